@@ -1,0 +1,223 @@
+# tranche: GitOps for StatefulSets.
+#
+#   make                 the program (build/tranche) and the embedded cluster (build/kubesim)
+#   make test            all fast tests
+#   make e2e             the real control plane (built once and cached; see tests/e2e/README.md)
+#   make lint            floors, headers, warnings, format, static analysis
+#   make demo            the canary walkthrough on the embedded cluster
+#   make install         DESTDIR= PREFIX=
+#
+#   V=1 shows the commands. CFLAGS and LDFLAGS are yours and come last.
+#   SANITIZE=address,undefined builds everything with those, in a folder of its own.
+#   BUILD=DIR puts what is built elsewhere.
+
+VERSION := 0.1.0
+
+comma := ,
+BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+PREFIX ?= /usr/local
+CC ?= cc
+AR ?= ar
+CFLAGS ?= -O2 -g
+
+# --- libraries ----------------------------------------------------------------------------------
+# A floor gets the headers of its own libraries and of those below it, no others.
+
+DIFF_PKGS  := libcjson yaml-0.1 libcrypto
+APPLY_PKGS := $(DIFF_PKGS) libcurl libuv
+AGENT_PKGS := $(APPLY_PKGS) libgit2
+SIM_PKGS   := $(DIFF_PKGS) libmicrohttpd
+TEST_PKGS  := $(AGENT_PKGS) libmicrohttpd cmocka
+
+# Asked for at the first use rather than when this file is read: in `make deps demo` pkg-config may
+# not be there yet when make starts.
+once = $(eval $(1) := $(2))$($(1))
+cflags_of = $(call once,PKG_CFLAGS_$(1),$(shell pkg-config --cflags $($(1)_PKGS)))
+libs_of   = $(call once,PKG_LIBS_$(1),$(shell pkg-config --libs $($(1)_PKGS)))
+
+# --- flags --------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wconversion \
+	-Wno-sign-conversion -Wimplicit-fallthrough
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE
+ifeq ($(SANITIZE),)
+HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+SANITIZE_FLAGS :=
+else
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+WERROR := $(if $(CI),-Werror)
+
+BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE_FLAGS) \
+	-ffunction-sections -fdata-sections -MMD -MP
+BASE_LDFLAGS = -pie -Wl,-z,relro,-z,now,--gc-sections,--as-needed $(SANITIZE_FLAGS)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+# --- sources ------------------------------------------------------------------------------------
+
+DIFF_SRC    := $(wildcard diff/*.c)
+APPLY_SRC   := $(wildcard apply/*.c)
+AGENT_SRC   := $(filter-out agent/main.c,$(wildcard agent/*.c))
+SIM_SRC     := $(filter-out tests/kubesim/main.c,$(wildcard tests/kubesim/*.c))
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+TEST_SRC    := $(wildcard tests/diff/test_*.c tests/apply/test_*.c tests/agent/test_*.c \
+	tests/kubesim/tests/test_*.c)
+TOOL_SRC    := $(wildcard tests/tools/*.c)
+SCRIPT_TESTS := $(wildcard tests/agent/test_*.sh tests/scripts/test_*.sh)
+
+objs = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
+TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/%,$(TOOL_SRC))
+ALL_OBJ  := $(call objs,$(DIFF_SRC) $(APPLY_SRC) $(AGENT_SRC) agent/main.c $(SIM_SRC) \
+	tests/kubesim/main.c $(SUPPORT_SRC) $(TEST_SRC) $(TOOL_SRC))
+
+.PHONY: all
+all: $(BUILD)/tranche $(BUILD)/kubesim $(TOOL_BIN)
+
+# --- compiling ----------------------------------------------------------------------------------
+
+floor_of = $(if $(filter $(BUILD)/obj/diff/%,$(1)),DIFF,$(if $(filter $(BUILD)/obj/apply/%,$(1)),APPLY,$(if \
+	$(filter $(BUILD)/obj/agent/%,$(1)),AGENT,$(if $(filter $(BUILD)/obj/tests/kubesim/tests/%,$(1)),TEST,$(if \
+	$(filter $(BUILD)/obj/tests/kubesim/%,$(1)),SIM,TEST)))))
+
+$(BUILD)/obj/agent/version.o: CPPFLAGS += -DTRANCHE_VERSION='"$(VERSION)"'
+$(BUILD)/obj/tests/%.o: CPPFLAGS += -DBUILD_DIR='"$(BUILD)"'
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(BASE_CFLAGS) $(call cflags_of,$(call floor_of,$@)) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+define archive
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+endef
+
+$(BUILD)/libdiff.a: $(call objs,$(DIFF_SRC))
+	$(archive)
+$(BUILD)/libapply.a: $(call objs,$(APPLY_SRC))
+	$(archive)
+$(BUILD)/libagent.a: $(call objs,$(AGENT_SRC))
+	$(archive)
+$(BUILD)/libkubesim.a: $(call objs,$(SIM_SRC))
+	$(archive)
+$(BUILD)/libsupport.a: $(call objs,$(SUPPORT_SRC))
+	$(archive)
+
+FLOORS := $(BUILD)/libagent.a $(BUILD)/libapply.a $(BUILD)/libdiff.a
+
+define link
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(BASE_LDFLAGS) $(CFLAGS) -o $@ $^ $(1) $(LDFLAGS)
+endef
+
+$(BUILD)/tranche: $(call objs,agent/main.c) $(FLOORS)
+	$(call link,$(call libs_of,AGENT))
+
+$(BUILD)/kubesim: $(call objs,tests/kubesim/main.c) $(BUILD)/libkubesim.a $(BUILD)/libdiff.a
+	$(call link,$(call libs_of,SIM) -lpthread -lm)
+
+$(TOOL_BIN): $(BUILD)/%: $(BUILD)/obj/tests/tools/%.o $(FLOORS)
+	$(call link,$(call libs_of,AGENT))
+
+$(TEST_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libkubesim.a $(FLOORS)
+	$(call link,$(call libs_of,TEST) -lm)
+
+-include $(ALL_OBJ:.o=.d)
+
+# --- tests --------------------------------------------------------------------------------------
+
+.PHONY: test-build test demo e2e
+test-build: all $(TEST_BIN)
+
+# TESTS="build/tests/diff/test_yaml tests/agent/test_cli.sh" runs some of them.
+TESTS ?= $(TEST_BIN) $(SCRIPT_TESTS)
+test: test-build
+	$(Q)BUILD=$(BUILD) tests/run $(TESTS)
+
+demo: all
+	$(Q)BUILD=$(BUILD) examples/demo.sh
+	$(Q)$(hand_back)
+
+e2e: test-build
+	$(Q)BUILD=$(BUILD) tests/e2e/run
+
+# --- set-up -------------------------------------------------------------------------------------
+
+DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
+	libuv1-dev libssl-dev libmicrohttpd-dev
+DEPS_TEST  := libcmocka-dev git bash python3 openssl
+DEPS_DEV   := clang clang-format clang-tidy cppcheck shellcheck valgrind
+
+.PHONY: deps deps-dev
+deps:
+	$(Q)tests/install-packages $(DEPS_BUILD) $(DEPS_TEST) kubectl:kubernetes-client
+deps-dev: deps
+	$(Q)tests/install-packages $(DEPS_DEV)
+
+# After `sudo make` what was built belongs to who called sudo.
+hand_back = if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" $(BUILD); fi
+
+ifneq ($(filter deps deps-dev,$(MAKECMDGOALS)),)
+$(ALL_OBJ): | $(filter deps deps-dev,$(MAKECMDGOALS))
+endif
+
+# --- lint ---------------------------------------------------------------------------------------
+
+HEADERS := $(wildcard diff/*.h apply/*.h agent/*.h tests/kubesim/*.h tests/support/*.h)
+SOURCES := $(DIFF_SRC) $(APPLY_SRC) $(wildcard agent/*.c) $(wildcard tests/kubesim/*.c) \
+	$(SUPPORT_SRC) $(TEST_SRC) $(TOOL_SRC)
+CLANG_FORMAT ?= clang-format
+
+.PHONY: lint check-floors check-headers check-format check-static check-scripts format
+lint: check-floors check-headers check-format check-static check-scripts
+
+check-floors:
+	$(Q)tests/lint/floors
+
+check-headers: $(patsubst %.h,$(BUILD)/headers/%.ok,$(HEADERS))
+
+$(BUILD)/headers/%.ok: %.h
+	@mkdir -p $(@D)
+	$(call say,HEADER,$<)
+	$(Q)printf '#include "%s"\n' $< | $(CC) $(filter-out -MMD -MP,$(BASE_CFLAGS)) -Werror \
+		$(call cflags_of,TEST) -fsyntax-only -x c - && touch $@
+
+check-format:
+	$(call say,FORMAT,sources)
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(HEADERS) $(SOURCES)
+
+check-static:
+	$(call say,CPPCHECK,sources)
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -I. -j2 \
+		--enable=warning,performance,portability --suppressions-list=tests/lint/cppcheck.txt \
+		--cppcheck-build-dir=$$(mkdir -p $(BUILD)/cppcheck && echo $(BUILD)/cppcheck) \
+		$(DIFF_SRC) $(APPLY_SRC) $(wildcard agent/*.c) $(wildcard tests/kubesim/*.c)
+
+check-scripts:
+	$(call say,SHELL,scripts)
+	$(Q)tests/lint/scripts
+
+format:
+	$(Q)$(CLANG_FORMAT) -i $(HEADERS) $(SOURCES)
+
+# --- installing, cleaning -----------------------------------------------------------------------
+
+.PHONY: install uninstall clean dist
+install: $(BUILD)/tranche
+	install -D -m 755 $(BUILD)/tranche $(DESTDIR)$(PREFIX)/bin/tranche
+	install -D -m 644 docs/tranche.1 $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/tranche $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1
+
+clean:
+	rm -rf $(BUILD)
+
+dist:
+	git archive --prefix=tranche-$(VERSION)/ -o tranche-$(VERSION).tar.gz HEAD
