@@ -1,0 +1,61 @@
+/*
+ * object.h - Kubernetes objects: what identifies one, and how it is called.
+ *
+ * An object is a JSON tree (see json.h); there is no typed model. A ref is the identity: group,
+ * version, kind, namespace, name. Two refs mean the same object when all but the version agree.
+ */
+#ifndef DIFF_OBJECT_H
+#define DIFF_OBJECT_H
+
+#include <stdbool.h>
+
+#include "diff/json.h"
+
+struct ref {
+	char *group; /* "" for the core group */
+	char *version;
+	char *kind;
+	char *namespace; /* "" where the object names none, and for cluster-scoped kinds */
+	char *name;
+};
+
+/*
+ * Reads apiVersion, kind, metadata.namespace and metadata.name. ERR_INVALID where apiVersion, kind
+ * or name is missing, empty or not a string ("metadata.name is missing"), or apiVersion has more
+ * than one slash. generateName is refused: Git must name its objects.
+ */
+int ref_of(const cJSON *object, struct ref *ret_ref, struct err *err);
+int ref_copy(const struct ref *ref, struct ref *ret_copy, struct err *err);
+void ref_release(struct ref *ref);
+
+/* Same group, kind, namespace and name. */
+bool ref_equal(const struct ref *a, const struct ref *b);
+
+/* Orders by namespace, group, kind, name. */
+int ref_compare(const struct ref *a, const struct ref *b);
+
+/* Whether the ref is of this group and kind, in any version. */
+bool ref_is(const struct ref *ref, const char *group, const char *kind);
+
+/* Appends "statefulset.apps/web", "service/web": the lower-case kind, its group, the name. */
+void ref_print(const struct ref *ref, struct buf *out);
+
+/* Appends "apps/v1" or "v1". */
+void ref_print_api_version(const struct ref *ref, struct buf *out);
+
+/*
+ * Takes away what the server owns and a manifest cannot set: status, and from metadata uid,
+ * resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds,
+ * selfLink, managedFields, and the last-applied-configuration annotation. Within StatefulSets
+ * also the status, apiVersion and kind of volumeClaimTemplates. Empty metadata.annotations and
+ * labels go too. What is left is what a replace decides.
+ */
+void object_normalise(cJSON *object);
+
+/* object_normalise of a copy; NULL when memory runs out. */
+cJSON *object_normalised(const cJSON *object);
+
+/* The images of all containers of a Pod spec, comma-separated in order; "" if there is none. */
+void object_print_images(const cJSON *pod_spec, struct buf *out);
+
+#endif

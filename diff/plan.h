@@ -1,0 +1,51 @@
+/*
+ * plan.h - what a sync would do: per object an action, its changes, and its rollout.
+ *
+ * The plan is the value that `diff` renders, `sync --dry-run` shows and `sync` carries out. It
+ * borrows nothing: it may outlive the manifests it was made from.
+ */
+#ifndef DIFF_PLAN_H
+#define DIFF_PLAN_H
+
+#include "diff/compare.h"
+#include "diff/finding.h"
+#include "diff/rollout.h"
+
+enum plan_action {
+	PLAN_IN_SYNC,
+	PLAN_CREATE,
+	PLAN_REPLACE,
+	PLAN_DRIFT, /* live was changed by somebody else since it was applied; left alone by policy */
+	PLAN_FAILED, /* the server or a check refused it; `error` says why */
+};
+
+struct plan_item {
+	struct ref ref; /* namespace filled in */
+	char *file;
+	struct yaml_mark mark;
+	enum plan_action action;
+	struct changes changes;           /* from live to what the write would leave */
+	cJSON *from, *to;                 /* normalised; NULL: does not exist (yet) */
+	struct rollout_forecast forecast; /* StatefulSets only; else empty */
+	bool has_forecast;
+	bool client_side; /* compared without the server: only fields that the manifest sets */
+	struct err error; /* of PLAN_FAILED */
+};
+
+struct plan {
+	struct plan_item *items;
+	size_t count, capacity;
+	char *revision; /* "main@3f2c1ab", or "" for plain files */
+};
+
+/* Appends a zeroed item and returns it; NULL when memory runs out. */
+struct plan_item *plan_add(struct plan *plan);
+size_t plan_count(const struct plan *plan, enum plan_action action);
+
+/* Whether a sync would write anything or something failed to compare. */
+bool plan_has_differences(const struct plan *plan);
+void plan_item_release(struct plan_item *item);
+void plan_release(struct plan *plan);
+const char *plan_action_name(enum plan_action action); /* "in sync", "create", ... */
+
+#endif

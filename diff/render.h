@@ -1,0 +1,38 @@
+/*
+ * render.h - plans and rollouts as people and programs read them.
+ *
+ * Pure text into a buffer; the caller says whether colour is wanted. Secret values never appear.
+ */
+#ifndef DIFF_RENDER_H
+#define DIFF_RENDER_H
+
+#include "diff/plan.h"
+
+struct render_options {
+	bool colour;
+	int width; /* of the terminal in columns; 0: no terminal, never cut */
+};
+
+/* The blocks of `diff -o text`, ended by the summary line. */
+void render_plan_text(const struct plan *plan, const struct render_options *options,
+		      struct buf *out);
+
+/*
+ * `diff -u` of the normalised YAML before and after, one pair of headers an object
+ * (`--- live/NAMESPACE/statefulset.apps/web`, `+++ git/...`), objects in sync left out.
+ */
+int render_plan_unified(const struct plan *plan, const struct render_options *options,
+			struct buf *out, struct err *err);
+
+/* docs/json.md, "diff". Ends with a newline. */
+int render_plan_json(const struct plan *plan, struct buf *out, struct err *err);
+
+/* `status`: one line a StatefulSet, then one a Pod. */
+void render_status_table(const struct rollout *rollouts, size_t count,
+			 const struct render_options *options, struct buf *out);
+
+/* docs/json.md, "status". */
+int render_status_json(const struct rollout *rollouts, size_t count, struct buf *out,
+		       struct err *err);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * unified.h - the lines that differ between two texts, as `diff -u` prints them.
+ */
+#ifndef DIFF_UNIFIED_H
+#define DIFF_UNIFIED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "diff/buf.h"
+
+#define UNIFIED_CONTEXT   3
+#define UNIFIED_MAX_LINES (1024u * 1024)
+
+/*
+ * Appends the hunks (`@@ -1,3 +1,4 @@`) of a shortest edit script (Myers 1986, linear space),
+ * without file headers; nothing for equal texts. "\ No newline at end of file" as diff has it.
+ */
+int unified_diff(const char *from, size_t from_length, const char *to, size_t to_length,
+		 bool colour, struct buf *out, struct err *err);
+
+#endif
