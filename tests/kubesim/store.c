@@ -1,0 +1,667 @@
+#include "tests/kubesim/store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "tests/kubesim/alloc.h"
+#include "tests/kubesim/obj.h"
+#include "tests/kubesim/timestamp.h"
+
+#define MODIFIED_MESSAGE                                                                     \
+	"the object has been modified; please apply your changes to the latest version and " \
+	"try again"
+
+/* All objects of one resource, sorted by namespace, then name. */
+struct collection {
+	char *group, *resource;
+	struct record **items;
+	size_t count, capacity;
+};
+
+struct subscription {
+	char *group, *resource; /* NULL: everything */
+	store_change_fn *changed;
+	void *context;
+};
+
+struct store {
+	struct loop *loop;
+	uint64_t version;
+	struct collection *collections;
+	size_t collection_count;
+	struct subscription *subscriptions;
+	size_t subscription_count;
+
+	/* A ring; `history_count` changes that end before `history_end`. */
+	struct change *history;
+	size_t history_size, history_end, history_count;
+	uint64_t forgotten; /* the version of the last change that the ring lost */
+};
+
+/* --- records --------------------------------------------------------------------------------- */
+
+static struct record *record_new(const struct key *key, cJSON *take_object, uint64_t version)
+{
+	size_t sizes[] = {strlen(key->group) + 1, strlen(key->resource) + 1,
+			  strlen(key->namespace) + 1, strlen(key->name) + 1};
+	struct record *record =
+		alloc_zero(sizeof(*record) + sizes[0] + sizes[1] + sizes[2] + sizes[3]);
+	char *text = (char *)(record + 1);
+
+	record->key.group = memcpy(text, key->group, sizes[0]);
+	text += sizes[0];
+	record->key.resource = memcpy(text, key->resource, sizes[1]);
+	text += sizes[1];
+	record->key.namespace = memcpy(text, key->namespace, sizes[2]);
+	text += sizes[2];
+	record->key.name = memcpy(text, key->name, sizes[3]);
+	record->object = take_object;
+	record->version = version;
+	record->references = 1;
+	return record;
+}
+
+struct record *record_hold(struct record *record)
+{
+	record->references++;
+	return record;
+}
+
+void record_drop(struct record *record)
+{
+	if (!record || --record->references > 0)
+		return;
+	cJSON_Delete((cJSON *)(uintptr_t)record->object);
+	free(record->text);
+	free(record);
+}
+
+const char *record_text(struct record *record, size_t *ret_length)
+{
+	if (!record->text) {
+		record->text = obj_print(record->object);
+		record->text_length = strlen(record->text);
+	}
+	if (ret_length)
+		*ret_length = record->text_length;
+	return record->text;
+}
+
+static void records_add(struct records *records, struct record *record)
+{
+	if ((records->count & (records->count - 1)) == 0) /* at 0 and each power of two */
+		records->items = alloc_grow(records->items, records->count ? records->count * 2 : 1,
+					    sizeof(struct record *));
+	records->items[records->count++] = record_hold(record);
+}
+
+void records_release(struct records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		record_drop(records->items[i]);
+	free(records->items);
+	*records = (struct records){0};
+}
+
+/* --- collections ----------------------------------------------------------------------------- */
+
+static struct collection *find_collection(const struct store *store, const char *group,
+					  const char *resource)
+{
+	for (size_t i = 0; i < store->collection_count; i++) {
+		struct collection *collection = &store->collections[i];
+
+		if (strcmp(collection->resource, resource) == 0 &&
+		    strcmp(collection->group, group) == 0)
+			return collection;
+	}
+	return NULL;
+}
+
+static struct collection *need_collection(struct store *store, const char *group,
+					  const char *resource)
+{
+	struct collection *collection = find_collection(store, group, resource);
+
+	if (collection)
+		return collection;
+	store->collections = alloc_grow(store->collections, store->collection_count + 1,
+					sizeof(*store->collections));
+	collection = &store->collections[store->collection_count++];
+	*collection =
+		(struct collection){.group = alloc_copy(group), .resource = alloc_copy(resource)};
+	return collection;
+}
+
+static int compare_place(const struct record *record, const char *namespace, const char *name)
+{
+	int order = strcmp(record->key.namespace, namespace);
+
+	return order ? order : strcmp(record->key.name, name);
+}
+
+/* The index of the first object that does not stand before namespace/name. */
+static size_t lower_bound(const struct collection *collection, const char *namespace,
+			  const char *name)
+{
+	size_t low = 0, high = collection->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_place(collection->items[middle], namespace, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The place of the object in its collection, or NULL. */
+static struct record **find_place(const struct store *store, const struct key *key)
+{
+	const struct collection *collection = find_collection(store, key->group, key->resource);
+	size_t index;
+
+	if (!collection)
+		return NULL;
+	index = lower_bound(collection, key->namespace, key->name);
+	if (index == collection->count ||
+	    compare_place(collection->items[index], key->namespace, key->name) != 0)
+		return NULL;
+	return &collection->items[index];
+}
+
+static void insert(struct store *store, struct record *record)
+{
+	struct collection *collection =
+		need_collection(store, record->key.group, record->key.resource);
+	size_t index = lower_bound(collection, record->key.namespace, record->key.name);
+
+	if (collection->count == collection->capacity) {
+		collection->capacity = collection->capacity ? collection->capacity * 2 : 8;
+		collection->items = alloc_grow(collection->items, collection->capacity,
+					       sizeof(struct record *));
+	}
+	memmove(&collection->items[index + 1], &collection->items[index],
+		(collection->count - index) * sizeof(struct record *));
+	collection->items[index] = record;
+	collection->count++;
+}
+
+static void take_out(struct store *store, struct record **place)
+{
+	struct collection *collection =
+		find_collection(store, (*place)->key.group, (*place)->key.resource);
+	size_t index = (size_t)(place - collection->items);
+
+	collection->count--;
+	memmove(place, place + 1, (collection->count - index) * sizeof(struct record *));
+}
+
+/* --- the feed -------------------------------------------------------------------------------- */
+
+static struct change *history_at(const struct store *store, size_t index)
+{
+	size_t start = store->history_end + store->history_size - store->history_count;
+
+	return &store->history[(start + index) % store->history_size];
+}
+
+static void remember(struct store *store, const struct change *change)
+{
+	struct change *slot = &store->history[store->history_end];
+
+	if (store->history_count == store->history_size) {
+		store->forgotten = slot->version;
+		record_drop(slot->old);
+		record_drop(slot->new);
+	} else {
+		store->history_count++;
+	}
+	*slot = *change;
+	if (slot->old)
+		record_hold(slot->old);
+	record_hold(slot->new);
+	store->history_end = (store->history_end + 1) % store->history_size;
+}
+
+static void announce(struct store *store, enum change_type type, struct record *old,
+		     struct record *new)
+{
+	struct change change = {type, new->version, old, new};
+
+	remember(store, &change);
+	for (size_t i = 0; i < store->subscription_count; i++) {
+		const struct subscription *to = &store->subscriptions[i];
+
+		if (!to->resource || (strcmp(to->resource, new->key.resource) == 0 &&
+				      strcmp(to->group, new->key.group) == 0))
+			to->changed(to->context, &change);
+	}
+}
+
+void store_subscribe(struct store *store, const char *group, const char *resource,
+		     store_change_fn *changed, void *context)
+{
+	struct subscription *subscription;
+
+	store->subscriptions = alloc_grow(store->subscriptions, store->subscription_count + 1,
+					  sizeof(*store->subscriptions));
+	subscription = &store->subscriptions[store->subscription_count++];
+	*subscription = (struct subscription){.changed = changed, .context = context};
+	if (resource) {
+		subscription->group = alloc_copy(group);
+		subscription->resource = alloc_copy(resource);
+	}
+}
+
+bool store_remembers(const struct store *store, uint64_t version)
+{
+	return version >= store->forgotten;
+}
+
+const struct change *store_change_after(const struct store *store, uint64_t version)
+{
+	size_t low = 0, high = store->history_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (history_at(store, middle)->version <= version)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < store->history_count ? history_at(store, low) : NULL;
+}
+
+/* --- the store ------------------------------------------------------------------------------- */
+
+struct store *store_new(struct loop *loop, size_t history)
+{
+	struct store *store = alloc_zero(sizeof(*store));
+
+	store->loop = loop;
+	store->version = 1; /* a list of an empty server is as of 1: 0 means "any" to clients */
+	store->history_size = history ? history : 1;
+	store->history = alloc_zero(store->history_size * sizeof(*store->history));
+	return store;
+}
+
+void store_free(struct store *store)
+{
+	if (!store)
+		return;
+	for (size_t i = 0; i < store->history_count; i++) {
+		record_drop(history_at(store, i)->old);
+		record_drop(history_at(store, i)->new);
+	}
+	free(store->history);
+	for (size_t i = 0; i < store->collection_count; i++) {
+		struct collection *collection = &store->collections[i];
+
+		for (size_t j = 0; j < collection->count; j++)
+			record_drop(collection->items[j]);
+		free(collection->items);
+		free(collection->group);
+		free(collection->resource);
+	}
+	free(store->collections);
+	for (size_t i = 0; i < store->subscription_count; i++) {
+		free(store->subscriptions[i].group);
+		free(store->subscriptions[i].resource);
+	}
+	free(store->subscriptions);
+	free(store);
+}
+
+struct loop *store_loop(const struct store *store)
+{
+	return store->loop;
+}
+
+uint64_t store_version(const struct store *store)
+{
+	return store->version;
+}
+
+struct record *store_get(const struct store *store, const struct key *key)
+{
+	struct record **place = find_place(store, key);
+
+	return place ? record_hold(*place) : NULL;
+}
+
+/* Where the objects of `namespace` (NULL: all) begin and end in the collection. */
+static void bounds(const struct collection *collection, const char *namespace, size_t *ret_begin,
+		   size_t *ret_end)
+{
+	*ret_begin = namespace ? lower_bound(collection, namespace, "") : 0;
+	*ret_end = *ret_begin;
+	if (!namespace)
+		*ret_end = collection->count;
+	while (*ret_end < collection->count &&
+	       strcmp(collection->items[*ret_end]->key.namespace, namespace) == 0)
+		++*ret_end;
+}
+
+void store_list(const struct store *store, const char *group, const char *resource,
+		const char *namespace, struct records *ret_records)
+{
+	const struct collection *collection = find_collection(store, group, resource);
+	size_t begin, end;
+
+	*ret_records = (struct records){0};
+	if (!collection)
+		return;
+	bounds(collection, namespace, &begin, &end);
+	for (size_t i = begin; i < end; i++)
+		records_add(ret_records, collection->items[i]);
+}
+
+size_t store_count(const struct store *store, const char *group, const char *resource,
+		   const char *namespace)
+{
+	const struct collection *collection = find_collection(store, group, resource);
+	size_t begin, end;
+
+	if (!collection)
+		return 0;
+	bounds(collection, namespace, &begin, &end);
+	return end - begin;
+}
+
+void store_list_namespace(const struct store *store, const char *namespace,
+			  struct records *ret_records)
+{
+	*ret_records = (struct records){0};
+	for (size_t i = 0; i < store->collection_count; i++) {
+		size_t begin, end;
+
+		bounds(&store->collections[i], namespace, &begin, &end);
+		for (size_t j = begin; j < end; j++)
+			records_add(ret_records, store->collections[i].items[j]);
+	}
+}
+
+static bool is_owned_by(const cJSON *object, const char *uid)
+{
+	const cJSON *owner;
+
+	json_each (owner, json_at(object, "metadata.ownerReferences")) {
+		if (strcmp(obj_text(owner, "uid"), uid) == 0)
+			return true;
+	}
+	return false;
+}
+
+void store_list_dependents(const struct store *store, const char *uid, struct records *ret_records)
+{
+	*ret_records = (struct records){0};
+	for (size_t i = 0; i < store->collection_count; i++) {
+		const struct collection *collection = &store->collections[i];
+
+		for (size_t j = 0; j < collection->count; j++) {
+			if (is_owned_by(collection->items[j]->object, uid))
+				records_add(ret_records, collection->items[j]);
+		}
+	}
+}
+
+bool store_has_uid(const struct store *store, const char *uid)
+{
+	for (size_t i = 0; i < store->collection_count; i++) {
+		const struct collection *collection = &store->collections[i];
+
+		for (size_t j = 0; j < collection->count; j++) {
+			if (strcmp(obj_uid(collection->items[j]->object), uid) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static void set_uid(cJSON *object)
+{
+	unsigned char bytes[16];
+	char text[37];
+
+	/* Sixteen bytes never block or fall short once the kernel has its seed. */
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		must(NULL);
+	bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
+	bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+	for (int i = 0, at = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			text[at++] = '-';
+		at += snprintf(text + at, sizeof(text) - (size_t)at, "%02x", bytes[i]);
+	}
+	obj_set_text(object, "metadata.uid", text);
+}
+
+static void set_time(const struct store *store, cJSON *object, const char *path,
+		     int64_t after_seconds)
+{
+	char text[TIMESTAMP_SIZE];
+
+	timestamp_print(loop_wall_us(store->loop) + after_seconds * 1000000, text);
+	obj_set_text(object, path, text);
+}
+
+static void set_version(cJSON *object, uint64_t version)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, version);
+	obj_set_text(object, "metadata.resourceVersion", text);
+}
+
+static void give(struct record **ret_record, struct record *record)
+{
+	if (ret_record)
+		*ret_record = record_hold(record);
+}
+
+int store_create(struct store *store, const struct key *key, cJSON *take_object, unsigned flags,
+		 struct record **ret_record, struct status *status)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *object = take_object;
+	CLEANUP(record_drop_p) struct record *record = NULL;
+
+	if (find_place(store, key))
+		return status_exists(status, key);
+	obj_set_text(object, "metadata.name", key->name);
+	if (key->namespace[0])
+		obj_set_text(object, "metadata.namespace", key->namespace);
+	else
+		json_remove(object, "metadata.namespace");
+	set_uid(object);
+	set_time(store, object, "metadata.creationTimestamp", 0);
+	json_remove(object, "metadata.resourceVersion");
+	json_remove(object, "metadata.deletionTimestamp");
+	json_remove(object, "metadata.deletionGracePeriodSeconds");
+	if (!(flags & STORE_DRY_RUN))
+		set_version(object, ++store->version);
+	record = record_new(key, STEAL(object), flags & STORE_DRY_RUN ? 0 : store->version);
+	give(ret_record, record);
+	if (flags & STORE_DRY_RUN)
+		return 0;
+	insert(store, record_hold(record));
+	announce(store, CHANGE_ADDED, NULL, record);
+	return 0;
+}
+
+/* Puts the object in the place of the old one, or takes the old one out where it is gone. */
+static void replace(struct store *store, struct record **place, cJSON *take_object, bool gone,
+		    unsigned flags, struct record **ret_record)
+{
+	CLEANUP(record_drop_p) struct record *old = record_hold(*place);
+	CLEANUP(record_drop_p) struct record *record = NULL;
+
+	if (flags & STORE_DRY_RUN) {
+		record = record_new(&old->key, take_object, 0);
+		give(ret_record, record);
+		return;
+	}
+	set_version(take_object, ++store->version);
+	record = record_new(&old->key, take_object, store->version);
+	give(ret_record, record);
+	if (gone)
+		take_out(store, place);
+	else
+		*place = record_hold(record);
+	record_drop(old); /* the store's own reference */
+	announce(store, gone ? CHANGE_DELETED : CHANGE_MODIFIED, old, record);
+}
+
+/* What the server decides and no writer changes. */
+static void carry_over(cJSON *object, const cJSON *old)
+{
+	obj_carry(object, old, "metadata.name");
+	obj_carry(object, old, "metadata.namespace");
+	obj_carry(object, old, "metadata.uid");
+	obj_carry(object, old, "metadata.creationTimestamp");
+	obj_carry(object, old, "metadata.deletionTimestamp");
+	obj_carry(object, old, "metadata.deletionGracePeriodSeconds");
+	obj_carry(object, old, "metadata.resourceVersion");
+}
+
+/* Whether nothing holds a deleting object any more. */
+static bool is_released(const cJSON *object)
+{
+	const cJSON *finalizers = json_at(object, "metadata.finalizers");
+
+	return obj_is_deleting(object) && !(finalizers && finalizers->child) &&
+	       json_int_or(object, "metadata.deletionGracePeriodSeconds", 0) == 0;
+}
+
+int store_update(struct store *store, const struct key *key, cJSON *take_object, unsigned flags,
+		 struct record **ret_record, struct status *status)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *object = take_object;
+	struct record **place = find_place(store, key);
+	const char *version = obj_version(object), *uid = obj_uid(object);
+	const cJSON *old;
+
+	if (!place)
+		return status_not_found(status, key);
+	old = (*place)->object;
+	if (uid[0] && strcmp(uid, obj_uid(old)) != 0)
+		return status_conflict(status, key,
+				       "Precondition failed: UID in precondition: %s, UID in "
+				       "object meta: %s",
+				       uid, obj_uid(old));
+	if (version[0] && strcmp(version, obj_version(old)) != 0)
+		return status_conflict(status, key, MODIFIED_MESSAGE);
+	carry_over(object, old);
+	if (json_equal(object, old) && !is_released(object)) {
+		give(ret_record, *place);
+		return 0;
+	}
+	replace(store, place, STEAL(object), is_released(object), flags, ret_record);
+	return 0;
+}
+
+/*
+ * How long a Pod may take to end. One that never reached a node, or has ended, has nothing to
+ * wait for (the Pod strategy's CheckGracefulDelete).
+ */
+static int64_t grace_of(const struct key *key, const cJSON *object,
+			const struct delete_options *options)
+{
+	const char *phase = obj_text(object, "status.phase");
+
+	if (strcmp(key->resource, "pods") != 0 || key->group[0])
+		return 0;
+	if (!obj_text(object, "spec.nodeName")[0] || strcmp(phase, "Failed") == 0 ||
+	    strcmp(phase, "Succeeded") == 0)
+		return 0;
+	if (options->has_grace)
+		return options->grace_seconds > 0 ? options->grace_seconds : 0;
+	return json_int_or(object, "spec.terminationGracePeriodSeconds", 30);
+}
+
+static void mark_deleting(struct store *store, cJSON *object, int64_t grace_seconds)
+{
+	int64_t generation = json_int_or(object, "metadata.generation", 0);
+
+	set_time(store, object, "metadata.deletionTimestamp", grace_seconds);
+	obj_set_int(object, "metadata.deletionGracePeriodSeconds", grace_seconds);
+	if (generation > 0)
+		obj_set_int(object, "metadata.generation", generation + 1);
+}
+
+static void set_finalizer(cJSON *object, const char *finalizer, bool wanted)
+{
+	if (!wanted)
+		obj_remove_finalizer(object, finalizer);
+	else if (!obj_has_finalizer(object, finalizer))
+		obj_append(obj_array_at(object, "metadata.finalizers"), obj_new_text(finalizer));
+}
+
+static int check_preconditions(const struct key *key, const cJSON *object,
+			       const struct delete_options *options, struct status *status)
+{
+	if (options->uid && strcmp(options->uid, obj_uid(object)) != 0)
+		return status_conflict(status, key,
+				       "Precondition failed: UID in precondition: %s, UID in "
+				       "object meta: %s",
+				       options->uid, obj_uid(object));
+	if (options->version && strcmp(options->version, obj_version(object)) != 0)
+		return status_conflict(status, key,
+				       "Precondition failed: ResourceVersion in precondition: %s, "
+				       "ResourceVersion in object meta: %s",
+				       options->version, obj_version(object));
+	return 0;
+}
+
+int store_delete(struct store *store, const struct key *key, const struct delete_options *options,
+		 unsigned flags, struct record **ret_record, bool *ret_gone, struct status *status)
+{
+	static const struct delete_options no_options;
+	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
+	struct record **place = find_place(store, key);
+	int64_t grace_seconds;
+	bool gone;
+
+	options = options ? options : &no_options;
+	if (!place)
+		return status_not_found(status, key);
+	if (check_preconditions(key, (*place)->object, options, status) < 0)
+		return -1;
+	object = obj_copy((*place)->object);
+	grace_seconds = grace_of(key, object, options);
+	if (options->propagation != PROPAGATE_DEFAULT) {
+		set_finalizer(object, "orphan", options->propagation == PROPAGATE_ORPHAN);
+		set_finalizer(object, "foregroundDeletion",
+			      options->propagation == PROPAGATE_FOREGROUND);
+	}
+	if (!obj_is_deleting(object)) {
+		mark_deleting(store, object, grace_seconds);
+	} else if (options->has_grace &&
+		   grace_seconds < json_int_or(object, "metadata.deletionGracePeriodSeconds", 0)) {
+		/* A second request may only shorten the wait. */
+		set_time(store, object, "metadata.deletionTimestamp", grace_seconds);
+		obj_set_int(object, "metadata.deletionGracePeriodSeconds", grace_seconds);
+	}
+	gone = is_released(object);
+	if (ret_gone)
+		*ret_gone = gone;
+	if (!gone && json_equal(object, (*place)->object)) {
+		give(ret_record, *place);
+		return 0;
+	}
+	if (gone) {
+		/* Watchers see the last state as it was, not with the marks of this moment. */
+		cJSON_Delete(object);
+		object = obj_copy((*place)->object);
+	}
+	replace(store, place, STEAL(object), gone, flags, ret_record);
+	return 0;
+}
