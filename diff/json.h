@@ -6,9 +6,9 @@
  * case. Rules that every room keeps:
  *
  *   - Keys compare byte by byte. Never call cJSON_GetObjectItem; call json_get.
- *   - A number is an int64 or a double. An integer that a double cannot hold exactly carries its
- *     decimal digits in `valuestring`; everything here reads and writes that. Use json_new_int
- *     and json_int, never `valueint`.
+ *   - A number is an int64 or a double. An integer beyond 2^53 either way carries its decimal
+ *     digits in `valuestring`; everything here reads and writes that. Use json_new_int and
+ *     json_int, never `valueint`, which the YAML reader uses for itself.
  *   - Strings hold UTF-8 without NUL bytes; a text that has one is refused.
  *   - Objects keep the order of their keys as read; order never matters to json_equal.
  */
@@ -111,6 +111,14 @@ void json_remove_key(cJSON *object, const char *key);
 
 /* Appends to an array; takes `take_item` in every case (NULL counts as out of memory). */
 int json_append(cJSON *array, cJSON *take_item, struct err *err);
+
+/*
+ * For readers, which build big trees node by node: json_make_int turns a fresh node (from
+ * cJSON_CreateNull) into an integer; json_link appends to an array, or to an object an item whose
+ * `string` is set and new to it.
+ */
+int json_make_int(cJSON *node, int64_t value, struct err *err);
+void json_link(cJSON *container, cJSON *take_item);
 
 /* Deep equality: keys in any order, numbers by value (1 and 1.0 are equal), NULL equals NULL only. */
 bool json_equal(const cJSON *a, const cJSON *b);
