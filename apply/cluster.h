@@ -1,0 +1,130 @@
+/*
+ * cluster.h - the connection to a Kubernetes API server, as the other rooms use it.
+ *
+ * JSON in, JSON out, with the server's refusals as errors (refusal.h) and retries where they are
+ * safe. Everything that is under way (requests, timers, and the stages and watches that other
+ * rooms build of them) has an id in one number space; cluster_cancel gives up on any of them and
+ * cluster_free on all. Ids are never used twice; 0 names nothing.
+ *
+ * Single-threaded, on the loop handed in. Callbacks come from the loop, never from within the
+ * function that starts something, and may call anything here, cluster_free included. While
+ * nothing is under way the loop is free to end.
+ */
+#ifndef APPLY_CLUSTER_H
+#define APPLY_CLUSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apply/kubeconfig.h"
+#include "diff/json.h"
+
+struct uv_loop_s;
+struct cluster;
+
+#define CLUSTER_TIMEOUT_MS 60000 /* one attempt at a request */
+#define CLUSTER_RETRY_MS   30000 /* how long a request is tried again after its first failure */
+#define CLUSTER_BACKOFF_MS \
+	250 /* the first pause; doubles up to CLUSTER_BACKOFF_MAX_MS, with jitter */
+#define CLUSTER_BACKOFF_MAX_MS 8000
+
+/* Copies what it needs of the config. NULL with *err on failure; nothing is sent yet. */
+struct cluster *cluster_new(struct uv_loop_s *loop, const struct kubeconfig *config,
+			    struct err *err);
+
+/*
+ * Cancels whatever is under way, without callbacks, and frees. The loop must turn once more
+ * (uv_run) before it can be closed. NULL is fine.
+ */
+void cluster_free(struct cluster *cluster);
+
+/* "https://10.0.0.1:6443", for messages. */
+const char *cluster_server(const struct cluster *cluster);
+
+/*
+ * Called with each warning that the server sends (Warning: 299, see RFC 9111 5.5): deprecated API
+ * versions, fields that will not work. The same text is passed on once only. Those that belong to a
+ * write are also in target.h's `warnings`.
+ */
+void cluster_on_warning(struct cluster *cluster, void (*on_warning)(void *ctx, const char *text),
+			void *ctx);
+
+/* How long requests that start from now on are tried again; CLUSTER_RETRY_MS at first, 0: never. */
+void cluster_set_retry(struct cluster *cluster, int64_t retry_ms);
+
+/* --- one request ------------------------------------------------------------------------------ */
+
+struct cluster_answer {
+	cJSON *body; /* what the server sent, an object; STEAL it to keep it. NULL on failure */
+	int status;  /* of HTTP; 0 where there was none */
+	const char *warnings; /* one a line; "" if none */
+};
+
+struct cluster_request {
+	const char *method; /* "GET", "POST", "PUT", "DELETE": a string literal */
+	const char *path;   /* with the query, percent-encoded (resource.h makes it) */
+	const char *accept; /* NULL: application/json */
+	const cJSON *body;  /* NULL: none; it is written out at once */
+	bool once;          /* never tried again, whatever comes */
+
+	/*
+	 * Called once. `err` is NULL for a 2xx answer that could be read; else see refusal.h for
+	 * the classes, and http.h where the server could not be reached; then `body` is the
+	 * server's Status if it sent one.
+	 */
+	void (*on_done)(void *ctx, const struct err *err, struct cluster_answer *answer);
+	void *ctx;
+};
+
+/*
+ * Sends it; returns its id, or 0 with *err (ERR_NO_MEMORY, ERR_LIMIT for a body above 3 MiB, which
+ * is the server's own limit).
+ *
+ * Tried again, with exponential backoff and jitter until CLUSTER_RETRY_MS have passed: whatever the
+ * server throttles with 429, after the pause it asks for; requests that surely never left (nobody
+ * listens, no such host); reads (GET) also after a cut connection, a timeout and 500, 502, 503, 504. A
+ * write that may have arrived is never repeated. A 401 is tried again once if the token file has
+ * changed.
+ */
+uint64_t cluster_send(struct cluster *cluster, const struct cluster_request *request,
+		      struct err *err);
+
+/* Gives up on a request, timer, stage or watch: no callback of it comes any more. */
+void cluster_cancel(struct cluster *cluster, uint64_t id);
+
+/* --- for the rooms that are built on it ------------------------------------------------------- */
+
+/* Calls back once after that time; its id, or 0 with *err when memory runs out. */
+uint64_t cluster_after(struct cluster *cluster, int64_t delay_ms, void (*callback)(void *ctx),
+		       void *ctx, struct err *err);
+
+/*
+ * Registers something that consists of many requests, so that it has an id and ends with the
+ * cluster. `cancel` must cancel its parts and free it; it is not called after cluster_task_end.
+ */
+uint64_t cluster_task_begin(struct cluster *cluster, void (*cancel)(void *task), void *task,
+			    struct err *err);
+void cluster_task_end(struct cluster *cluster, uint64_t id);
+
+/*
+ * A stream of the response's body (a watch). Not tried again. on_done's err is NULL when the stream
+ * ended cleanly; a refusal is an error as for cluster_send.
+ */
+struct cluster_stream {
+	const char *path;
+	int64_t timeout_ms; /* for the whole stream */
+	void (*on_data)(void *ctx, const char *bytes, size_t length);
+	void (*on_done)(void *ctx, const struct err *err);
+	void *ctx;
+};
+uint64_t cluster_open_stream(struct cluster *cluster, const struct cluster_stream *stream,
+			     struct err *err);
+
+/* How many requests make sense to have under way at once. */
+size_t cluster_max_in_flight(const struct cluster *cluster);
+
+/* The pause before try number `attempt` (from 0): exponential, capped, with jitter of a quarter. */
+int64_t cluster_backoff_ms(struct cluster *cluster, unsigned attempt);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * endpoint.h - where an HTTP server is, and with which keys to speak to it.
+ *
+ * A plain value that a kubeconfig is read into and that http.h speaks from. Every string is owned
+ * and may be NULL where it does not apply. What comes as a file is read again when it is needed,
+ * so that certificates and tokens can be rotated under a running agent; what came as data in the
+ * kubeconfig is held as PEM text.
+ */
+#ifndef APPLY_ENDPOINT_H
+#define APPLY_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "diff/cleanup.h"
+
+struct endpoint {
+	char *server;    /* "https://10.0.0.1:6443", perhaps with a path; no slash at the end */
+	char *proxy_url; /* http://, https:// or socks5://; NULL: the environment's, as usual */
+
+	/* Of each pair at most one is set. Without a CA the system's are trusted. */
+	char *ca_pem, *ca_file;
+	char *cert_pem, *cert_file;
+	char *key_pem, *key_file;
+	char *tls_server_name; /* the name that the certificate must bear; NULL: the server's */
+	bool insecure;         /* the server's certificate is not checked at all */
+
+	/* token_file wins over token as soon as it could be read once. */
+	char *token, *token_file;
+	char *username, *password;
+
+	/* Impersonate-User and its companions. */
+	char *impersonate_user, *impersonate_uid;
+	char **impersonate_groups;
+	size_t impersonate_group_count;
+};
+
+void endpoint_release(struct endpoint *endpoint);
+
+#endif

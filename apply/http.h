@@ -1,0 +1,99 @@
+/*
+ * http.h - HTTP requests on a libuv loop: the only room that knows libcurl.
+ *
+ * Any number of requests may be submitted; a bounded number is in flight, the others wait in
+ * order. Over TLS, HTTP/2 is taken where the server offers it, with all requests as streams of one
+ * connection; otherwise a pool of HTTP/1.1 connections is kept alive. There is no throttle on the
+ * client's side: the server's 429 governs. Dead peers are noticed by TCP keep-alive probes after
+ * 30 s without traffic and by unacknowledged data, on streams too.
+ *
+ * Every function is called on the loop's thread. Callbacks come from the loop, never from within
+ * http_submit, and may submit, cancel and free as they like. An idle struct http does not keep
+ * the loop alive.
+ */
+#ifndef APPLY_HTTP_H
+#define APPLY_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apply/endpoint.h"
+#include "diff/err.h"
+
+struct uv_loop_s;
+
+#define HTTP_MAX_RESPONSE_BYTES (64u * 1024 * 1024) /* where the request names no cap of its own */
+#define HTTP_CONNECT_TIMEOUT_MS 10000
+#define HTTP_TOKEN_MAX_AGE_MS   60000 /* a token file is read again after this */
+#define HTTP_MAX_IN_FLIGHT_1    16  /* requests at once over HTTP/1.1, each on its own connection */
+#define HTTP_MAX_IN_FLIGHT_2    100 /* over HTTP/2; the server's own limit of streams counts too */
+
+struct http;
+
+/* What came back. Everything is borrowed for the length of the callback, but `body` can be taken. */
+struct http_response {
+	int status;    /* 200 and so on */
+	char *body;    /* NUL-terminated; STEAL it to keep it, free() it then */
+	size_t length; /* of the body */
+	const char *content_type, *audit_id; /* "" where there was no such header */
+	int64_t retry_after_ms;              /* of Retry-After in seconds, -1 where there is none */
+	const char *warnings; /* the texts of Warning: 299 headers, one a line; "" if none */
+};
+
+struct http_request {
+	const char *method;       /* "GET", ...; a string literal */
+	const char *target;       /* path and query after the endpoint's server, or a whole URL */
+	const char *accept;       /* NULL: application/json */
+	const char *content_type; /* of the body; NULL: application/json */
+	const char *body;         /* NULL: none; borrowed until the request is over */
+	size_t body_length;
+	int64_t timeout_ms;        /* for all of it; 0: none */
+	size_t max_response_bytes; /* 0: HTTP_MAX_RESPONSE_BYTES; a 2xx stream has no cap */
+
+	/*
+	 * Called once, when the request is over. Either `err` is NULL and `response` is what the
+	 * server said, whatever its status, or there is no (whole) response:
+	 *   ERR_TRANSIENT  "cannot reach https://h:6443: connection refused", timeouts, cut off
+	 *   ERR_DENIED     the server's certificate is not trusted, ours is missing or refused
+	 *   ERR_LIMIT      the response is larger than the cap
+	 *   ERR_NOT_FOUND  a certificate, key or token file is not there
+	 * `sent` says whether any of the request may have reached the server.
+	 */
+	void (*on_done)(void *ctx, const struct err *err, struct http_response *response,
+			bool sent);
+
+	/*
+	 * Makes it a stream: the body of a 2xx response is handed over in pieces as it comes, cut
+	 * anywhere, instead of being gathered; on_done comes at its end with an empty body. A
+	 * stream does not count against the bound of what is in flight.
+	 */
+	void (*on_data)(void *ctx, const char *bytes, size_t length);
+	void *ctx;
+};
+
+/* Copies what it needs of the endpoint. ERR_INVALID for a server that is no http(s) URL. */
+struct http *http_new(struct uv_loop_s *loop, const struct endpoint *endpoint, struct err *err);
+
+/*
+ * Gives up on everything without a callback. The loop must turn once more (uv_run) before it can
+ * be closed; NULL is fine.
+ */
+void http_free(struct http *http);
+
+/* The request's id, or 0 with *err filled when memory runs out. Strings but the body are copied. */
+uint64_t http_submit(struct http *http, const struct http_request *request, struct err *err);
+
+/* Gives up on a request; its callbacks are not called any more. One that is over is fine. */
+void http_cancel(struct http *http, uint64_t id);
+
+/*
+ * After a 401: reads the token file again; whether the token is another one now, so that trying
+ * again makes sense.
+ */
+bool http_token_changed(struct http *http);
+
+/* How many requests may be in flight at once now. */
+size_t http_max_in_flight(const struct http *http);
+
+#endif

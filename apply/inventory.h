@@ -1,0 +1,96 @@
+/*
+ * inventory.h - what an app owns, remembered in a ConfigMap.
+ *
+ * One ConfigMap an app, `tranche-APP`, with the labels app.kubernetes.io/managed-by: tranche,
+ * app.kubernetes.io/name: tranche and app.kubernetes.io/instance: APP. Its data key
+ * `inventory.json` holds
+ *
+ *	{"version":1,"app":"shop","revision":"3f2c1ab...","source":"https://... main deploy",
+ *	 "objects":[{"apiVersion":"apps/v1","kind":"StatefulSet","namespace":"shop","name":"web",
+ *	             "uid":"...","desired":"<digest>","live":"<digest>"}, ...]}
+ *
+ * `desired` is the digest of the object as Git had it when it was last written, `live` that of
+ * the object as the cluster returned it then (both digest.h of the normalised object): equal
+ * digests mean that nobody changed either since. Members that this version does not know, at
+ * either level, are kept as they are.
+ *
+ * Nothing of a Secret's content is kept: its `desired` is the digest with every value of data
+ * and stringData masked, its `live` is the resourceVersion.
+ */
+#ifndef APPLY_INVENTORY_H
+#define APPLY_INVENTORY_H
+
+#include "apply/cluster.h"
+#include "diff/object.h"
+
+#define INVENTORY_MAX_BYTES (900u * 1024) /* the server's limit for a ConfigMap is 1 MiB */
+#define INVENTORY_PREFIX    "tranche-"
+
+struct inventory_entry {
+	struct ref ref;
+	char *uid;     /* "" where it is not known */
+	char *desired; /* digests; "" where not known */
+	char *live;
+	cJSON *extra; /* members that this version does not know, or NULL */
+};
+
+struct inventory {
+	char *app;
+	char *revision; /* what was applied last: a full commit id, "" for plain files */
+	char *source;
+	struct inventory_entry *entries; /* sorted by ref_compare */
+	size_t count, capacity;
+	cJSON *extra;
+	char *resource_version; /* of the ConfigMap; NULL: it is not in the cluster yet */
+};
+
+/* An empty one. */
+int inventory_init(struct inventory *inventory, const char *app, struct err *err);
+void inventory_release(struct inventory *inventory);
+
+int inventory_set_revision(struct inventory *inventory, const char *revision, const char *source,
+			   struct err *err);
+
+/* The object's entry, in any version of its group; NULL if the app does not own it. */
+struct inventory_entry *inventory_find(const struct inventory *inventory, const struct ref *ref);
+
+/*
+ * Remembers that `desired` (normalised or not, as the manifest has it) was written and the cluster
+ * returned `written`. An entry that is there is updated.
+ */
+int inventory_put(struct inventory *inventory, const struct ref *ref, const cJSON *desired,
+		  const cJSON *written, struct err *err);
+void inventory_remove(struct inventory *inventory, const struct ref *ref);
+
+/* The digests as an entry holds them, for comparing with one. The caller frees *ret_digest. */
+int inventory_digest_desired(const struct ref *ref, const cJSON *desired, char **ret_digest,
+			     struct err *err);
+int inventory_digest_live(const struct ref *ref, const cJSON *live, char **ret_digest,
+			  struct err *err);
+
+/* The text under `inventory.json`. ERR_LIMIT above INVENTORY_MAX_BYTES, ERR_INVALID. */
+int inventory_print(const struct inventory *inventory, struct buf *out, struct err *err);
+int inventory_parse(const char *text, size_t length, struct inventory *ret_inventory,
+		    struct err *err);
+
+/*
+ * Reads it from the cluster. Where there is none, an empty one comes back. The callback takes what
+ * is in *inventory by copying the struct and zeroing it; what it leaves is released. A ConfigMap of
+ * that name that is not an inventory of this app is ERR_EXISTS. Its id, or 0 with *err.
+ */
+uint64_t inventory_load(struct cluster *cluster, const char *namespace, const char *app,
+			void (*on_loaded)(void *ctx, const struct err *err,
+					  struct inventory *inventory),
+			void *ctx, struct err *err);
+
+/*
+ * Writes it: creates the ConfigMap, or replaces it with its resourceVersion. On success the callback
+ * has the new resourceVersion, which belongs into inventory->resource_version. ERR_CONFLICT or
+ * ERR_EXISTS: another agent wrote it meanwhile. Its id, or 0 with *err (ERR_LIMIT, ERR_NO_MEMORY).
+ */
+uint64_t
+inventory_save(struct cluster *cluster, const char *namespace, const struct inventory *inventory,
+	       void (*on_saved)(void *ctx, const struct err *err, const char *resource_version),
+	       void *ctx, struct err *err);
+
+#endif

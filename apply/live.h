@@ -1,0 +1,24 @@
+/*
+ * live.h - the objects as they are in the cluster now.
+ */
+#ifndef APPLY_LIVE_H
+#define APPLY_LIVE_H
+
+#include "apply/cluster.h"
+#include "apply/target.h"
+
+#define LIVE_LIST_FROM 8   /* that many objects of one kind in one namespace are listed, not got */
+#define LIVE_PAGE      500 /* objects a page of a list */
+
+/*
+ * Fills `live` of each target that has a resource, or leaves NULL where there is no such object
+ * (or no such namespace). Where many objects of a kind are wanted, the kind is listed page by page
+ * and the others dropped as they come; without the right to list, they are got one by one.
+ * Reads are consistent (never from a server's stale cache).
+ *
+ * Returns the stage's id, 0 with *err when memory runs out.
+ */
+uint64_t live_read(struct cluster *cluster, struct targets *targets, stage_done *done, void *ctx,
+		   struct err *err);
+
+#endif

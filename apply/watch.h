@@ -1,0 +1,54 @@
+/*
+ * watch.h - the objects of one resource, and every change to them from then on.
+ *
+ * Lists (in pages, consistently), then watches from where the list ended, with bookmarks. A watch
+ * that the server ends is resumed; one that is too old (410, as an HTTP status or as an ERROR event)
+ * is started again with a list, and what vanished meanwhile is told as DELETED, what is as it was
+ * is not told again. Connections that fail are tried again for ever, with backoff and jitter.
+ * It keeps the names and resourceVersions of the objects, not the objects.
+ */
+#ifndef APPLY_WATCH_H
+#define APPLY_WATCH_H
+
+#include "apply/cluster.h"
+#include "apply/resource.h"
+
+#define WATCH_MAX_LINE_BYTES (16u * 1024 * 1024)
+#define WATCH_PAGE           500
+#define WATCH_TIMEOUT_S      300 /* each watch ends between this and twice as long */
+
+enum watch_event {
+	WATCH_ADDED,
+	WATCH_MODIFIED,
+	WATCH_DELETED,
+};
+
+/* Everything is copied but the resource. */
+struct watch_options {
+	const struct resource *resource;             /* must outlive the watch */
+	const char *namespace;                       /* NULL or "": all */
+	const char *label_selector, *field_selector; /* NULL: none */
+	bool once; /* only the list: ends after on_synced, or after an on_error that is final */
+
+	/*
+	 * The object has apiVersion and kind, also from a list. It is the callback's to take
+	 * (STEAL(*object)), else it is freed. A DELETED that was found out by a list has only
+	 * apiVersion, kind, metadata.namespace, name and resourceVersion (the last one known).
+	 */
+	void (*on_event)(void *ctx, enum watch_event event, cJSON **object);
+
+	/* The first list is complete; and again after each later one. May be NULL. */
+	void (*on_synced)(void *ctx);
+
+	/*
+	 * It does not work at present; it is tried again by itself after that time. With -1 it is not:
+	 * a list with `once` that failed. May be NULL.
+	 */
+	void (*on_error)(void *ctx, const struct err *err, int64_t retry_in_ms);
+	void *ctx;
+};
+
+/* Its id, for cluster_cancel, which may be called in a callback; 0 with *err when memory runs out. */
+uint64_t watch_start(struct cluster *cluster, const struct watch_options *options, struct err *err);
+
+#endif
