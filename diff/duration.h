@@ -1,5 +1,5 @@
 /*
- * duration.h - Go-style durations: "300ms", "90s", "1h30m", "0".
+ * duration.h - Go-style durations: "300ms", "90s", "1h30m", "1.5h", "0".
  */
 #ifndef DIFF_DURATION_H
 #define DIFF_DURATION_H
@@ -8,10 +8,19 @@
 
 #include "diff/buf.h"
 
-/* ERR_INVALID for anything else, for a missing unit, for negative or more than 10 years. */
+#define DURATION_MAX_MS (10LL * 365 * 24 * 3600 * 1000) /* 10 years */
+
+/*
+ * Reads numbers with the units h, m, s and ms, added up; digits finer than a millisecond are cut
+ * off. ERR_INVALID for anything else, for a missing unit (but in "0"), for a sign, and for more
+ * than DURATION_MAX_MS.
+ */
 int duration_parse(const char *text, int64_t *ret_ms, struct err *err);
 
-/* The shortest such text: "1m30s"; whole seconds from 10 s on. */
+/*
+ * Appends the shortest such text: "0s", "350ms", "1.5s", "1m30s", "2h"; cut down to whole seconds
+ * from 10 s on. A negative time prints as "0s".
+ */
 void duration_print(int64_t ms, struct buf *out);
 
 #endif

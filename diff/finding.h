@@ -16,9 +16,9 @@ enum finding_level {
 
 struct finding {
 	enum finding_level level;
-	char *file;
+	char *file;            /* "": none */
 	struct yaml_mark mark; /* {0, 0}: the whole file */
-	char *message;         /* one line, names the object and the field's path */
+	char *message; /* one line, names the object and the field's path; never a Secret's value */
 };
 
 /* A growing list; zero-initialised is empty. */
@@ -28,14 +28,15 @@ struct findings {
 	size_t error_count;
 };
 
+/* Copies what it is given; control characters of the message become \xNN. ERR_NO_MEMORY only. */
 int findings_add(struct findings *findings, enum finding_level level, const char *file,
 		 struct yaml_mark mark, struct err *err, const char *format, ...) PRINTF(6, 7);
 void findings_release(struct findings *findings);
 
-/* By file, then line, then column. */
+/* By file, then line, then column; errors before warnings of the same place. */
 void findings_sort(struct findings *findings);
 
-/* Appends "web.yaml:12:3: error: MESSAGE" without a newline. */
+/* Appends "web.yaml:12:3: error: MESSAGE" without a newline; a place that is not known is left out. */
 void finding_print(const struct finding *finding, struct buf *out);
 
 #endif

@@ -21,8 +21,9 @@ struct ref {
 
 /*
  * Reads apiVersion, kind, metadata.namespace and metadata.name. ERR_INVALID where apiVersion, kind
- * or name is missing, empty or not a string ("metadata.name is missing"), or apiVersion has more
- * than one slash. generateName is refused: Git must name its objects.
+ * or name is missing, empty or not a string, or apiVersion has more than one slash; the message
+ * begins with the field's path ("metadata.name is missing"). generateName without a name is
+ * refused: Git must name its objects. *ret_ref is released with ref_release.
  */
 int ref_of(const cJSON *object, struct ref *ret_ref, struct err *err);
 int ref_copy(const struct ref *ref, struct ref *ret_copy, struct err *err);
@@ -46,16 +47,20 @@ void ref_print_api_version(const struct ref *ref, struct buf *out);
 /*
  * Takes away what the server owns and a manifest cannot set: status, and from metadata uid,
  * resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds,
- * selfLink, managedFields, and the last-applied-configuration annotation. Within StatefulSets
- * also the status, apiVersion and kind of volumeClaimTemplates. Empty metadata.annotations and
- * labels go too. What is left is what a replace decides.
+ * selfLink, managedFields, and the annotations that controllers write back whenever a replace drops
+ * them (last-applied-configuration, a Deployment's revision, a claim's binding, ...). Within
+ * StatefulSets also the status, apiVersion, kind and creationTimestamp of volumeClaimTemplates.
+ * Empty metadata.annotations and labels go too. What is left is what a replace decides.
  */
 void object_normalise(cJSON *object);
 
 /* object_normalise of a copy; NULL when memory runs out. */
 cJSON *object_normalised(const cJSON *object);
 
-/* The images of all containers of a Pod spec, comma-separated in order; "" if there is none. */
+/*
+ * Appends the images of a Pod spec's containers, "nginx:1.25.4,sidecar:2" in their order, as
+ * `kubectl get -o wide` does (init containers are not among them); nothing if there are none.
+ */
 void object_print_images(const cJSON *pod_spec, struct buf *out);
 
 #endif
