@@ -125,7 +125,15 @@ $(BUILD)/kubesim: $(call objs,tests/kubesim/main.c) $(BUILD)/libkubesim.a $(BUIL
 $(TOOL_BIN): $(BUILD)/%: $(BUILD)/obj/tests/tools/%.o $(FLOORS)
 	$(call link,$(call libs_of,AGENT))
 
-$(TEST_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libkubesim.a $(FLOORS)
+# A test links the program's floors or the embedded cluster, never both: the two are strangers that
+# may use the same names.
+SIM_TEST_BIN := $(filter $(BUILD)/tests/kubesim/%,$(TEST_BIN))
+
+$(filter-out $(SIM_TEST_BIN),$(TEST_BIN)): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(FLOORS)
+	$(call link,$(call libs_of,TEST) -lm)
+
+$(SIM_TEST_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libkubesim.a \
+		$(BUILD)/libdiff.a
 	$(call link,$(call libs_of,TEST) -lm)
 
 -include $(ALL_OBJ:.o=.d)
