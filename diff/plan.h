@@ -19,6 +19,34 @@ enum plan_action {
 	PLAN_FAILED, /* the server or a check refused it; `error` says why */
 };
 
+/* What the inventory knows of the last write of an object. */
+struct plan_record {
+	const char *desired_digest; /* of what Git said; NULL: the object was never applied */
+	const char *live_digest;    /* of what the server returned for it */
+};
+
+/*
+ * Decides, from what is and what was, what a sync does with one object:
+ *
+ *   live      differs  recorded  Git since    live since   self-heal   action
+ *   missing   -        no        -            -            -           create
+ *   missing   -        yes       changed      -            -           create
+ *   missing   -        yes       unchanged    deleted      no          drift
+ *   missing   -        yes       unchanged    deleted      yes         create
+ *   exists    no       -         -            -            -           in sync
+ *   exists    yes      no        -            -            -           replace
+ *   exists    yes      yes       -            unchanged    -           replace
+ *   exists    yes      yes       changed      changed      -           replace
+ *   exists    yes      yes       unchanged    changed      no          drift
+ *   exists    yes      yes       unchanged    changed      yes         replace
+ *
+ * `differs` is whether the write would change anything. "Changed since" compares the digests with
+ * the record's; a NULL record, or a live_digest that is not known on either side, counts as never
+ * applied and as changed respectively. A missing object ignores `differs` and `live_digest`.
+ */
+enum plan_action plan_decide(bool exists, bool differs, const struct plan_record *record,
+			     const char *desired_digest, const char *live_digest, bool self_heal);
+
 struct plan_item {
 	struct ref ref; /* namespace filled in */
 	char *file;

@@ -2,10 +2,16 @@
  * rollout.h - one StatefulSet's update, judged Pod by Pod: where it stands, what a change would do.
  *
  * Pure functions of the StatefulSet, its Pods and the time. They follow the StatefulSet controller
- * (pkg/controller/statefulset/stateful_set_control.go): replicas are the ordinals [start,
- * start+replicas); Pods at or above the partition belong on the update revision, and are replaced
- * one at a time from the highest ordinal down. Counters in status are never trusted alone, because
- * they count Pods at any ordinal.
+ * (pkg/controller/statefulset/stateful_set_control.go), whose sync does, in this order:
+ *
+ *   1. the wanted ordinals [start, start+replicas), ascending: creates what is missing;
+ *      OrderedReady stops at the first Pod that is terminating, not Ready or not yet available;
+ *   2. the condemned ones (outside that range), descending: deletes them;
+ *   3. under RollingUpdate, from the highest ordinal down to start+partition: deletes the first Pod
+ *      that is on another revision than the update's, or waits for the first that is unavailable.
+ *
+ * A Pod that is created starts on the update revision at or above the partition, on the current
+ * one below. Counters in status are never trusted alone, because they count Pods at any ordinal.
  */
 #ifndef DIFF_ROLLOUT_H
 #define DIFF_ROLLOUT_H
@@ -15,14 +21,18 @@
 #include <stdint.h>
 
 #include "diff/json.h"
+#include "diff/ordinals.h"
+
+/* Ordinals of one StatefulSet that are looked at; more replicas than this are ERR_LIMIT. */
+#define ROLLOUT_MAX_PODS 100000
 
 enum rollout_phase {
 	ROLLOUT_SETTLING,    /* the controller has not seen this generation yet */
-	ROLLOUT_PROGRESSING, /* Pods are being created, replaced or waited for */
+	ROLLOUT_PROGRESSING, /* Pods are being created, replaced, deleted or waited for */
 	ROLLOUT_CANARY, /* all at or above the partition are updated and available; the rest hold */
 	ROLLOUT_COMPLETE, /* every Pod is on the update revision and available */
 	ROLLOUT_NO_EFFECT, /* a new template behind a partition at or above replicas: no Pod takes it */
-	ROLLOUT_STUCK,     /* a Pod cannot start by itself: reason says which and why */
+	ROLLOUT_STUCK,     /* a Pod that the update needs cannot start by itself */
 	ROLLOUT_ON_DELETE, /* the strategy is OnDelete: Pods are replaced when somebody deletes them */
 };
 
@@ -33,73 +43,92 @@ struct rollout_pod {
 	char *images;   /* comma-separated; "" where there is no Pod */
 	bool exists;
 	bool terminating;
-	bool ready;
-	bool available; /* ready for minReadySeconds */
+	bool ready;     /* Running with condition Ready */
+	bool available; /* ready for minReadySeconds, and not terminating */
 	bool updated;   /* on the update revision */
 	bool held;      /* below the partition */
 	bool condemned; /* outside the wanted ordinals: goes */
-	char *trouble; /* why it will not become ready by itself ("ImagePullBackOff: ..."), or NULL */
+	/*
+	 * Why it will not become ready by itself ("ImagePullBackOff: ...", "CrashLoopBackOff: ..."),
+	 * from its containers' waiting reasons and its conditions; NULL: no such reason.
+	 */
+	char *trouble;
 };
 
 struct rollout {
 	char *namespace, *name;
-	int64_t replicas, start,
-		partition; /* as wanted by spec; partition as an ordinal count from start */
+	int64_t replicas, start; /* as wanted by spec */
+	int64_t partition;       /* counts from start: ordinals below start+partition are held */
+	bool ordered;            /* podManagementPolicy OrderedReady, else Parallel */
+	bool on_delete;          /* updateStrategy OnDelete; the partition is 0 then */
 	char *current_revision, *update_revision;
-	char *current_images,
-		*update_images;   /* of the Pods on each revision; template's for update */
-	struct rollout_pod *pods; /* by ordinal, wanted ones that do not exist included */
+	char *current_images;     /* of a Pod on the current revision; "" where there is none */
+	char *update_images;      /* the template's */
+	struct rollout_pod *pods; /* by ordinal; wanted ones that do not exist included */
 	size_t pod_count;
-	size_t updated_count, available_count, held_count; /* of the wanted ones */
+	/* Of the wanted ordinals: Pods that run the update revision, ready, available, held. */
+	size_t updated_count, ready_count, available_count, held_count;
+	size_t promoted_count; /* both updated and available */
 	enum rollout_phase phase;
 	char *reason;       /* one sentence for a person; never NULL */
-	int64_t recheck_ms; /* when time alone may change the verdict (minReadySeconds), 0: never */
+	int64_t recheck_ms; /* from now: when time alone may change the verdict; 0: it does not */
 };
 
 /*
- * Judges a StatefulSet. `pods` are Pods of its namespace; those it does not control
- * (ownerReferences, else name pattern and selector) are passed over. `now_ms` is Unix time.
+ * Judges a StatefulSet. `pods` are any Pods of its namespace: those that it would not claim (another
+ * controller's, or not matching its selector, or not named NAME-ORDINAL) are passed over. `now_ms`
+ * is Unix time.
+ * Errors: ERR_INVALID for what is no StatefulSet, ERR_LIMIT past ROLLOUT_MAX_PODS, ERR_NO_MEMORY.
  */
 int rollout_observe(const cJSON *statefulset, const cJSON *const *pods, size_t pod_count,
 		    int64_t now_ms, struct rollout *ret_rollout, struct err *err);
 void rollout_release(struct rollout *rollout);
+
+/* "Settling", "Progressing", "Canary", "Complete", "NoEffect", "Stuck", "OnDelete" */
 const char *rollout_phase_name(enum rollout_phase phase);
 
 /* Whether waiting for this rollout is over: canary, complete, no effect, on delete. */
 bool rollout_is_settled(const struct rollout *rollout);
 
 /*
- * "3 of 5 Pods on nginx:1.26.1, partition 2 holds 0, 1" and the like: the line `run` prints when
- * the rollout moves.
+ * The line `run` prints when the rollout moves, without the name in front:
+ *	3 of 5 Pods on nginx:1.26.1, partition 2 holds 0, 1
+ * It changes when a Pod has become available on the update revision, when the partition moves and
+ * when the update gets stuck or out of it; not with each step that a single Pod makes. Pods count
+ * that are on the update revision and available.
  */
 void rollout_print(const struct rollout *rollout, struct buf *out);
 
-struct ordinals {
-	int64_t *items;
-	size_t count, capacity;
-};
-
-/* Appends "0, 1, 4"; runs of three or more as "1..4" or, going down, "4..1". */
-void ordinals_print(const struct ordinals *ordinals, struct buf *out);
-
 /* What the controller would do to the Pods if the StatefulSet became `to`. */
 struct rollout_forecast {
-	struct ordinals creates, replaces, deletes, keeps; /* each in the controller's own order */
-	char *keep_images;                                 /* what the kept ones run */
-	bool keeps_old;  /* kept Pods stay on another template than `to`'s */
-	char **warnings; /* sentences: "partition omitted: ...", "scaling down deletes ..." */
+	struct ordinals creates;  /* ascending, as it would create them */
+	struct ordinals deletes;  /* descending: outside the wanted ordinals */
+	struct ordinals replaces; /* descending: deleted and created again on the new template */
+	struct ordinals keeps;    /* ascending: left on another template than `to`'s */
+	size_t creates_old; /* so many of the first of `creates` start on the current revision */
+	char *keep_images;  /* what the kept ones run: "nginx:1.25.4", several joined by " and " */
+	char *current_images; /* what `creates_old` would run; "" where that is not known */
+	char *update_images;  /* what the template of `to` has */
+	char **warnings; /* sentences: "scaling down deletes ...", "raising the partition ..." */
 	size_t warning_count;
 };
 
 /*
- * `from` is the live StatefulSet (NULL: it would be created), `to` what it would become, both as
- * the server returns them (defaulted). Pods as for rollout_observe.
+ * `from` is the live StatefulSet with its status (NULL: it would be created), `to` what it would
+ * become, both as the server returns them (defaulted). Pods as for rollout_observe. `revisions` are
+ * ControllerRevisions of the namespace: with them a template that goes back to an earlier one is
+ * known to leave Pods alone that still run it; without them (NULL, 0) every change of the template
+ * counts as new to all Pods. Errors as for rollout_observe.
  */
 int rollout_forecast(const cJSON *from, const cJSON *to, const cJSON *const *pods, size_t pod_count,
+		     const cJSON *const *revisions, size_t revision_count,
 		     struct rollout_forecast *ret_forecast, struct err *err);
 void rollout_forecast_release(struct rollout_forecast *forecast);
 
-/* "creates 3, 4; replaces 2, 1 in that order; keeps 0 on nginx:1.25.4"; "" if no Pod is touched. */
+/*
+ * "creates 3, 4; replaces 2, 1 in that order; keeps 0 on nginx:1.25.4"; "" if no Pod is touched or
+ * kept back.
+ */
 void rollout_forecast_print(const struct rollout_forecast *forecast, struct buf *out);
 
 #endif
