@@ -1,0 +1,247 @@
+# shellcheck shell=bash
+# What the end-to-end scenarios share. A scenario sources this file first and ends with `finish`:
+#
+#	. "$(dirname "$0")/lib.sh"
+#	...
+#	finish
+#
+# It then stands in a temporary folder ($work) with a namespace of its own ($namespace) in the cluster
+# that KUBECONFIG names. BUILD is the folder with the programs. TRANCHE_E2E_KUBELET=none says that the
+# cluster makes Pods ready by itself; otherwise fake_kubelet does so in the namespace. Both know images
+# with the tag "broken" as ones that cannot be pulled.
+set -u
+export LC_ALL=C
+
+: "${BUILD:?the folder with the programs}" "${KUBECONFIG:?the cluster to use}"
+build=$(realpath "$BUILD")
+name=$(basename "$0" .sh)
+work=$(mktemp -d)
+namespace=e2e-$(tr _ - <<<"${name#test_}")-$$
+passed=0 failed=0 finished='' agent_pid='' kubelet_pid=''
+
+# Nothing of the user's own settings takes part.
+export HOME=$work GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+export GIT_AUTHOR_NAME='Ada Author' GIT_AUTHOR_EMAIL=ada@example.org
+export GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
+unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_STATE_HOME NO_COLOR GIT_DIR GIT_WORK_TREE
+
+# --- checks -------------------------------------------------------------------------------------
+
+indent() {
+	printf '      %s' "${1//$'\n'/$'\n      '}"
+}
+
+# check_equal WHAT EXPECTED SEEN
+check_equal() {
+	if [ "$2" = "$3" ]; then
+		passed=$((passed + 1))
+		return 0
+	fi
+	failed=$((failed + 1))
+	printf 'FAILED: %s\n    expected:\n%s\n    seen:\n%s\n' "$1" "$(indent "$2")" "$(indent "$3")"
+	return 1
+}
+
+# check_like WHAT PATTERN SEEN: a shell pattern, for what holds ids and times.
+check_like() {
+	# shellcheck disable=SC2053 # a pattern is meant
+	if [[ $3 == $2 ]]; then
+		check_equal "$1" same same
+	else
+		check_equal "$1" "like: $2" "$3"
+	fi
+}
+
+# run COMMAND...: leaves its exit status in $status, its output in $out and $err.
+run() {
+	timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+	out=$(<"$work/out") err=$(<"$work/err")
+}
+
+# check_run WHAT STATUS OUT ERR: how the last `run` went; OUT and ERR are patterns.
+check_run() {
+	check_like "$1" "exit status $2
+$3
+$4" "exit status $status
+$out
+$err"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds; fails at the deadline.
+wait_for() {
+	local deadline=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 0.05
+	done
+}
+
+# wait_equal WHAT SECONDS EXPECTED COMMAND...: until its output is that.
+wait_equal() {
+	local what=$1 deadline=$((SECONDS + $2)) expected=$3 seen
+
+	shift 3
+	while seen=$("$@" 2>&1); [ "$seen" != "$expected" ] && [ "$SECONDS" -lt "$deadline" ]; do
+		sleep 0.05
+	done
+	check_equal "$what" "$expected" "$seen"
+}
+
+now_ms() {
+	date +%s%3N
+}
+
+# --- the cluster --------------------------------------------------------------------------------
+
+kube() {
+	kubectl -n "$namespace" "$@"
+}
+
+# "0=nginx:1.25.4 1=nginx:1.26.1(not ready)": the Pods of a StatefulSet.
+pods_images() {
+	kube get pods -o jsonpath='{range .items[*]}{.metadata.name} {.spec.containers[0].image} {.metadata.deletionTimestamp},{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' |
+		sed -n "s/^$1-\([0-9]*\) /\1 /p" | sort -n | awk '{
+			note = $3 == ",True" ? "" : $3 ~ /^,/ ? "(not ready)" : "(terminating)"
+			printf "%s%s=%s%s", NR > 1 ? " " : "", $1, $2, note
+		}'
+}
+
+# "0=UID 1=UID ..."
+pods_uids() {
+	kube get pods -o jsonpath='{range .items[*]}{.metadata.name}={.metadata.uid}{"\n"}{end}' |
+		sed -n "s/^$1-//p" | sort -n | paste -sd' '
+}
+
+# field statefulset/web .spec.replicas
+field() {
+	kube get "$1" -o jsonpath="{$2}"
+}
+
+# --- manifests in Git -----------------------------------------------------------------------------
+
+# walkthrough_manifest REPLICAS IMAGE PARTITION
+walkthrough_manifest() {
+	cat <<-EOT
+		apiVersion: v1
+		kind: Service
+		metadata:
+		  name: nginx-stateful-service
+		  labels:
+		    app: nginx-stateful
+		spec:
+		  ports:
+		    - port: 80
+		      name: web-port
+		  clusterIP: None # not exposed outside the cluster
+		  selector:
+		    app: nginx-stateful
+		---
+		apiVersion: apps/v1
+		kind: StatefulSet
+		metadata:
+		  name: nginx-statefulset
+		  labels:
+		    app: nginx-stateful
+		spec:
+		  serviceName: "nginx-stateful-service"
+		  replicas: $1
+		  selector:
+		    matchLabels:
+		      app: nginx-stateful
+		  template:
+		    metadata:
+		      labels:
+		        app: nginx-stateful
+		    spec:
+		      containers:
+		        - name: nginx-container
+		          image: $2
+		          ports:
+		            - containerPort: 80
+		              name: web-port
+		  updateStrategy:
+		    rollingUpdate:
+		      partition: $3
+		    type: RollingUpdate
+	EOT
+}
+
+new_repo() {
+	git init -q -b main "$1"
+}
+
+# commit REPO MESSAGE: all that is in its folder.
+commit() {
+	git -C "$1" add -A
+	git -C "$1" commit -q -m "$2"
+}
+
+# short_id REPO: as the agent prints the commit.
+short_id() {
+	git -C "$1" rev-parse --short=7 HEAD
+}
+
+# --- the agent ------------------------------------------------------------------------------------
+
+# start_agent ARGUMENT...: `tranche run`, its lines in $work/agent.log. The interval is long, so that
+# what happens soon happens because of a notification.
+start_agent() {
+	setpriv --pdeathsig KILL "$build/tranche" run -n "$namespace" --interval 1h "$@" >>"$work/agent.log" 2>&1 </dev/null &
+	agent_pid=$!
+}
+
+# stop_agent SIGNAL
+stop_agent() {
+	[ -n "$agent_pid" ] || return 0
+	kill -s "$1" "$agent_pid" 2>/dev/null
+	wait "$agent_pid" 2>/dev/null
+	agent_status=$?
+	agent_pid=
+	return "$agent_status"
+}
+
+# count_log TEXT: how many lines of the agent's log hold it.
+count_log() {
+	grep -cF -- "$1" "$work/agent.log"
+}
+
+# --- beginning and end ----------------------------------------------------------------------------
+
+finish() {
+	finished=yes
+	exit "$((failed > 0))"
+}
+
+at_exit() {
+	local log
+
+	if [ -z "$finished" ]; then
+		failed=$((failed + 1))
+		echo "FAILED: the script stopped before its end"
+	fi
+	if [ "$failed" -gt 0 ]; then
+		for log in "$work"/*.log; do
+			[ -s "$log" ] && printf -- '--- %s\n' "$(basename "$log")" && tail -n 60 "$log"
+		done
+		kube get statefulsets,pods -o wide
+	fi
+	stop_agent KILL
+	[ -z "$kubelet_pid" ] || kill -KILL "$kubelet_pid" 2>/dev/null
+	kubectl delete namespace "$namespace" --wait=false >/dev/null 2>&1
+	cd / && rm -rf "$work"
+	echo "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ] || exit 1
+}
+
+trap at_exit EXIT
+trap 'exit 1' INT TERM HUP
+cd "$work" || exit 1
+kubectl create namespace "$namespace" >/dev/null || exit 1
+if [ "${TRANCHE_E2E_KUBELET-fake}" != none ]; then
+	setpriv --pdeathsig KILL "$build/fake_kubelet" -n "$namespace" --ready-after 50ms --fail-image '*:broken=ImagePullBackOff' \
+		>"$work/kubelet.log" 2>&1 </dev/null &
+	kubelet_pid=$!
+fi
