@@ -7,7 +7,7 @@
  * Strict validation and patches all read these and nothing else. Kinds that are not here (custom
  * resources among them) are simply not known: schema_find answers NULL and nothing is checked.
  *
- * The tables stand in schema_*.def, one file for each API group.
+ * The tables stand in schema_*.def; schema_tables.def explains them.
  *
  * Everything returned points into read-only data and lives as long as the program; objects can be
  * compared by their pointers.
@@ -22,11 +22,12 @@
 
 /* --- kinds ----------------------------------------------------------------------------------- */
 
+/* The singular that discovery shows is the kind in lower case. */
 struct schema_kind {
 	char group[30]; /* "" is the core group */
 	char version[8];
 	char kind[32];
-	char plural[32];     /* as in URLs; the singular is the kind in lower case */
+	char plural[32];     /* as in URLs, "" for what has none (List, Scale) */
 	char short_names[8]; /* separated by commas, "" if none */
 	bool namespaced;
 	bool in_all;     /* `kubectl get all` shows it */
@@ -34,7 +35,7 @@ struct schema_kind {
 	bool has_scale;
 };
 
-/* All kinds, ordered by group, then as listed; the core group comes first. */
+/* All kinds, group by group. */
 const struct schema_kind *schema_kinds(size_t *ret_count);
 
 /* NULL where the kind, or this version of it, is not known. */
@@ -64,13 +65,16 @@ enum schema_list {
 	SCHEMA_KEYED,  /* of objects told apart by the values of their keys */
 };
 
-#define SCHEMA_MAX_KEYS 3
+#define SCHEMA_MAX_KEYS   2
+#define SCHEMA_MAX_FIELDS 64 /* of one object */
+#define SCHEMA_MAX_NAME   63 /* bytes of a field's name */
 
 /* A table: the fields that one API type (PodSpec, Container, ...) has. */
 struct schema_object;
 
 struct schema_field {
 	const char *name;
+	size_t index;          /* its place in the table, as schema_field_index counts */
 	enum schema_type type; /* of the value, or of each item or member of a list or map */
 	enum schema_shape shape;
 	const struct schema_object *object; /* where type is SCHEMA_OBJECT, else NULL */
@@ -78,11 +82,12 @@ struct schema_field {
 	/*
 	 * The members that tell items apart, NULL-terminated, none where items have no name of their
 	 * own. keys[0] is the patchMergeKey where patch_merge is set. An atomic list can have keys
-	 * too (a Node's taints): they serve patches and messages only.
+	 * too (a Job's conditions): they serve patches and messages only.
 	 */
 	const char *keys[SCHEMA_MAX_KEYS + 1];
 	bool patch_merge;  /* patchStrategy merge: a patch's list is merged, else it replaces */
 	bool retain_keys;  /* patchStrategy retainKeys */
+	bool atomic;       /* in managedFields the whole has one owner, not its parts */
 	bool server_owned; /* status and the metadata that only the server writes */
 	bool sensitive;    /* never to be shown: a Secret's data */
 	bool required;     /* no optional field and no default for it */
@@ -101,7 +106,10 @@ const char *schema_object_name(const struct schema_object *object);
 bool schema_field(const struct schema_object *object, const char *name,
 		  struct schema_field *ret_field);
 
-/* Follows a dotted path of names ("spec.template.spec") through objects; false where it breaks off. */
+/*
+ * Follows a dotted path of names ("spec.template.spec.containers.image") through objects, lists of
+ * objects and maps of objects; false where it breaks off.
+ */
 bool schema_field_at(const struct schema_object *object, const char *path,
 		     struct schema_field *ret_field);
 
@@ -109,7 +117,7 @@ bool schema_field_at(const struct schema_object *object, const char *path,
 bool schema_field_index(const struct schema_object *object, size_t index,
 			struct schema_field *ret_field);
 
-/* The field of `object` that `misspelt` most likely means, NULL where none is near. */
+/* The field of `object` that `misspelt` most likely means, by edit distance; NULL if none is near. */
 const char *schema_suggest(const struct schema_object *object, const char *misspelt);
 
 /*
@@ -134,8 +142,9 @@ struct schema_finding {
 	const char *kind; /* as given to schema_check */
 	const char *
 		path; /* of the field, in the server's form: spec.template.spec.containers[0].imag */
-	size_t parent_length;               /* the bytes of `path` that name the object around it */
-	const cJSON *node;                  /* the value; the object around it if SCHEMA_MISSING */
+	size_t parent_length; /* the bytes of `path` that name the object around it */
+	size_t field_length;  /* the bytes that name the field, without an item's index or key */
+	const cJSON *node;    /* the value; the object around it if SCHEMA_MISSING */
 	const struct schema_object *object; /* the table of the object around it */
 	const struct schema_field *field;   /* what was expected; NULL if SCHEMA_UNKNOWN_FIELD */
 	const char *suggestion;             /* SCHEMA_UNKNOWN_FIELD: a name, or NULL */
