@@ -1,6 +1,6 @@
 #include "diff/digest.h"
 
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,11 +81,14 @@ static int hash_children(struct hasher *hasher, const cJSON *value)
 
 static int hash(struct hasher *hasher, const cJSON *value)
 {
+	int64_t integer;
+
 	if (cJSON_IsObject(value) || cJSON_IsArray(value)) {
 		if (hash_children(hasher, value) < 0)
 			return -1;
-	} else if (cJSON_IsNumber(value) && value->valuedouble == 0) {
-		buf_putc(&hasher->pending, '0'); /* -0.0 equals 0 */
+	} else if (json_int_value(value, &integer)) {
+		/* One text for one value: -0.0 and 0, 2^60 as a double and as an integer. */
+		buf_printf(&hasher->pending, "%" PRId64, integer);
 	} else {
 		json_print(value, &hasher->pending);
 	}
