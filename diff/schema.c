@@ -86,8 +86,9 @@ static const char key_sets[][SCHEMA_MAX_KEYS][20] = {KEY_SETS(SET)};
 #define ATOMIC_OBJECT(id, ...) TABLE(id, true, __VA_ARGS__)
 
 #define KIND(id, ...) KIND_AS(id, #id, __VA_ARGS__)
-#define KIND_AS(id, kind, group, version, plural, short_names, bits, ...) \
-	RESOURCE(id, kind, group, version, plural, short_names, bits)     \
+/* `title`, for a parameter `kind` would replace the field's name. */
+#define KIND_AS(id, title, group, version, plural, short_names, bits, ...) \
+	RESOURCE(id, title, group, version, plural, short_names, bits)     \
 	TABLE(id, false, F(apiVersion, STRING) F(kind, STRING) F(metadata, ObjectMeta) __VA_ARGS__)
 #define NO_RESOURCE(id, group, version, ...)             \
 	RESOURCE(id, #id, group, version, "", "", false) \
