@@ -13,13 +13,8 @@
 
 #include "tests/kubesim/kinds.h"
 #include "tests/kubesim/loop.h"
+#include "tests/kubesim/pod_status.h"
 #include "tests/kubesim/store.h"
-
-/* Containers whose image matches the shell pattern never start, for this reason. */
-struct fail_image {
-	const char *pattern; /* "nginx:1.26.*" */
-	const char *reason;  /* "ImagePullBackOff", "CrashLoopBackOff", ... */
-};
 
 struct cluster_options {
 	int64_t ready_after_ms; /* from a Pod's start to its being Ready */
