@@ -1,10 +1,10 @@
 /*
  * table.h - objects as a meta.k8s.io/v1 Table, which is what `kubectl get` prints.
  *
- * Columns and cells follow pkg/printers/internalversion/printers.go of Kubernetes 1.36: names,
- * types, formats, priorities (1: only with -o wide) and texts. A kind without columns of its own
- * gets Name and Created At if it is one of Kubernetes' own, Name and Age if it is a custom
- * resource. Column descriptions are left empty: kubectl does not show them.
+ * Columns and cells follow pkg/printers/internalversion/printers.go: names, types, formats,
+ * priorities (1: only with -o wide) and texts. Kinds of Kubernetes that have no columns of their
+ * own get Name and Created At; custom resources get Name and what their definition says, or Age.
+ * Column descriptions are left empty: kubectl does not show them.
  */
 #ifndef TESTS_KUBESIM_TABLE_H
 #define TESTS_KUBESIM_TABLE_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "diff/json.h"
+#include "tests/kubesim/kinds.h"
 
 /* What a row carries beside its cells: the request's includeObject. */
 enum table_include {
@@ -29,12 +30,12 @@ struct table_options {
 
 /*
  * An empty Table for objects of this kind; fill in its metadata (resourceVersion, continue) and
- * add rows. `options` is read now only. The caller frees it.
+ * add rows. The caller frees it.
  */
-cJSON *table_new(const char *group, const char *kind, const struct table_options *options);
+cJSON *table_new(const struct kind *kind, const struct table_options *options);
 
-/* Adds the row of an object, which bears apiVersion and kind and is copied where it is kept. */
-void table_add(cJSON *table, const char *group, const char *kind, const cJSON *object,
+/* Adds the row of an object, which is copied where it is kept. */
+void table_add(cJSON *table, const struct kind *kind, const cJSON *object,
 	       const struct table_options *options);
 
 #endif
