@@ -513,11 +513,13 @@ static int merge_object(cJSON *object, cJSON *patch, const struct schema_object 
 
 	if (directive) {
 		const char *name = json_str(patch, DIRECTIVE);
+		bool replace;
 
 		if (!name || (strcmp(name, "replace") != 0 && strcmp(name, "delete") != 0))
 			return bad_directive(directive, patch, err);
+		replace = strcmp(name, "replace") == 0;
 		json_remove_key(patch, DIRECTIVE);
-		become(object, strcmp(name, "replace") == 0 ? patch : NULL);
+		become(object, replace ? patch : NULL);
 		return 0;
 	}
 	if (apply_retain_keys(object, patch, err) < 0 ||
