@@ -122,7 +122,10 @@ $(BUILD)/tranche: $(call objs,agent/main.c) $(FLOORS)
 $(BUILD)/kubesim: $(call objs,tests/kubesim/main.c) $(BUILD)/libkubesim.a $(BUILD)/libdiff.a
 	$(call link,$(call libs_of,SIM) -lpthread -lm)
 
-$(TOOL_BIN): $(BUILD)/%: $(BUILD)/obj/tests/tools/%.o $(FLOORS)
+# Of kubesim only the rooms that are pure functions of JSON: its cluster is not apply/'s.
+TOOL_SIM_OBJ := $(call objs,$(addprefix tests/kubesim/,pod_status.c obj.c alloc.c timestamp.c))
+
+$(TOOL_BIN): $(BUILD)/%: $(BUILD)/obj/tests/tools/%.o $(TOOL_SIM_OBJ) $(FLOORS)
 	$(call link,$(call libs_of,AGENT))
 
 # A test links the program's floors or the embedded cluster, never both: the two are strangers that

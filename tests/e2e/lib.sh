@@ -1,23 +1,21 @@
 # shellcheck shell=bash
-# What the end-to-end scenarios share. A scenario sources this file first and ends with `finish`:
+# What the end-to-end scenarios share. A scenario sources this file first and ends with `finish`. It
+# has a temporary folder ($work) and a namespace of its own ($namespace) in the cluster that KUBECONFIG
+# names. BUILD is the folder with the programs.
 #
-#	. "$(dirname "$0")/lib.sh"
-#	...
-#	finish
-#
-# It then stands in a temporary folder ($work) with a namespace of its own ($namespace) in the cluster
-# that KUBECONFIG names. BUILD is the folder with the programs. TRANCHE_E2E_KUBELET=none says that the
-# cluster makes Pods ready by itself; otherwise fake_kubelet does so in the namespace. Both know images
-# with the tag "broken" as ones that cannot be pulled.
+# TRANCHE_E2E_KUBELET=none says that the cluster makes Pods ready by itself; otherwise fake_kubelet does
+# so in the namespace. Both know images with the tag "broken" as ones that cannot be pulled.
 set -u
 export LC_ALL=C
 
 : "${BUILD:?the folder with the programs}" "${KUBECONFIG:?the cluster to use}"
+# shellcheck disable=SC2034 # used by scenarios
+here=$(realpath "$(dirname "$0")")
 build=$(realpath "$BUILD")
 name=$(basename "$0" .sh)
 work=$(mktemp -d)
 namespace=e2e-$(tr _ - <<<"${name#test_}")-$$
-passed=0 failed=0 finished='' agent_pid='' kubelet_pid=''
+passed=0 failed=0 finished='' agent_pid='' kubelet_pid='' end_commands=()
 
 # Nothing of the user's own settings takes part.
 export HOME=$work GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
@@ -120,6 +118,11 @@ field() {
 	kube get "$1" -o jsonpath="{$2}"
 }
 
+# field_is OBJECT PATH VALUE
+field_is() {
+	[ "$(field "$1" "$2" 2>/dev/null)" = "$3" ]
+}
+
 # --- manifests in Git -----------------------------------------------------------------------------
 
 # walkthrough_manifest REPLICAS IMAGE PARTITION
@@ -210,13 +213,18 @@ count_log() {
 
 # --- beginning and end ----------------------------------------------------------------------------
 
+# at_end COMMAND: is run at the script's end, whatever that is.
+at_end() {
+	end_commands+=("$1")
+}
+
 finish() {
 	finished=yes
 	exit "$((failed > 0))"
 }
 
 at_exit() {
-	local log
+	local log command
 
 	if [ -z "$finished" ]; then
 		failed=$((failed + 1))
@@ -229,16 +237,20 @@ at_exit() {
 		kube get statefulsets,pods -o wide
 	fi
 	stop_agent KILL
+	for command in "${end_commands[@]}"; do
+		eval "$command"
+	done
+	# Pods that were bound to a node need our kubelet to go. What dies with its cluster can stay.
+	[ -n "${TRANCHE_E2E_CONTROL_PLANE-}" ] ||
+		kubectl delete namespace "$namespace" --timeout=60s >/dev/null 2>&1
 	[ -z "$kubelet_pid" ] || kill -KILL "$kubelet_pid" 2>/dev/null
-	kubectl delete namespace "$namespace" --wait=false >/dev/null 2>&1
-	cd / && rm -rf "$work"
+	rm -rf "$work"
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ] || exit 1
 }
 
 trap at_exit EXIT
 trap 'exit 1' INT TERM HUP
-cd "$work" || exit 1
 kubectl create namespace "$namespace" >/dev/null || exit 1
 if [ "${TRANCHE_E2E_KUBELET-fake}" != none ]; then
 	setpriv --pdeathsig KILL "$build/fake_kubelet" -n "$namespace" --ready-after 50ms --fail-image '*:broken=ImagePullBackOff' \
