@@ -375,7 +375,7 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
 const char *schema_suggest(const struct schema_object *object, const char *misspelt)
 {
 	size_t length = strlen(misspelt);
-	size_t limit = (length + 2) / 3, best = limit + 1;
+	size_t limit = length < 8 ? 1 + length / 4 : 3, best = limit + 1;
 	const char *suggestion = NULL;
 	struct schema_field field;
 
