@@ -1,0 +1,102 @@
+#include "diff/rfc3339.h"
+
+#include <ctype.h>
+#include <stddef.h>
+
+/* Reads exactly `digits` digits and moves on; -1 if there are not that many. */
+static int read_digits(const char **text, int digits)
+{
+	int value = 0;
+
+	for (int i = 0; i < digits; i++) {
+		if (!isdigit((unsigned char)**text))
+			return -1;
+		value = value * 10 + (*(*text)++ - '0');
+	}
+	return value;
+}
+
+static bool skip(const char **text, char expected)
+{
+	if (**text != expected)
+		return false;
+	(*text)++;
+	return true;
+}
+
+/* Days from 1970-01-01 in the proleptic Gregorian calendar; years begin in March here. */
+static int64_t days_since_epoch(int year, int month, int day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t m = month <= 2 ? month + 9 : month - 3;
+
+	return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
+}
+
+static int64_t read_fraction_ms(const char **text)
+{
+	int64_t ms = 0, scale = 100;
+
+	for (; isdigit((unsigned char)**text); (*text)++, scale /= 10)
+		ms += (**text - '0') * scale;
+	return ms;
+}
+
+static bool read_offset_minutes(const char **text, int *ret_minutes)
+{
+	int sign = **text == '-' ? -1 : 1;
+
+	if (skip(text, 'Z') || skip(text, 'z')) {
+		*ret_minutes = 0;
+		return true;
+	}
+	if (!skip(text, '+') && !skip(text, '-'))
+		return false;
+	int hours = read_digits(text, 2);
+	if (hours < 0 || hours > 23 || !skip(text, ':'))
+		return false;
+	int minutes = read_digits(text, 2);
+	if (minutes < 0 || minutes > 59)
+		return false;
+	*ret_minutes = sign * (hours * 60 + minutes);
+	return true;
+}
+
+bool rfc3339_read(const char *text, int64_t *ret_ms)
+{
+	/* Year, month, day, hour, minute, second: digits, bounds, what follows each. */
+	static const struct {
+		int digits, min, max;
+		const char *after;
+	} parts[] = {{4, 0, 9999, "-"}, {2, 1, 12, "-"}, {2, 1, 31, "Tt "},
+		     {2, 0, 23, ":"},   {2, 0, 59, ":"}, {2, 0, 60, ""}};
+	int values[6], offset = 0;
+	int64_t fraction_ms = 0;
+
+	for (size_t i = 0; i < 6; i++) {
+		values[i] = read_digits(&text, parts[i].digits);
+		if (values[i] < parts[i].min || values[i] > parts[i].max)
+			return false;
+		if (*parts[i].after) {
+			const char *after = parts[i].after;
+			while (*after && *after != *text)
+				after++;
+			if (!*after)
+				return false;
+			text++;
+		}
+	}
+	if (*text == '.') {
+		text++;
+		if (!isdigit((unsigned char)*text))
+			return false;
+		fraction_ms = read_fraction_ms(&text);
+	}
+	if (!read_offset_minutes(&text, &offset) || *text)
+		return false;
+
+	int64_t seconds = days_since_epoch(values[0], values[1], values[2]) * 86400 +
+			  values[3] * 3600 + values[4] * 60 + values[5] - offset * 60;
+	*ret_ms = seconds * 1000 + fraction_ms;
+	return true;
+}

@@ -1,0 +1,309 @@
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff/object.h"
+#include "diff/rfc3339.h"
+#include "diff/rollout_facts.h"
+
+#define MAX_TEXT 65536 /* bytes of one Pod's images or trouble */
+
+/*
+ * The reasons for which a container waits that do not end by themselves: the kubelet tries again,
+ * with growing pauses, and fails again until somebody changes the template, a Secret, a registry.
+ * (pkg/kubelet/images/types.go, pkg/kubelet/kuberuntime/kuberuntime_container.go, the CRI's errors)
+ */
+static const char *const lasting_reasons[] = {
+	"ImagePullBackOff",          "ErrImagePull",
+	"ErrImageNeverPull",         "InvalidImageName",
+	"ImageInspectError",         "RegistryUnavailable",
+	"SignatureValidationFailed", "CreateContainerConfigError",
+	"CreateContainerError",      "PreCreateHookError",
+	"PreStartHookError",         "PostStartHookError",
+	"RunContainerError",         "CrashLoopBackOff",
+};
+
+static bool is_lasting(const char *reason)
+{
+	for (size_t i = 0; i < sizeof(lasting_reasons) / sizeof(*lasting_reasons); i++) {
+		if (strcmp(reason, lasting_reasons[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A message of the kubelet's or the scheduler's, in one line. */
+static void print_line(const char *text, struct buf *out)
+{
+	bool pending_space = false;
+
+	for (; *text; text++) {
+		if (iscntrl((unsigned char)*text) || *text == ' ') {
+			pending_space = true;
+			continue;
+		}
+		if (pending_space)
+			buf_putc(out, ' ');
+		pending_space = false;
+		buf_putc(out, *text);
+	}
+}
+
+static void print_crash(const cJSON *status, struct buf *out)
+{
+	const cJSON *last = json_at(status, "lastState.terminated");
+	const char *reason = json_str(last, "reason");
+	int64_t restarts = json_int_or(status, "restartCount", 0);
+	int64_t exit_code;
+
+	if (json_int(last, "exitCode", &exit_code))
+		buf_printf(out, "exit code %" PRId64 ", ", exit_code);
+	if (reason && strcmp(reason, "Error") != 0 && strcmp(reason, "Completed") != 0)
+		buf_printf(out, "%s, ", reason);
+	buf_printf(out, "%" PRId64 " restart%s", restarts, restarts == 1 ? "" : "s");
+}
+
+/* Whether the container waits for a reason that lasts; says which. */
+static bool print_container_trouble(const cJSON *status, bool name_it, struct buf *out)
+{
+	const char *reason = json_str(status, "state.waiting.reason");
+	const char *message = json_str(status, "state.waiting.message");
+	const char *name = json_str(status, "name");
+
+	if (!reason || !is_lasting(reason))
+		return false;
+	buf_puts(out, reason);
+	if (name_it && name)
+		buf_printf(out, " (container %s)", name);
+	if (strcmp(reason, "CrashLoopBackOff") == 0) {
+		buf_puts(out, ": ");
+		print_crash(status, out);
+	} else if (message && *message) {
+		buf_puts(out, ": ");
+		print_line(message, out);
+	}
+	return true;
+}
+
+static const cJSON *condition_of(const cJSON *pod, const char *type)
+{
+	const cJSON *condition;
+
+	json_each (condition, json_at(pod, "status.conditions")) {
+		const char *its = json_str(condition, "type");
+		if (its && strcmp(its, type) == 0)
+			return condition;
+	}
+	return NULL;
+}
+
+static bool text_is(const cJSON *object, const char *path, const char *expected)
+{
+	const char *text = json_str(object, path);
+
+	return text && strcmp(text, expected) == 0;
+}
+
+static void print_trouble(const cJSON *pod, struct buf *out)
+{
+	static const char *const lists[] = {"status.initContainerStatuses",
+					    "status.containerStatuses"};
+	const cJSON *scheduled = condition_of(pod, "PodScheduled");
+	const cJSON *containers = json_at(pod, "spec.containers");
+	bool several = (containers && cJSON_GetArraySize(containers) > 1) ||
+		       json_at(pod, "spec.initContainers") != NULL;
+	const cJSON *status;
+
+	if (text_is(scheduled, "status", "False") &&
+	    text_is(scheduled, "reason", "Unschedulable")) {
+		const char *message = json_str(scheduled, "message");
+
+		buf_puts(out, "Unschedulable");
+		if (message && *message) {
+			buf_puts(out, ": ");
+			print_line(message, out);
+		}
+		return;
+	}
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		json_each (status, json_at(pod, lists[i])) {
+			if (print_container_trouble(status, several, out))
+				return;
+		}
+	}
+}
+
+/* podutil.IsPodAvailable; *ret_wait_ms is how long until it is, 0 where time does not help. */
+static bool is_available(const cJSON *ready_condition, int64_t min_ready_ms, int64_t now_ms,
+			 int64_t *ret_wait_ms)
+{
+	const char *since = json_str(ready_condition, "lastTransitionTime");
+	int64_t since_ms;
+
+	*ret_wait_ms = 0;
+	if (min_ready_ms == 0)
+		return true;
+	if (!since || !rfc3339_read(since, &since_ms))
+		return false;
+	if (since_ms + min_ready_ms <= now_ms)
+		return true;
+	*ret_wait_ms = since_ms + min_ready_ms - now_ms;
+	return false;
+}
+
+/* The text that was printed; NULL for none. */
+static int take_text(struct buf *buf, char **ret_text, struct err *err)
+{
+	if (buf_check(buf, "a Pod's text", err) < 0)
+		return -1;
+	*ret_text = NULL;
+	if (buf->length > 0 && !(*ret_text = buf_steal(buf)))
+		return err_no_memory(err);
+	return 0;
+}
+
+static int read_pod(const struct rollout_facts *facts, const char *target_revision,
+		    const cJSON *json, int64_t now_ms, struct rollout_pod *pod, int64_t *recheck_ms,
+		    struct err *err)
+{
+	CLEANUP(buf_release) struct buf images = BUF_INIT(MAX_TEXT);
+	CLEANUP(buf_release) struct buf trouble = BUF_INIT(MAX_TEXT);
+	const cJSON *ready = condition_of(json, "Ready");
+	const cJSON *label = json_get(json_at(json, "metadata.labels"), "controller-revision-hash");
+	int64_t wait_ms = 0;
+
+	pod->exists = true;
+	pod->terminating = json_at(json, "metadata.deletionTimestamp") != NULL;
+	pod->ready = text_is(json, "status.phase", "Running") && text_is(ready, "status", "True");
+	pod->available = pod->ready && !pod->terminating &&
+			 is_available(ready, facts->min_ready_ms, now_ms, &wait_ms);
+	if (wait_ms > 0 && (*recheck_ms == 0 || wait_ms < *recheck_ms))
+		*recheck_ms = wait_ms;
+
+	pod->revision = strdup(cJSON_IsString(label) ? label->valuestring : "");
+	if (!pod->revision)
+		return err_no_memory(err);
+	pod->updated = *target_revision && strcmp(pod->revision, target_revision) == 0;
+	object_print_images(json_at(json, "spec"), &images);
+	if (!pod->ready && !pod->terminating)
+		print_trouble(json, &trouble);
+	if (take_text(&images, &pod->images, err) < 0 ||
+	    take_text(&trouble, &pod->trouble, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* What every entry has, whether its Pod exists or not. */
+static int finish_pod(const struct rollout_facts *facts, struct rollout_pod *pod, struct err *err)
+{
+	if (asprintf(&pod->name, "%s-%" PRId64, facts->name, pod->ordinal) < 0) {
+		pod->name = NULL;
+		return err_no_memory(err);
+	}
+	pod->condemned = !rollout_facts_wants(facts, pod->ordinal);
+	pod->held = !pod->condemned && rollout_facts_holds(facts, pod->ordinal);
+	if ((!pod->revision && !(pod->revision = strdup(""))) ||
+	    (!pod->images && !(pod->images = strdup(""))))
+		return err_no_memory(err);
+	return 0;
+}
+
+/*
+ * The N of NAME-N, as the controller writes it: decimal, no leading zero, within int32. -1 for
+ * other names.
+ */
+static int64_t ordinal_of(const struct rollout_facts *facts, const cJSON *pod)
+{
+	const char *name = json_str(pod, "metadata.name");
+	size_t length = strlen(facts->name);
+	int64_t ordinal = 0;
+
+	if (!name || strncmp(name, facts->name, length) != 0 || name[length] != '-')
+		return -1;
+	const char *digits = name + length + 1;
+	if (!*digits || (digits[0] == '0' && digits[1]))
+		return -1;
+	for (; *digits; digits++) {
+		if (!isdigit((unsigned char)*digits))
+			return -1;
+		ordinal = ordinal * 10 + (*digits - '0');
+		if (ordinal > INT32_MAX)
+			return -1;
+	}
+	return ordinal;
+}
+
+struct own_pod {
+	int64_t ordinal;
+	const cJSON *json;
+};
+
+static int by_ordinal(const void *a, const void *b)
+{
+	const struct own_pod *left = a, *right = b;
+
+	return (left->ordinal > right->ordinal) - (left->ordinal < right->ordinal);
+}
+
+/* Sorts out the Pods that are the StatefulSet's, by ordinal; `own` has room for all. */
+static size_t pick_own(const struct rollout_facts *facts, const cJSON *const *pods,
+		       size_t pod_count, struct own_pod *own)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < pod_count; i++) {
+		int64_t ordinal = ordinal_of(facts, pods[i]);
+		if (ordinal >= 0 && rollout_facts_claim(facts, pods[i]))
+			own[count++] = (struct own_pod){ordinal, pods[i]};
+	}
+	qsort(own, count, sizeof(*own), by_ordinal);
+	return count;
+}
+
+int rollout_pods_read(const struct rollout_facts *facts, const char *target_revision,
+		      const cJSON *const *pods, size_t pod_count, int64_t now_ms,
+		      struct rollout_pods *ret_pods, struct err *err)
+{
+	CLEANUP(rollout_pods_release) struct rollout_pods list = {0};
+	CLEANUP(free_p) struct own_pod *own = calloc(pod_count + 1, sizeof(*own));
+	int64_t next = facts->start, end = facts->start + facts->replicas;
+
+	if (!own)
+		return err_no_memory(err);
+	size_t own_count = pick_own(facts, pods, pod_count, own);
+	list.items = calloc(own_count + (size_t)facts->replicas + 1, sizeof(*list.items));
+	if (!list.items)
+		return err_no_memory(err);
+
+	/* Merges the Pods that there are with the ordinals that are wanted. */
+	for (size_t i = 0; i < own_count || next < end;) {
+		struct rollout_pod *pod = &list.items[list.count++];
+		bool exists = i < own_count && (next >= end || own[i].ordinal <= next);
+
+		pod->ordinal = exists ? own[i].ordinal : next;
+		if (exists && read_pod(facts, target_revision, own[i].json, now_ms, pod,
+				       &list.recheck_ms, err) < 0)
+			return -1;
+		if (finish_pod(facts, pod, err) < 0)
+			return -1;
+		i += exists;
+		next += pod->ordinal == next;
+	}
+	*ret_pods = list;
+	list = (struct rollout_pods){0};
+	return 0;
+}
+
+void rollout_pods_release(struct rollout_pods *pods)
+{
+	for (size_t i = 0; i < pods->count; i++) {
+		free(pods->items[i].name);
+		free(pods->items[i].revision);
+		free(pods->items[i].images);
+		free(pods->items[i].trouble);
+	}
+	free(pods->items);
+	*pods = (struct rollout_pods){0};
+}
