@@ -67,6 +67,7 @@ struct cluster_request {
 	const char *accept; /* NULL: application/json */
 	const cJSON *body;  /* NULL: none; it is written out at once */
 	bool once;          /* never tried again, whatever comes */
+	bool repeatable;    /* stores nothing (a dry run): tried again like a read */
 
 	/*
 	 * Called once. `err` is NULL for a 2xx answer that could be read; else see refusal.h for
@@ -120,9 +121,6 @@ struct cluster_stream {
 };
 uint64_t cluster_open_stream(struct cluster *cluster, const struct cluster_stream *stream,
 			     struct err *err);
-
-/* How many requests make sense to have under way at once. */
-size_t cluster_max_in_flight(const struct cluster *cluster);
 
 /* The pause before try number `attempt` (from 0): exponential, capped, with jitter of a quarter. */
 int64_t cluster_backoff_ms(struct cluster *cluster, unsigned attempt);

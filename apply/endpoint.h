@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "diff/cleanup.h"
+#include "diff/err.h"
 
 struct endpoint {
 	char *server;    /* "https://10.0.0.1:6443", perhaps with a path; no slash at the end */
@@ -35,6 +35,7 @@ struct endpoint {
 	size_t impersonate_group_count;
 };
 
+int endpoint_copy(const struct endpoint *endpoint, struct endpoint *ret_copy, struct err *err);
 void endpoint_release(struct endpoint *endpoint);
 
 #endif

@@ -40,9 +40,9 @@ struct target {
 
 	bool write; /* the caller's order to replace */
 	enum target_result result;
-	cJSON *written;          /* as the server returned it after the write */
-	char *warnings;          /* what the server warned of, one a line; NULL if nothing */
-	const struct err *error; /* what went wrong; NULL: fine so far */
+	cJSON *written;    /* as the server returned it after the write */
+	char *warnings;    /* what the server warned of, one a line; NULL if nothing */
+	struct err *error; /* what went wrong; NULL: fine so far */
 };
 
 struct targets {

@@ -1,0 +1,430 @@
+#include "apply/http.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "apply/http_easy.h"
+#include "apply/http_error.h"
+#include "apply/http_loop.h"
+#include "apply/ids.h"
+#include "apply/token.h"
+#include "apply/warning.h"
+#include "diff/buf.h"
+#include "diff/cleanup.h"
+
+#define MAX_TEXT_BYTES    (64u * 1024)        /* of a request's strings, of a response's warnings */
+#define MAX_PENDING_BYTES (64u * 1024 * 1024) /* of a stream, until it is handed over */
+#define MAX_STREAMS       250L                /* of one HTTP/2 connection, watches included */
+
+/* Where a request is. A list is doubly linked, so that any member can leave it. */
+struct request {
+	uint64_t id;
+	struct http_request spec; /* its strings point into `strings` */
+	char *strings;
+	struct request_list *list; /* the one it is in, or NULL */
+	struct request *next, *previous;
+
+	CURL *easy; /* once started */
+	struct curl_slist *headers;
+	struct buf body; /* the whole, or of a stream what has not been handed over yet */
+	bool streaming;  /* the response is 2xx and wanted in pieces */
+	char detail[CURL_ERROR_SIZE];
+	struct http *http;
+};
+
+struct request_list {
+	struct request *first, *last;
+};
+
+struct http {
+	struct http_loop *loop;
+	struct http_peer peer;
+	struct token token;
+	struct ids requests;
+	struct request_list waiting;         /* for a place among those in flight */
+	struct request_list waiting_streams; /* streams, which need none */
+	struct request_list arrived;         /* streams with bytes to hand over */
+	size_t in_flight;                    /* requests started, streams not counted */
+	bool multiplexed;                    /* the server speaks HTTP/2 */
+	bool in_callbacks;
+	bool freed; /* while in_callbacks */
+};
+
+static void list_add(struct request_list *list, struct request *request)
+{
+	request->list = list;
+	request->next = NULL;
+	request->previous = list->last;
+	if (list->last)
+		list->last->next = request;
+	else
+		list->first = request;
+	list->last = request;
+}
+
+static void list_remove(struct request *request)
+{
+	struct request_list *list = request->list;
+
+	if (!list)
+		return;
+	if (request->previous)
+		request->previous->next = request->next;
+	else
+		list->first = request->next;
+	if (request->next)
+		request->next->previous = request->previous;
+	else
+		list->last = request->previous;
+	request->list = NULL;
+}
+
+static int64_t monotonic_ms(void)
+{
+	return (int64_t)(uv_hrtime() / 1000000);
+}
+
+/* --- a request's life ------------------------------------------------------------------------- */
+
+/* Copies the request's strings into one block. */
+static struct request *request_new(struct http *http, const struct http_request *spec)
+{
+	struct request *request = calloc(1, sizeof(*request));
+	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_TEXT_BYTES);
+
+	if (!request)
+		return NULL;
+	const char *accept = spec->accept ? spec->accept : "";
+	const char *content_type = spec->content_type ? spec->content_type : "";
+	buf_append(&text, spec->target, strlen(spec->target) + 1);
+	buf_append(&text, accept, strlen(accept) + 1);
+	buf_append(&text, content_type, strlen(content_type) + 1);
+	request->strings = buf_steal(&text);
+	if (!request->strings) {
+		free(request);
+		return NULL;
+	}
+	request->http = http;
+	request->spec = *spec;
+	request->spec.target = request->strings;
+	if (spec->accept)
+		request->spec.accept = request->strings + strlen(spec->target) + 1;
+	if (spec->content_type)
+		request->spec.content_type =
+			request->strings + strlen(spec->target) + 1 + strlen(accept) + 1;
+	buf_init(&request->body,
+		 spec->max_response_bytes ? spec->max_response_bytes : HTTP_MAX_RESPONSE_BYTES);
+	return request;
+}
+
+static void request_free(struct request *request)
+{
+	if (request->easy)
+		curl_easy_cleanup(request->easy);
+	curl_slist_free_all(request->headers);
+	buf_release(&request->body);
+	free(request->strings);
+	free(request);
+}
+
+/* Takes it out of every list and of curl; its callbacks can still be called, it can be freed. */
+static void request_detach(struct http *http, struct request *request)
+{
+	ids_remove(&http->requests, request->id);
+	list_remove(request);
+	if (request->easy) {
+		curl_multi_remove_handle(http_loop_multi(http->loop), request->easy);
+		if (!request->spec.on_data)
+			http->in_flight--;
+	}
+}
+
+/* curl: bytes of the body came (CURLOPT_WRITEFUNCTION). They are handed over outside of curl. */
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+	struct request *request = ctx;
+	long status = 0;
+
+	if (request->spec.on_data && !request->streaming) {
+		curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+		request->streaming = status >= 200 && status < 300;
+		if (request->streaming)
+			request->body.max_length = MAX_PENDING_BYTES;
+	}
+	buf_append(&request->body, bytes, size * count);
+	if (request->streaming && !request->list)
+		list_add(&request->http->arrived, request);
+	return request->body.broken_cap || request->body.broken_memory ? 0 : size * count;
+}
+
+static int request_start(struct http *http, struct request *request, struct err *err)
+{
+	if (token_refresh(&http->token, monotonic_ms(), HTTP_TOKEN_MAX_AGE_MS, err) < 0)
+		return -1;
+	CURL *easy = curl_easy_init();
+	if (!easy)
+		return err_no_memory(err);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->detail);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+	if (http_easy_set_up(easy, &http->peer, http->token.value, &request->spec,
+			     &request->headers, err) < 0 ||
+	    curl_multi_add_handle(http_loop_multi(http->loop), easy) != CURLM_OK) {
+		curl_easy_cleanup(easy);
+		return err->class ? -1 : err_no_memory(err);
+	}
+	request->easy = easy;
+	if (!request->spec.on_data)
+		http->in_flight++;
+	return 0;
+}
+
+/* --- its end ---------------------------------------------------------------------------------- */
+
+static const char *header(CURL *easy, const char *name)
+{
+	struct curl_header *found;
+
+	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+		return "";
+	return found->value;
+}
+
+static void print_warnings(CURL *easy, struct buf *out)
+{
+	struct curl_header *found;
+	size_t index = 0;
+
+	while (curl_easy_header(easy, "Warning", index++, CURLH_HEADER, -1, &found) == CURLHE_OK)
+		warning_print_texts(found->value, out);
+	if (out->length && !out->broken_cap)
+		buf_truncate(out, out->length - 1);
+}
+
+static int64_t retry_after_ms(CURL *easy)
+{
+	curl_off_t seconds = 0;
+
+	if (header(easy, "Retry-After")[0] == '\0' ||
+	    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK)
+		return -1;
+	return (int64_t)seconds * 1000;
+}
+
+/* What went wrong, if anything did: -1 with *err. */
+static int judge(struct http *http, struct request *request, CURLcode code, struct err *err)
+{
+	if (request->body.broken_memory)
+		return err_no_memory(err);
+	if (request->body.broken_cap)
+		return err_set(err, ERR_LIMIT, "the answer of %s is larger than %zu bytes",
+			       http->peer.endpoint.server, request->body.max_length);
+	if (code == CURLE_OK)
+		return 0;
+	return http_error(request->easy, code, http->peer.endpoint.server, request->detail,
+			  (long)request->spec.timeout_ms, err);
+}
+
+static void call_done(struct request *request, int failed, struct err *err)
+{
+	CLEANUP(buf_release) struct buf warnings = BUF_INIT(MAX_TEXT_BYTES);
+	CURL *easy = request->easy;
+	long status = 0, request_bytes = 0;
+
+	if (easy)
+		curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+	if (failed) {
+		request->spec.on_done(request->spec.ctx, err, NULL, request_bytes > 0);
+		return;
+	}
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	print_warnings(easy, &warnings);
+	struct http_response response = {
+		.status = (int)status,
+		.length = request->streaming ? 0 : request->body.length,
+		.content_type = header(easy, "Content-Type"),
+		.audit_id = header(easy, "Audit-Id"),
+		.retry_after_ms = retry_after_ms(easy),
+		.warnings = buf_str(&warnings),
+	};
+	if (request->streaming)
+		buf_clear(&request->body);
+	response.body = buf_steal(&request->body);
+	if (response.body)
+		request->spec.on_done(request->spec.ctx, NULL, &response, true);
+	else {
+		err_no_memory(err);
+		request->spec.on_done(request->spec.ctx, err, NULL, true);
+	}
+	free(response.body);
+}
+
+/* Ends the request: the last callback, then it is gone. http may be gone then too. */
+static void finish(struct http *http, struct request *request, int failed, struct err *err)
+{
+	request_detach(http, request);
+	call_done(request, failed, err);
+	request_free(request);
+}
+
+/* --- the turn of the loop: one thing at a time, as each callback may change everything --------- */
+
+static bool hand_over_one(struct http *http)
+{
+	struct request *request = http->arrived.first;
+
+	if (!request)
+		return false;
+	list_remove(request);
+	struct buf bytes = request->body;
+	buf_init(&request->body, bytes.max_length);
+	request->spec.on_data(request->spec.ctx, buf_str(&bytes), bytes.length);
+	buf_release(&bytes);
+	return true;
+}
+
+static bool finish_one(struct http *http)
+{
+	struct err err = {0};
+	CURLMsg *message;
+	int left;
+
+	do {
+		message = curl_multi_info_read(http_loop_multi(http->loop), &left);
+	} while (message && message->msg != CURLMSG_DONE);
+	if (!message)
+		return false;
+
+	CURLcode code = message->data.result;
+	char *private = NULL;
+	long version = 0;
+	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+	curl_easy_getinfo(message->easy_handle, CURLINFO_HTTP_VERSION, &version);
+	if (version)
+		http->multiplexed = version == CURL_HTTP_VERSION_2_0;
+	struct request *request = (struct request *)(void *)private;
+	finish(http, request, judge(http, request, code, &err), &err);
+	return true;
+}
+
+static bool start_one(struct http *http)
+{
+	struct request *request = http->waiting_streams.first;
+	struct err err = {0};
+
+	if (!request && http->in_flight < http_max_in_flight(http))
+		request = http->waiting.first;
+	if (!request)
+		return false;
+	list_remove(request);
+	if (request_start(http, request, &err) < 0)
+		finish(http, request, -1, &err);
+	return true;
+}
+
+static void destroy(struct http *http)
+{
+	http_loop_free(http->loop);
+	http_peer_release(&http->peer);
+	token_release(&http->token);
+	ids_release(&http->requests);
+	free(http);
+	curl_global_cleanup(); /* counted by curl */
+}
+
+static void on_progress(void *ctx)
+{
+	struct http *http = ctx;
+
+	http->in_callbacks = true;
+	while (!http->freed && (hand_over_one(http) || finish_one(http) || start_one(http)))
+		;
+	http->in_callbacks = false;
+	if (http->freed)
+		destroy(http);
+}
+
+/* --- public ----------------------------------------------------------------------------------- */
+
+struct http *http_new(struct uv_loop_s *loop, const struct endpoint *endpoint, struct err *err)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (!http || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(http);
+		err_no_memory(err);
+		return NULL;
+	}
+	if (http_peer_init(&http->peer, endpoint, err) < 0 ||
+	    token_init(&http->token, http->peer.endpoint.token, http->peer.endpoint.token_file,
+		       err) < 0 ||
+	    !(http->loop = http_loop_new(loop, on_progress, http, err))) {
+		destroy(http);
+		return NULL;
+	}
+	CURLM *multi = http_loop_multi(http->loop);
+	curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, MAX_STREAMS);
+	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)HTTP_MAX_IN_FLIGHT_1);
+	return http;
+}
+
+void http_free(struct http *http)
+{
+	struct request *request;
+	size_t cursor = 0;
+
+	if (!http)
+		return;
+	while ((request = ids_next(&http->requests, &cursor)))
+		http_cancel(http, request->id);
+	if (http->in_callbacks)
+		http->freed = true;
+	else
+		destroy(http);
+}
+
+uint64_t http_submit(struct http *http, const struct http_request *request, struct err *err)
+{
+	struct request *own = request_new(http, request);
+
+	if (!own) {
+		err_no_memory(err);
+		return 0;
+	}
+	own->id = ids_add(&http->requests, own, err);
+	if (!own->id) {
+		request_free(own);
+		return 0;
+	}
+	list_add(request->on_data ? &http->waiting_streams : &http->waiting, own);
+	http_loop_kick(http->loop);
+	return own->id;
+}
+
+void http_cancel(struct http *http, uint64_t id)
+{
+	struct request *request = ids_find(&http->requests, id);
+
+	if (!request)
+		return;
+	request_detach(http, request);
+	request_free(request);
+	if (http->waiting.first)
+		http_loop_kick(http->loop); /* there is room for another */
+}
+
+bool http_token_changed(struct http *http)
+{
+	struct err ignored = {0};
+
+	return token_refresh(&http->token, monotonic_ms(), 0, &ignored) > 0;
+}
+
+size_t http_max_in_flight(const struct http *http)
+{
+	return http->multiplexed ? HTTP_MAX_IN_FLIGHT_2 : HTTP_MAX_IN_FLIGHT_1;
+}

@@ -1,0 +1,33 @@
+/*
+ * http_easy.h - one request as a libcurl easy handle. Within http.h's room only.
+ */
+#ifndef APPLY_HTTP_EASY_H
+#define APPLY_HTTP_EASY_H
+
+#include <curl/curl.h>
+
+#include "apply/endpoint.h"
+#include "apply/http.h"
+
+/* The endpoint, and what is worked out from it once. */
+struct http_peer {
+	struct endpoint endpoint;
+	char *base_url; /* the endpoint's server, perhaps under the name that TLS is to check */
+	struct curl_slist *connect_to; /* ... and then where that name is */
+	char *host_header; /* "Host: h:port" where base_url bears another name; NULL: curl's own */
+	bool tls, loopback;
+};
+
+/* ERR_INVALID: the server is no http(s) URL. */
+int http_peer_init(struct http_peer *peer, const struct endpoint *endpoint, struct err *err);
+void http_peer_release(struct http_peer *peer);
+
+/*
+ * Prepares `easy` for the request but for its callbacks. `token` may be NULL. *ret_headers belongs to
+ * the handle and must be freed after it. ERR_NO_MEMORY, ERR_INVALID.
+ */
+int http_easy_set_up(CURL *easy, const struct http_peer *peer, const char *token,
+		     const struct http_request *request, struct curl_slist **ret_headers,
+		     struct err *err);
+
+#endif

@@ -1,0 +1,116 @@
+#include "apply/refusal.h"
+
+#include <string.h>
+
+static enum err_class class_of(int status, const char *reason)
+{
+	switch (status) {
+	case 401:
+	case 403: return ERR_DENIED;
+	case 404: return ERR_NOT_FOUND;
+	case 405:
+	case 406:
+	case 415:
+	case 501: return ERR_UNSUPPORTED;
+	case 408:
+	case 429: return ERR_TRANSIENT;
+	case 409: return reason && strcmp(reason, "AlreadyExists") == 0 ? ERR_EXISTS : ERR_CONFLICT;
+	case 410: return ERR_EXPIRED;
+	case 413: return ERR_LIMIT;
+	default: return status >= 500 ? ERR_TRANSIENT : ERR_INVALID;
+	}
+}
+
+static const char *phrase_of(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} phrases[] = {
+		{400, "bad request"},        {401, "the credentials were refused"},
+		{403, "forbidden"},          {404, "not found"},
+		{405, "method not allowed"}, {408, "request timeout"},
+		{409, "conflict"},           {410, "gone"},
+		{413, "request too large"},  {422, "unprocessable"},
+		{429, "too many requests"},  {500, "internal error"},
+		{502, "bad gateway"},        {503, "unavailable"},
+		{504, "gateway timeout"},
+	};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	}
+	return status >= 300 && status < 400 ? "a redirect" : "no success";
+}
+
+/*
+ * How much of the server's words may be shown: one line, without what json-iterator quotes of the
+ * body ("..., error found in #10 byte of ...|"password":"hunter2"...|...").
+ */
+static size_t presentable_length(const char *words)
+{
+	const char *quote = strstr(words, ", error found in #");
+	size_t length = quote ? (size_t)(quote - words) : strlen(words);
+	size_t line = strcspn(words, "\r\n");
+
+	if (line < length)
+		length = line;
+	while (length > 0 && (words[length - 1] == ' ' || words[length - 1] == '\t'))
+		length--;
+	return length;
+}
+
+/* Whether plain text is a sentence rather than a page or bytes of something else. */
+static bool is_sentence(const char *text)
+{
+	if (!text || text[0] == '<' || text[0] == '\0')
+		return false;
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c < 0x20 && !strchr("\t\r\n", *c))
+			return false;
+	}
+	return true;
+}
+
+int refusal_err(int http_status, const cJSON *body, const char *text, struct err *err)
+{
+	const char *reason = json_str(body, "reason");
+	const char *words = json_str(body, "message");
+	enum err_class class = class_of(http_status, reason);
+
+	if (!words || words[0] == '\0')
+		words = !body && is_sentence(text) ? text : NULL;
+	size_t length = words ? presentable_length(words) : 0;
+	if (length == 0)
+		return err_set(err, class, "the server answered %d (%s)", http_status,
+			       phrase_of(http_status));
+	if (http_status == 401 && length == strlen("Unauthorized"))
+		return err_set(err, class, "the server refused the credentials (%.*s)", (int)length,
+			       words);
+	return err_set(err, class, "%.*s", (int)length, words);
+}
+
+int refusal_err_of_status(const cJSON *status, struct err *err)
+{
+	return refusal_err((int)json_int_or(status, "code", 500), status, NULL, err);
+}
+
+bool refusal_is_immutable(const cJSON *status)
+{
+	const cJSON *cause;
+
+	if (json_int_or(status, "code", 0) != 422)
+		return false;
+	json_each (cause, json_at(status, "details.causes")) {
+		const char *message = json_str(cause, "message");
+
+		/* The API machinery's own words, StatefulSet's, Job's and Service's. */
+		if (message &&
+		    (strstr(message, "field is immutable") ||
+		     strstr(message, "updates to statefulset spec for fields other than") ||
+		     strstr(message, "may not change once set")))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,65 @@
+#include "apply/target.h"
+
+#include <stdlib.h>
+
+/* Stands for an error that there was no memory to hold. */
+static struct err out_of_memory = {ERR_NO_MEMORY, "out of memory"};
+
+int targets_add(struct targets *targets, const struct manifest *manifest, struct err *err)
+{
+	if (targets->count == targets->capacity) {
+		size_t capacity = targets->capacity ? targets->capacity * 2 : 16;
+		struct target *items = realloc(targets->items, capacity * sizeof(*items));
+
+		if (!items)
+			return err_no_memory(err);
+		targets->items = items;
+		targets->capacity = capacity;
+	}
+	struct target target = {.manifest = manifest};
+	if (ref_copy(&manifest->ref, &target.ref, err) < 0)
+		return -1;
+	targets->items[targets->count++] = target;
+	return 0;
+}
+
+void targets_release(struct targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++) {
+		target_reset(&targets->items[i]);
+		ref_release(&targets->items[i].ref);
+	}
+	free(targets->items);
+	*targets = (struct targets){0};
+}
+
+void target_fail(struct target *target, const struct err *err)
+{
+	if (target->error)
+		return;
+	target->error = malloc(sizeof(*target->error));
+	if (target->error)
+		*target->error = *err;
+	else
+		target->error = &out_of_memory;
+}
+
+void target_clear_error(struct target *target)
+{
+	if (target->error != &out_of_memory)
+		free(target->error);
+	target->error = NULL;
+}
+
+void target_reset(struct target *target)
+{
+	cJSON_Delete(target->live);
+	cJSON_Delete(target->predicted);
+	cJSON_Delete(target->written);
+	free(target->warnings);
+	target_clear_error(target);
+	target->live = target->predicted = target->written = NULL;
+	target->warnings = NULL;
+	target->client_side = target->write = false;
+	target->result = TARGET_NONE;
+}
