@@ -2,13 +2,16 @@
  * check.h - what is wrong with one object, told without a cluster.
  *
  * Errors, because the server would refuse them or, worse, an old server would not:
- *   - a Deployment (DaemonSet, ReplicaSet) with a `partition`: only StatefulSets have ordinals;
- *   - unknown and ill-typed fields of the kinds that schema.h knows, with a suggestion;
- *   - a StatefulSet, Deployment, ... whose selector does not match its template's labels, or is empty;
- *   - a negative partition, negative replicas, a partition on updateStrategy OnDelete;
- *   - a StatefulSet without containers.
- * Warnings: partition omitted on a RollingUpdate StatefulSet is not one (that is the default);
- * partition at or above replicas is: no Pod would be updated.
+ *   - a name that cannot stand in a URL, a namespace that is no DNS label;
+ *   - a Deployment, DaemonSet or ReplicaSet with a `partition`: only StatefulSets have ordinals;
+ *   - unknown, ill-typed and missing fields of the kinds that schema.h knows, with a suggestion
+ *     (what the file says under `status` is never sent and not looked at);
+ *   - a StatefulSet, Deployment, DaemonSet or ReplicaSet whose selector is empty or does not match
+ *     its template's labels, or whose template has no container;
+ *   - negative replicas, a negative partition or ordinals.start, an updateStrategy that is neither
+ *     RollingUpdate nor OnDelete, a rollingUpdate (partition) that comes with OnDelete.
+ * Warning: a partition at or above replicas, for no Pod would take a new template. A partition left
+ * out is none (that is the default).
  */
 #ifndef DIFF_CHECK_H
 #define DIFF_CHECK_H
@@ -16,7 +19,10 @@
 #include "diff/finding.h"
 #include "diff/manifest.h"
 
-/* Appends a finding per fault, placed at the field. Fails only for memory and caps. */
+/*
+ * Appends a finding per fault, placed at the field; its message begins with the object's kind and
+ * name. Fails only for memory.
+ */
 int check_object(const struct manifest *manifest, struct findings *findings, struct err *err);
 
 #endif

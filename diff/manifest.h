@@ -7,8 +7,8 @@
  *		manifest_set_add(&set, path, text, length, &findings, &err);
  *	manifest_set_check(&set, default_namespace, &findings, &err);
  *
- * What is wrong with the text of a file is a finding, so that one pass reports everything; the
- * functions fail only for memory and caps.
+ * What is wrong with a file or an object is a finding, so that one pass reports everything; the
+ * functions fail only where memory runs out or the set passes MANIFEST_MAX_OBJECTS.
  */
 #ifndef DIFF_MANIFEST_H
 #define DIFF_MANIFEST_H
@@ -32,29 +32,36 @@ struct manifest_set {
 	size_t count, capacity;
 };
 
-/* Whether a file's name ends in .yaml, .yml or .json; others are passed over. */
+/* Whether a file's name ends in .yaml, .yml or .json, as kubectl has it; others are passed over. */
 bool manifest_is_file_name(const char *name);
 
 /*
- * Reads one file, flattens any object with `items` (List), reads each ref and checks each object
- * by itself (check.h). An object with an error finding is not added.
+ * Reads one file, flattens lists, reads each ref and checks each object by itself (check.h). An
+ * object with an error finding is not added.
+ *
+ * As in kubectl any object with `items` is a list, also within a list; an item that has neither
+ * kind nor apiVersion gets those of the list (`ConfigMapList` gives `ConfigMap`).
  */
 int manifest_set_add(struct manifest_set *set, const char *file, const char *text, size_t length,
 		     struct findings *findings, struct err *err);
 
 /*
  * What only the whole set shows: objects named twice, a StatefulSet's serviceName that no Service
- * of the set bears (a warning). `default_namespace` stands in for a namespace that is not written.
+ * of the set bears (a warning). `default_namespace` stands in for a namespace that is not written;
+ * "" where it is not known.
  */
 int manifest_set_check(const struct manifest_set *set, const char *default_namespace,
 		       struct findings *findings, struct err *err);
 
+void manifest_release(struct manifest *manifest);
 void manifest_set_release(struct manifest_set *set);
 
+/* Where a value of `desired` stands in the file. */
+struct yaml_mark manifest_mark_of_node(const struct manifest *manifest, const cJSON *node);
+
 /*
- * Where a field stands in its file, by its path ("spec.template.spec.containers[0].image", also
- * with merge keys as compare.h prints them); the nearest parent's place if the field is not
- * written. For the server's answers, which name paths.
+ * Where a field stands in its file, by its path (path.h; the server's answers name such paths); the
+ * nearest parent's place if the field is not written.
  */
 struct yaml_mark manifest_mark_of(const struct manifest *manifest, const char *path);
 

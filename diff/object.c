@@ -150,18 +150,19 @@ static const char *const server_metadata[] = {
 };
 
 /*
- * Annotations that the server or a controller of its own writes back whenever a replace drops
- * them. Comparing them would show the same difference for ever.
+ * Annotations, and one label, that the server or a controller of its own writes back whenever a
+ * replace drops them. Comparing them would show the same difference for ever.
  */
 static const struct {
 	const char *kind; /* NULL: of any */
-	const char *annotation;
-} server_annotations[] = {
+	const char *key;
+} server_marks[] = {
 	{NULL, "kubectl.kubernetes.io/last-applied-configuration"},
 	{"Deployment", "deployment.kubernetes.io/revision"},
 	{"DaemonSet", "deprecated.daemonset.template.generation"},
 	{"HorizontalPodAutoscaler", "autoscaling.alpha.kubernetes.io/conditions"},
 	{"HorizontalPodAutoscaler", "autoscaling.alpha.kubernetes.io/current-metrics"},
+	{"Namespace", "kubernetes.io/metadata.name"},
 	{"Job", "batch.kubernetes.io/job-tracking"},
 	{"PersistentVolume", "pv.kubernetes.io/bound-by-controller"},
 	{"PersistentVolumeClaim", "pv.kubernetes.io/bind-completed"},
@@ -184,14 +185,17 @@ static void remove_if_empty(cJSON *object, const char *key)
 static void normalise_metadata(cJSON *metadata, const char *kind)
 {
 	cJSON *annotations = json_get(metadata, "annotations");
+	cJSON *labels = json_get(metadata, "labels");
 
 	for (size_t i = 0; i < COUNT(server_metadata); i++)
 		json_remove_key(metadata, server_metadata[i]);
-	for (size_t i = 0; i < COUNT(server_annotations); i++) {
-		const char *only = server_annotations[i].kind;
+	for (size_t i = 0; i < COUNT(server_marks); i++) {
+		const char *only = server_marks[i].kind;
 
-		if (!only || (kind && !strcmp(kind, only)))
-			json_remove_key(annotations, server_annotations[i].annotation);
+		if (only && (!kind || strcmp(kind, only)))
+			continue;
+		json_remove_key(annotations, server_marks[i].key);
+		json_remove_key(labels, server_marks[i].key);
 	}
 	remove_if_empty(metadata, "annotations");
 	remove_if_empty(metadata, "labels");

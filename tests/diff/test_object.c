@@ -137,6 +137,9 @@ static void test_normalises(void **state)
 		{"{'kind':'Deployment','metadata':{'annotations':{"
 		 "'deployment.kubernetes.io/revision':'3','a':'b'}}}",
 		 "{'kind':'Deployment','metadata':{'annotations':{'a':'b'}}}"},
+		{"{'kind':'Namespace','metadata':{'labels':{'kubernetes.io/"
+		 "metadata.name':'a','b':'c'}}}",
+		 "{'kind':'Namespace','metadata':{'labels':{'b':'c'}}}"},
 		{"{'kind':'Foo','metadata':{'annotations':{'deployment.kubernetes.io/"
 		 "revision':'3'}}}",
 		 "{'kind':'Foo','metadata':{'annotations':{'deployment.kubernetes.io/"

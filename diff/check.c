@@ -1,0 +1,199 @@
+#include "diff/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "diff/check_rules.h"
+#include "diff/path.h"
+#include "diff/schema.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define NAMESPACE_MAX_BYTES 63 /* RFC 1123 label */
+
+int check_report(struct checker *checker, enum finding_level level, const cJSON *node,
+		 const char *format, ...)
+{
+	const struct manifest *manifest = checker->manifest;
+	char message[ERR_MESSAGE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	return findings_add(checker->findings, level, manifest->file,
+			    node ? manifest_mark_of_node(manifest, node) : manifest->mark,
+			    checker->err, "%s \"%s\": %s", manifest->ref.kind, manifest->ref.name,
+			    message);
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+/* What every kind's name must hold: it is one segment of a URL's path. */
+static int check_name(struct checker *checker)
+{
+	const cJSON *name = json_at(checker->manifest->desired, "metadata.name");
+	const char *text = checker->manifest->ref.name;
+
+	if (!strcmp(text, ".") || !strcmp(text, "..") || strpbrk(text, "/%"))
+		return check_report(checker, FINDING_ERROR, name,
+				    "metadata.name may not be \".\" or \"..\" nor contain '/' or "
+				    "'%%'");
+	return 0;
+}
+
+static bool is_dns_label(const char *text)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return length && !text[length] && length <= NAMESPACE_MAX_BYTES && text[0] != '-' &&
+	       text[length - 1] != '-';
+}
+
+static int check_namespace(struct checker *checker)
+{
+	const char *text = checker->manifest->ref.namespace;
+
+	if (!*text || is_dns_label(text))
+		return 0;
+	return check_report(checker, FINDING_ERROR,
+			    json_at(checker->manifest->desired, "metadata.namespace"),
+			    "metadata.namespace \"%s\" must be at most %d lower-case letters, "
+			    "digits or '-', with no '-' at either end",
+			    text, NAMESPACE_MAX_BYTES);
+}
+
+/* --- partitions where there are no ordinals -------------------------------------------------- */
+
+/* Where people write it. */
+static const char *const partition_paths[] = {
+	"spec.strategy.rollingUpdate.partition",
+	"spec.strategy.partition",
+	"spec.updateStrategy.rollingUpdate.partition",
+	"spec.updateStrategy.partition",
+	"spec.partition",
+};
+
+/* In any version: the old ones have no partition either, and their servers say nothing. */
+static bool has_no_ordinals(const struct ref *ref)
+{
+	return (!strcmp(ref->group, "apps") || !strcmp(ref->group, "extensions")) &&
+	       (!strcmp(ref->kind, "Deployment") || !strcmp(ref->kind, "DaemonSet") ||
+		!strcmp(ref->kind, "ReplicaSet"));
+}
+
+static int check_partition(struct checker *checker)
+{
+	const struct manifest *manifest = checker->manifest;
+
+	for (size_t i = 0; i < COUNT(partition_paths); i++) {
+		const cJSON *partition = json_at(manifest->desired, partition_paths[i]);
+
+		if (partition && check_report(checker, FINDING_ERROR, partition,
+					      "unknown field \"%s\": the Pods of a %s have no "
+					      "ordinals that a partition could divide; remove it, "
+					      "or make this a StatefulSet",
+					      partition_paths[i], manifest->ref.kind) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- fields ---------------------------------------------------------------------------------- */
+
+/* Whether another rule has more to say about it, or it is never sent. */
+static bool is_told_elsewhere(const struct checker *checker, const struct schema_finding *finding)
+{
+	if (path_is_within(finding->path, "status"))
+		return true;
+	if (!has_no_ordinals(&checker->manifest->ref))
+		return false;
+	for (size_t i = 0; i < COUNT(partition_paths); i++)
+		if (!strcmp(finding->path, partition_paths[i]))
+			return true;
+	return false;
+}
+
+static int report_field(const struct schema_finding *finding, void *data)
+{
+	struct checker *checker = data;
+	CLEANUP(buf_release) struct buf message = BUF_INIT(PATH_MAX_BYTES);
+
+	if (is_told_elsewhere(checker, finding))
+		return 0;
+	schema_explain(finding, &message);
+	if (buf_check(&message, "a message", checker->err) < 0)
+		return -1;
+	return check_report(checker, FINDING_ERROR, finding->node, "%s", buf_str(&message));
+}
+
+struct field_walk {
+	struct checker *checker;
+	bool failed; /* schema_check itself cannot pass on that a visit did */
+};
+
+static int visit(const struct schema_finding *finding, void *data)
+{
+	struct field_walk *walk = data;
+
+	if (report_field(finding, walk->checker) == 0)
+		return 0;
+	walk->failed = true;
+	return 1;
+}
+
+static int check_fields(struct checker *checker)
+{
+	const struct manifest *manifest = checker->manifest;
+	const struct ref *ref = &manifest->ref;
+	const struct schema_object *schema = schema_find(ref->group, ref->version, ref->kind);
+	struct field_walk walk = {.checker = checker};
+
+	if (!schema)
+		return 0;
+	if (schema_check(schema, ref->kind, manifest->desired, visit, &walk, checker->err) < 0)
+		return -1;
+	return walk.failed ? -1 : 0;
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *kind; /* of apps/v1 */
+	int (*rules[8])(struct checker *);
+} workloads[] = {
+	{"StatefulSet",
+	 {check_selector, check_containers, check_replicas, check_update_strategy, check_ordinals}},
+	{"Deployment", {check_selector, check_containers, check_replicas}},
+	{"ReplicaSet", {check_selector, check_containers, check_replicas}},
+	{"DaemonSet", {check_selector, check_containers}},
+};
+
+static int check_workload(struct checker *checker)
+{
+	const struct ref *ref = &checker->manifest->ref;
+
+	if (strcmp(ref->version, "v1"))
+		return 0;
+	for (size_t i = 0; i < COUNT(workloads); i++) {
+		if (!ref_is(ref, "apps", workloads[i].kind))
+			continue;
+		for (size_t rule = 0; workloads[i].rules[rule]; rule++)
+			if (workloads[i].rules[rule](checker) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+int check_object(const struct manifest *manifest, struct findings *findings, struct err *err)
+{
+	struct checker checker = {manifest, findings, err};
+
+	if (check_name(&checker) < 0 || check_namespace(&checker) < 0)
+		return -1;
+	if (has_no_ordinals(&manifest->ref) && check_partition(&checker) < 0)
+		return -1;
+	if (check_fields(&checker) < 0)
+		return -1;
+	return check_workload(&checker);
+}

@@ -1,0 +1,26 @@
+/*
+ * check_rules.h - the rules of check.h, one function each, and how they report.
+ */
+#ifndef DIFF_CHECK_RULES_H
+#define DIFF_CHECK_RULES_H
+
+#include "diff/check.h"
+
+struct checker {
+	const struct manifest *manifest;
+	struct findings *findings;
+	struct err *err;
+};
+
+/* Adds a finding at the place of `node`, a value of the manifest; NULL: at the object's own. */
+int check_report(struct checker *checker, enum finding_level level, const cJSON *node,
+		 const char *format, ...) PRINTF(4, 5);
+
+/* Of apps/v1 kinds with a Pod template; check_stateful_set of StatefulSets on top of that. */
+int check_selector(struct checker *checker);
+int check_containers(struct checker *checker);
+int check_replicas(struct checker *checker);
+int check_update_strategy(struct checker *checker);
+int check_ordinals(struct checker *checker);
+
+#endif

@@ -1,0 +1,398 @@
+#include "diff/manifest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "diff/check.h"
+#include "diff/path.h"
+#include "diff/schema.h"
+
+/* One file on its way into a set. */
+struct reader {
+	struct manifest_set *set;
+	struct findings *findings;
+	const char *file;
+	struct err *err;
+};
+
+bool manifest_is_file_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml") || !strcmp(dot, ".json"));
+}
+
+/* --- one object ------------------------------------------------------------------------------ */
+
+/* What can be said of an object that has no ref: "", "StatefulSet: " or "StatefulSet "web": ". */
+static void describe(const cJSON *object, struct buf *out)
+{
+	const char *kind = json_str(object, "kind"), *name = json_str(object, "metadata.name");
+
+	if (!kind || !*kind)
+		return;
+	buf_puts(out, kind);
+	if (name && *name)
+		buf_printf(out, " \"%s\"", name);
+	buf_puts(out, ": ");
+}
+
+/* ref_of's message begins with the path of the field that it is about. */
+static struct yaml_mark mark_of_fault(const struct manifest *manifest, const char *message)
+{
+	CLEANUP(free_p) char *path = strndup(message, strcspn(message, " "));
+
+	return path ? manifest_mark_of(manifest, path) : manifest->mark;
+}
+
+/* Reads the ref; a fault in it is a finding. */
+static int read_ref(struct reader *reader, struct manifest *manifest)
+{
+	CLEANUP(buf_release) struct buf subject = BUF_INIT(ERR_MESSAGE_MAX);
+	struct err fault;
+
+	if (ref_of(manifest->desired, &manifest->ref, &fault) == 0)
+		return 0;
+	if (fault.class == ERR_NO_MEMORY) {
+		*reader->err = fault;
+		return -1;
+	}
+	describe(manifest->desired, &subject);
+	return findings_add(reader->findings, FINDING_ERROR, reader->file,
+			    mark_of_fault(manifest, fault.message), reader->err, "%s%s",
+			    buf_str(&subject), fault.message);
+}
+
+static int append(struct reader *reader, struct manifest *take_manifest)
+{
+	struct manifest_set *set = reader->set;
+
+	if (set->count >= MANIFEST_MAX_OBJECTS)
+		return err_set(reader->err, ERR_LIMIT, "%s: more than %d objects in one set",
+			       reader->file, MANIFEST_MAX_OBJECTS);
+	if (set->count == set->capacity) {
+		size_t capacity = set->capacity ? set->capacity * 2 : 16;
+		struct manifest *items = reallocarray(set->items, capacity, sizeof(*items));
+		if (!items)
+			return err_no_memory(reader->err);
+		set->items = items;
+		set->capacity = capacity;
+	}
+	set->items[set->count++] = *take_manifest;
+	*take_manifest = (struct manifest){0};
+	return 0;
+}
+
+/* Adds one object with the marks of its nodes, unless something is wrong with it. */
+static int add_object(struct reader *reader, cJSON *take_root, struct yaml_mark *take_marks,
+		      size_t mark_count)
+{
+	CLEANUP(manifest_release)
+	struct manifest manifest = {
+		.desired = take_root,
+		.file = strdup(reader->file),
+		.marks = take_marks,
+		.mark_count = mark_count,
+		.mark = mark_count ? take_marks[0] : (struct yaml_mark){0},
+	};
+	size_t errors = reader->findings->error_count;
+
+	if (!manifest.file)
+		return err_no_memory(reader->err);
+	if (read_ref(reader, &manifest) < 0)
+		return -1;
+	if (reader->findings->error_count != errors)
+		return 0;
+	if (check_object(&manifest, reader->findings, reader->err) < 0)
+		return -1;
+	if (reader->findings->error_count != errors)
+		return 0;
+	return append(reader, &manifest);
+}
+
+/* --- lists ----------------------------------------------------------------------------------- */
+
+/* The length of a list's kind without its "List"; the whole length where it does not end so. */
+static size_t item_kind_length(const char *kind)
+{
+	size_t length = strlen(kind);
+
+	return length >= 4 && !strcmp(kind + length - 4, "List") ? length - 4 : length;
+}
+
+/* Whatever has `items`; null only where the kind says so too, or an object would vanish unseen. */
+static bool is_list(const cJSON *object)
+{
+	const cJSON *items = json_get(object, "items");
+	const char *kind = json_str(object, "kind");
+
+	return cJSON_IsArray(items) ||
+	       (cJSON_IsNull(items) && kind && kind[item_kind_length(kind)]);
+}
+
+/* What the items of a list get when they do not say what they are. */
+struct inherited {
+	const char *api_version, *kind;
+	size_t kind_length;
+};
+
+static struct inherited inherited_of(const cJSON *list)
+{
+	struct inherited from = {json_str(list, "apiVersion"), json_str(list, "kind"), 0};
+
+	if (from.kind)
+		from.kind_length = item_kind_length(from.kind);
+	return from;
+}
+
+/* Adds the two members at the end of the item, so that its marks only grow by two. */
+static int inherit(const struct inherited *from, cJSON *item, struct err *err)
+{
+	CLEANUP(free_p) char *kind = strndup(from->kind, from->kind_length);
+
+	if (!kind)
+		return err_no_memory(err);
+	if (json_set_str(item, "apiVersion", from->api_version, err) < 0)
+		return -1;
+	return json_set_str(item, "kind", kind, err);
+}
+
+static int add_list(struct reader *reader, cJSON *list, const struct yaml_mark *marks,
+		    size_t mark_count);
+
+/* Adds one item of a list; `marks` are those of its `mark_count` nodes. */
+static int add_item(struct reader *reader, const struct inherited *from, cJSON *take_item,
+		    const struct yaml_mark *marks, size_t mark_count)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *item = take_item;
+	CLEANUP(free_p) struct yaml_mark *own = NULL;
+
+	if (!cJSON_IsObject(item))
+		return findings_add(reader->findings, FINDING_ERROR, reader->file, marks[0],
+				    reader->err, "an item of a list must be an object");
+	if (is_list(item))
+		return add_list(reader, item, marks, mark_count);
+
+	own = reallocarray(NULL, mark_count + 2, sizeof(*own));
+	if (!own)
+		return err_no_memory(reader->err);
+	memcpy(own, marks, mark_count * sizeof(*own));
+	if (from->kind_length && from->api_version && !json_get(item, "kind") &&
+	    !json_get(item, "apiVersion")) {
+		if (inherit(from, item, reader->err) < 0)
+			return -1;
+		own[mark_count++] = marks[0];
+		own[mark_count++] = marks[0];
+	}
+	return add_object(reader, STEAL(item), STEAL(own), mark_count);
+}
+
+/* Flattens a list. In pre-order the nodes of each item stand together, and so do their marks. */
+static int add_list(struct reader *reader, cJSON *list, const struct yaml_mark *marks,
+		    size_t mark_count)
+{
+	struct inherited from = inherited_of(list);
+	size_t at = 1; /* the list itself */
+	cJSON *items = NULL, *member;
+
+	json_each (member, list) {
+		if (!strcmp(member->string, "items")) {
+			items = member;
+			break;
+		}
+		at += json_count_nodes(member);
+	}
+	at++; /* `items` itself */
+	for (cJSON *item = items->child; item; item = items->child) {
+		size_t count = json_count_nodes(item);
+
+		if (count > mark_count - at)
+			return err_set(reader->err, ERR_INTERNAL,
+				       "%s: fewer places than values in a document", reader->file);
+		cJSON_DetachItemViaPointer(items, item);
+		if (add_item(reader, &from, item, marks + at, count) < 0)
+			return -1;
+		at += count;
+	}
+	return 0;
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* A text that cannot be read is a finding, at the place that the message begins with. */
+static int report_text(struct reader *reader, const struct err *fault)
+{
+	struct yaml_mark mark = {0};
+	int used = 0;
+
+	if (sscanf(fault->message, "%u:%u: %n", &mark.line, &mark.column, &used) < 2 || !used) {
+		mark = (struct yaml_mark){0};
+		used = 0;
+	}
+	return findings_add(reader->findings, FINDING_ERROR, reader->file, mark, reader->err, "%s",
+			    fault->message + used);
+}
+
+int manifest_set_add(struct manifest_set *set, const char *file, const char *text, size_t length,
+		     struct findings *findings, struct err *err)
+{
+	struct reader reader = {set, findings, file, err};
+	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
+	struct err fault;
+
+	if (yaml_load(text, length, &docs, &fault) < 0) {
+		if (fault.class != ERR_NO_MEMORY)
+			return report_text(&reader, &fault);
+		*err = fault;
+		return -1;
+	}
+	for (size_t i = 0; i < docs.count; i++) {
+		struct yaml_doc *doc = &docs.items[i];
+		int result;
+
+		if (is_list(doc->root))
+			result = add_list(&reader, doc->root, doc->marks, doc->mark_count);
+		else
+			result = add_object(&reader, STEAL(doc->root), STEAL(doc->marks),
+					    doc->mark_count);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the whole set --------------------------------------------------------------------------- */
+
+/* What an object of the set is told apart by, the namespace filled in. */
+struct entry {
+	const char *namespace, *group, *kind, *name;
+	const struct manifest *manifest;
+};
+
+static struct entry entry_of(const struct manifest *manifest, const char *default_namespace)
+{
+	const struct ref *ref = &manifest->ref;
+	const struct schema_kind *kind = schema_kind(ref->group, ref->version, ref->kind);
+	const char *namespace = *ref->namespace ? ref->namespace : default_namespace;
+
+	if (kind && !kind->namespaced)
+	namespace = "";
+	return (struct entry){namespace, ref->group, ref->kind, ref->name, manifest};
+}
+
+static int by_identity(const void *a, const void *b)
+{
+	const struct entry *left = a, *right = b;
+	int order = strcmp(left->namespace, right->namespace);
+
+	if (!order)
+		order = strcmp(left->group, right->group);
+	if (!order)
+		order = strcmp(left->kind, right->kind);
+	if (!order)
+		order = strcmp(left->name, right->name);
+	return order;
+}
+
+static int by_identity_then_place(const void *a, const void *b)
+{
+	const struct entry *left = a, *right = b;
+	int order = by_identity(left, right);
+
+	if (order)
+		return order;
+	return (left->manifest > right->manifest) - (left->manifest < right->manifest);
+}
+
+/* Reports each object that stands in the set before; `entries` are sorted. */
+static int check_duplicates(const struct entry *entries, size_t count, struct findings *findings,
+			    struct err *err)
+{
+	const struct manifest *first = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct manifest *again = entries[i].manifest;
+
+		if (!i || by_identity(&entries[i - 1], &entries[i])) {
+			first = again;
+			continue;
+		}
+		if (findings_add(findings, FINDING_ERROR, again->file, again->mark, err,
+				 "%s \"%s\"%s%s%s is there twice: first at %s:%u; remove one",
+				 again->ref.kind, again->ref.name,
+				 *entries[i].namespace ? " of namespace \"" : "",
+				 entries[i].namespace, *entries[i].namespace ? "\"" : "",
+				 first->file, first->mark.line) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_service_name(const struct entry *entries, size_t count, const struct entry *entry,
+			      struct findings *findings, struct err *err)
+{
+	const struct manifest *manifest = entry->manifest;
+	const char *name = json_str(manifest->desired, "spec.serviceName");
+
+	if (!name || !*name)
+		return 0;
+	struct entry service = {entry->namespace, "", "Service", name, NULL};
+	if (bsearch(&service, entries, count, sizeof(*entries), by_identity))
+		return 0;
+	return findings_add(findings, FINDING_WARNING, manifest->file,
+			    manifest_mark_of(manifest, "spec.serviceName"), err,
+			    "StatefulSet \"%s\": spec.serviceName is \"%s\", but no Service here "
+			    "bears that name; without it the Pods have no DNS names",
+			    manifest->ref.name, name);
+}
+
+int manifest_set_check(const struct manifest_set *set, const char *default_namespace,
+		       struct findings *findings, struct err *err)
+{
+	CLEANUP(free_p) struct entry *entries = NULL;
+
+	if (!set->count)
+		return 0;
+	entries = reallocarray(NULL, set->count, sizeof(*entries));
+	if (!entries)
+		return err_no_memory(err);
+	for (size_t i = 0; i < set->count; i++)
+		entries[i] = entry_of(&set->items[i], default_namespace);
+	qsort(entries, set->count, sizeof(*entries), by_identity_then_place);
+	if (check_duplicates(entries, set->count, findings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set->count; i++)
+		if (ref_is(&entries[i].manifest->ref, "apps", "StatefulSet") &&
+		    check_service_name(entries, set->count, &entries[i], findings, err) < 0)
+			return -1;
+	return 0;
+}
+
+void manifest_release(struct manifest *manifest)
+{
+	ref_release(&manifest->ref);
+	cJSON_Delete(manifest->desired);
+	free(manifest->file);
+	free(manifest->marks);
+	*manifest = (struct manifest){0};
+}
+
+void manifest_set_release(struct manifest_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		manifest_release(&set->items[i]);
+	free(set->items);
+	*set = (struct manifest_set){0};
+}
+
+struct yaml_mark manifest_mark_of_node(const struct manifest *manifest, const cJSON *node)
+{
+	struct yaml_doc doc = {manifest->desired, manifest->marks, manifest->mark_count};
+
+	return yaml_mark_of(&doc, node);
+}
+
+struct yaml_mark manifest_mark_of(const struct manifest *manifest, const char *path)
+{
+	return manifest_mark_of_node(manifest, path_follow(manifest->desired, path));
+}
