@@ -13,12 +13,12 @@ struct decimal {
 	int count, point;
 };
 
-static double decimal_value(const struct decimal *decimal)
+static bool reads_back(const struct decimal *decimal, double value, bool single)
 {
 	char text[40];
 
 	snprintf(text, sizeof(text), "0.%.*se%d", decimal->count, decimal->digits, decimal->point);
-	return strtod(text, NULL);
+	return single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
 }
 
 /* The decimal of `count` digits that is nearest to `value`. */
@@ -57,23 +57,26 @@ static struct decimal next_decimal(struct decimal decimal)
  * Above a power of two doubles lie twice as far apart as below it, so there the next decimal up
  * may read back though the nearest one does not.
  */
-static struct decimal shortest(double value)
+static struct decimal shortest(double value, bool single)
 {
 	int exponent;
+	int sure = single ? FLT_DIG : DBL_DIG;
+	int enough = single ? FLT_DECIMAL_DIG : DBL_DECIMAL_DIG;
+	bool subnormal = value < (single ? (double)FLT_MIN : DBL_MIN);
 	bool at_gap = frexp(value, &exponent) == 0.5;
 	struct decimal decimal;
 
-	for (int count = value < DBL_MIN ? 1 : DBL_DIG; count < DBL_DECIMAL_DIG; count++) {
+	for (int count = subnormal ? 1 : sure; count < enough; count++) {
 		decimal = round_to(value, count);
-		if (decimal_value(&decimal) == value)
+		if (reads_back(&decimal, value, single))
 			break;
 		decimal = next_decimal(decimal);
-		if (at_gap && decimal_value(&decimal) == value)
+		if (at_gap && reads_back(&decimal, value, single))
 			break;
 		decimal.count = 0;
 	}
 	if (decimal.count == 0)
-		decimal = round_to(value, DBL_DECIMAL_DIG);
+		decimal = round_to(value, enough);
 	while (decimal.count > 1 && decimal.digits[decimal.count - 1] == '0')
 		decimal.count--;
 	return decimal;
@@ -91,8 +94,8 @@ static int format_plain(const struct decimal *decimal, char *out)
 	return sprintf(out, "%.*s.%s", point, decimal->digits, decimal->digits + point);
 }
 
-const char *json_format_double(double value, int min_exponent, int max_exponent,
-			       int exponent_digits, char out[JSON_NUMBER_MAX])
+static const char *format(double value, bool single, int min_exponent, int max_exponent,
+			  int exponent_digits, char *out)
 {
 	struct decimal decimal;
 	char *at = out;
@@ -103,7 +106,7 @@ const char *json_format_double(double value, int min_exponent, int max_exponent,
 		strcpy(at, "0");
 		return out;
 	}
-	decimal = shortest(fabs(value));
+	decimal = shortest(fabs(value), single);
 	decimal.digits[decimal.count] = '\0';
 	int exponent = decimal.point - 1;
 	if (exponent >= min_exponent && exponent < max_exponent) {
@@ -113,4 +116,16 @@ const char *json_format_double(double value, int min_exponent, int max_exponent,
 	sprintf(at, "%c%s%se%c%0*d", decimal.digits[0], decimal.count > 1 ? "." : "",
 		decimal.digits + 1, exponent < 0 ? '-' : '+', exponent_digits, abs(exponent));
 	return out;
+}
+
+const char *json_format_double(double value, int min_exponent, int max_exponent,
+			       int exponent_digits, char out[JSON_NUMBER_MAX])
+{
+	return format(value, false, min_exponent, max_exponent, exponent_digits, out);
+}
+
+const char *json_format_float(float value, int min_exponent, int max_exponent, int exponent_digits,
+			      char out[JSON_NUMBER_MAX])
+{
+	return format((double)value, true, min_exponent, max_exponent, exponent_digits, out);
 }

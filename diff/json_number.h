@@ -14,4 +14,8 @@
 const char *json_format_double(double value, int min_exponent, int max_exponent,
 			       int exponent_digits, char out[JSON_NUMBER_MAX]);
 
+/* The same for the shortest decimal that reads back as a float. */
+const char *json_format_float(float value, int min_exponent, int max_exponent, int exponent_digits,
+			      char out[JSON_NUMBER_MAX]);
+
 #endif

@@ -13,20 +13,22 @@
 static int read_value(struct json_reader *reader, unsigned depth, size_t mark, cJSON **ret_value,
 		      struct err *err);
 
-static int fail(const struct json_reader *reader, size_t offset, struct err *err,
-		const char *message)
+/* The text is not JSON. */
+static int fail(struct json_reader *reader, size_t offset, struct err *err, const char *message)
 {
+	reader->malformed = true;
 	return json_reader_error(reader, offset, ERR_INVALID, err, "%s", message);
 }
 
 /* Says what stands at the current place where `expected` should. */
-static int fail_unexpected(const struct json_reader *reader, const char *expected, struct err *err)
+static int fail_unexpected(struct json_reader *reader, const char *expected, struct err *err)
 {
 	char piece[5] = "", quoted[TEXT_QUOTE_MAX];
 	uint32_t character;
 	size_t size =
 		text_decode(reader->text + reader->at, reader->length - reader->at, &character);
 
+	reader->malformed = true;
 	if (reader->at == reader->length)
 		return json_reader_error(reader, reader->at, ERR_INVALID, err,
 					 "the text ends where %s should be", expected);
@@ -40,7 +42,7 @@ static int fail_unexpected(const struct json_reader *reader, const char *expecte
 				 text_quote(piece, quoted), expected);
 }
 
-static void skip_space(struct json_reader *reader)
+void json_reader_skip_space(struct json_reader *reader)
 {
 	while (reader->at < reader->length) {
 		char c = reader->text[reader->at];
@@ -115,7 +117,8 @@ static int read_unicode_escape(struct json_reader *reader, char **out, struct er
 		return fail(reader, start, err,
 			    "\"\\u\" is not followed by four hexadecimal digits");
 	if (value == 0)
-		return fail(reader, start, err, "a NUL character in a string");
+		return json_reader_error(reader, start, ERR_INVALID, err,
+					 "a NUL character in a string");
 	reader->at += 4;
 	if (value >= 0xD800 && value <= 0xDFFF) {
 		character = TEXT_REPLACEMENT;
@@ -269,7 +272,8 @@ static int read_number(struct json_reader *reader, cJSON *node, struct err *err)
 	node->type = cJSON_Number;
 	node->valuedouble = strtod(digits, NULL);
 	if (!isfinite(node->valuedouble))
-		return fail(reader, start, err, "a number too large for a double");
+		return json_reader_error(reader, start, ERR_INVALID, err,
+					 "a number too large for a double");
 	return 0;
 }
 
@@ -290,7 +294,7 @@ static int read_array(struct json_reader *reader, unsigned depth, cJSON *array, 
 {
 	array->type = cJSON_Array;
 	reader->at++;
-	skip_space(reader);
+	json_reader_skip_space(reader);
 	if (peek(reader) == ']') {
 		reader->at++;
 		return 0;
@@ -298,11 +302,11 @@ static int read_array(struct json_reader *reader, unsigned depth, cJSON *array, 
 	for (;;) {
 		cJSON *item;
 
-		skip_space(reader);
+		json_reader_skip_space(reader);
 		if (read_value(reader, depth, reader->at, &item, err) < 0)
 			return -1;
 		json_link(array, item);
-		skip_space(reader);
+		json_reader_skip_space(reader);
 		if (peek(reader) == ']') {
 			reader->at++;
 			return 0;
@@ -323,11 +327,11 @@ static int read_member(struct json_reader *reader, unsigned depth, cJSON *object
 		return fail_unexpected(reader, "a quoted key", err);
 	if (read_string(reader, &key, err) < 0)
 		return -1;
-	skip_space(reader);
+	json_reader_skip_space(reader);
 	if (peek(reader) != ':')
 		return fail_unexpected(reader, "\":\"", err);
 	reader->at++;
-	skip_space(reader);
+	json_reader_skip_space(reader);
 	if (keys_push(&reader->keys, key, key_offset, err) < 0 ||
 	    read_value(reader, depth, key_offset, &value, err) < 0)
 		return -1;
@@ -356,16 +360,16 @@ static int read_object(struct json_reader *reader, unsigned depth, cJSON *object
 
 	object->type = cJSON_Object;
 	reader->at++;
-	skip_space(reader);
+	json_reader_skip_space(reader);
 	if (peek(reader) == '}') {
 		reader->at++;
 		return 0;
 	}
 	for (;;) {
-		skip_space(reader);
+		json_reader_skip_space(reader);
 		if (read_member(reader, depth, object, err) < 0)
 			return -1;
-		skip_space(reader);
+		json_reader_skip_space(reader);
 		if (peek(reader) == '}') {
 			reader->at++;
 			return check_keys(reader, base, err);
@@ -433,10 +437,9 @@ int json_reader_value(struct json_reader *reader, cJSON **ret_value, struct err 
 {
 	CLEANUP(cJSON_Delete_p) cJSON *value = NULL;
 
-	skip_space(reader);
+	json_reader_skip_space(reader);
 	if (read_value(reader, 0, reader->at, &value, err) < 0)
 		return -1;
-	skip_space(reader);
 	*ret_value = STEAL(value);
 	return 0;
 }
@@ -462,6 +465,7 @@ int json_parse_prefix(const char *text, size_t length, cJSON **ret_value, size_t
 	json_reader_init(&reader, text, length);
 	if (json_reader_value(&reader, ret_value, err) < 0)
 		return -1;
+	json_reader_skip_space(&reader);
 	*ret_used = reader.at;
 	return 0;
 }
@@ -474,6 +478,7 @@ int json_parse(const char *text, size_t length, cJSON **ret_value, struct err *e
 	json_reader_init(&reader, text, length);
 	if (json_reader_value(&reader, &value, err) < 0)
 		return -1;
+	json_reader_skip_space(&reader);
 	if (reader.at != length)
 		return fail_unexpected(&reader, "the end of the text", err);
 	*ret_value = STEAL(value);

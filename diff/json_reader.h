@@ -18,6 +18,8 @@ struct json_reader {
 	size_t node_count, max_nodes;
 	struct keys keys;
 
+	bool malformed; /* whether the error was one of grammar, rather than of a cap or a key */
+
 	/*
 	 * If set, called for each value in pre-order with the offset of its key, or of itself where
 	 * it has none. What it returns, 0 or -1 with *err filled, goes on.
@@ -29,7 +31,9 @@ struct json_reader {
 void json_reader_init(struct json_reader *reader, const char *text, size_t length);
 void json_reader_release(struct json_reader *reader);
 
-/* Reads one value and the white space around it. Errors as json_parse. */
+void json_reader_skip_space(struct json_reader *reader);
+
+/* Reads the next value, and white space before it. Errors as json_parse. */
 int json_reader_value(struct json_reader *reader, cJSON **ret_value, struct err *err);
 
 /* Fills *err with "LINE:COLUMN: MESSAGE" for the place `offset` and returns -1. */

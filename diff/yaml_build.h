@@ -1,0 +1,16 @@
+/*
+ * yaml_build.h - one chunk of YAML to one JSON tree. Internal to the YAML room.
+ */
+#ifndef DIFF_YAML_BUILD_H
+#define DIFF_YAML_BUILD_H
+
+#include "diff/yaml.h"
+#include "diff/yaml_split.h"
+
+/*
+ * Reads the chunk's document. *ret_doc has a NULL root where there is none or where it is null;
+ * otherwise its root is an object and the caller releases it. Errors as yaml_load.
+ */
+int yaml_build(const struct yaml_chunk *chunk, struct yaml_doc *ret_doc, struct err *err);
+
+#endif
