@@ -12,7 +12,7 @@
 #include "diff/json.h"
 #include "diff/schema.h"
 
-/* One kind in one version. Strings live as long as the kind is served. */
+/* One kind in one version; lives as long as the table, even when it is no longer served. */
 struct kind {
 	const char *group, *version; /* group "" is the core group */
 	const char *kind;            /* "StatefulSet" */

@@ -44,6 +44,16 @@ int registry_create(struct cluster *cluster, cJSON *take_object, const struct wr
 int registry_update(struct cluster *cluster, cJSON *take_object, const struct write *write,
 		    struct record **ret_record, struct status *status);
 
+/* registry_update, or where the object does not exist and its kind allows it, registry_create. */
+int registry_put(struct cluster *cluster, cJSON *take_object, const struct write *write,
+		 struct record **ret_record, bool *ret_created, struct status *status);
+
+/*
+ * Where an object stands in the store, by its own kind and metadata; borrowed from both. False if
+ * its kind is not served.
+ */
+bool registry_key(const struct cluster *cluster, const cJSON *object, struct key *ret_key);
+
 /* As store_delete, with what deleting means for the kind (a Namespace's contents go first). */
 int registry_delete(struct cluster *cluster, const struct key *key,
 		    const struct delete_options *options, const struct write *write,

@@ -54,10 +54,9 @@ int status_set(struct status *status, int code, const char *reason, const char *
 	return -1;
 }
 
-/* details as the server gives them for one object: the resource's name stands under `kind`. */
-static void add_details(struct status *status, const char *name, const char *group,
-			const char *kind)
+void status_name(struct status *status, const char *name, const char *group, const char *kind)
 {
+	cJSON_Delete(status->details);
 	status->details = obj_new();
 	if (name[0])
 		obj_set_text(status->details, "name", name);
@@ -80,7 +79,7 @@ int status_not_found(struct status *status, const struct key *key)
 
 	status_set(status, 404, "NotFound", "%s \"%s\" not found",
 		   qualified(key, resource, sizeof(resource)), key->name);
-	add_details(status, key->name, key->group, key->resource);
+	status_name(status, key->name, key->group, key->resource);
 	return -1;
 }
 
@@ -90,7 +89,7 @@ int status_exists(struct status *status, const struct key *key)
 
 	status_set(status, 409, "AlreadyExists", "%s \"%s\" already exists",
 		   qualified(key, resource, sizeof(resource)), key->name);
-	add_details(status, key->name, key->group, key->resource);
+	status_name(status, key->name, key->group, key->resource);
 	return -1;
 }
 
@@ -107,7 +106,7 @@ int status_conflict(struct status *status, const struct key *key, const char *fo
 	status_set(status, 409, "Conflict", "Operation cannot be fulfilled on %s \"%s\": %s",
 		   qualified(key, resource, sizeof(resource)), key->name, must(why));
 	free(why);
-	add_details(status, key->name, key->group, key->resource);
+	status_name(status, key->name, key->group, key->resource);
 	return -1;
 }
 
@@ -171,7 +170,7 @@ int causes_check(const struct causes *causes, const char *group, const char *kin
 	status_set(status, 422, "Invalid", "%s%s%s \"%s\" is invalid: %s%s%s", kind,
 		   group[0] ? "." : "", group, name, many ? "[" : "", buf_str(&text),
 		   many ? "]" : "");
-	add_details(status, name, group, kind);
+	status_name(status, name, group, kind);
 	list = obj_array_at(status->details, "causes");
 	for (size_t i = 0; i < causes->count; i++) {
 		cJSON *json = obj_new();

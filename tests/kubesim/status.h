@@ -35,6 +35,9 @@ cJSON *status_json(const struct status *status);
 int status_set(struct status *status, int code, const char *reason, const char *format, ...)
 	PRINTF(4, 5);
 
+/* Sets details to the object that *status is about; "" leaves a member out. `kind` is its resource. */
+void status_name(struct status *status, const char *name, const char *group, const char *kind);
+
 /* 404 `statefulsets.apps "web" not found`. */
 int status_not_found(struct status *status, const struct key *key);
 

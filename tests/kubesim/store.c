@@ -64,6 +64,11 @@ static struct record *record_new(const struct key *key, cJSON *take_object, uint
 	return record;
 }
 
+struct record *record_make(const struct key *key, cJSON *take_object)
+{
+	return record_new(key, take_object, 0);
+}
+
 struct record *record_hold(struct record *record)
 {
 	record->references++;
@@ -259,6 +264,26 @@ void store_subscribe(struct store *store, const char *group, const char *resourc
 	}
 }
 
+static void subscription_release(struct subscription *subscription)
+{
+	free(subscription->group);
+	free(subscription->resource);
+}
+
+void store_unsubscribe(struct store *store, store_change_fn *changed, const void *context)
+{
+	for (size_t i = 0; i < store->subscription_count; i++) {
+		struct subscription *subscription = &store->subscriptions[i];
+
+		if (subscription->changed != changed || subscription->context != context)
+			continue;
+		subscription_release(subscription);
+		memmove(subscription, subscription + 1,
+			(--store->subscription_count - i) * sizeof(*subscription));
+		return;
+	}
+}
+
 bool store_remembers(const struct store *store, uint64_t version)
 {
 	return version >= store->forgotten;
@@ -311,10 +336,8 @@ void store_free(struct store *store)
 		free(collection->resource);
 	}
 	free(store->collections);
-	for (size_t i = 0; i < store->subscription_count; i++) {
-		free(store->subscriptions[i].group);
-		free(store->subscriptions[i].resource);
-	}
+	for (size_t i = 0; i < store->subscription_count; i++)
+		subscription_release(&store->subscriptions[i]);
 	free(store->subscriptions);
 	free(store);
 }
@@ -468,6 +491,17 @@ static void give(struct record **ret_record, struct record *record)
 		*ret_record = record_hold(record);
 }
 
+/* What already stands there stays: the key may well point at it. */
+static void set_place(cJSON *object, const struct key *key)
+{
+	if (strcmp(obj_name(object), key->name) != 0)
+		obj_set_text(object, "metadata.name", key->name);
+	if (!key->namespace[0])
+		json_remove(object, "metadata.namespace");
+	else if (strcmp(obj_namespace(object), key->namespace) != 0)
+		obj_set_text(object, "metadata.namespace", key->namespace);
+}
+
 int store_create(struct store *store, const struct key *key, cJSON *take_object, unsigned flags,
 		 struct record **ret_record, struct status *status)
 {
@@ -476,11 +510,7 @@ int store_create(struct store *store, const struct key *key, cJSON *take_object,
 
 	if (find_place(store, key))
 		return status_exists(status, key);
-	obj_set_text(object, "metadata.name", key->name);
-	if (key->namespace[0])
-		obj_set_text(object, "metadata.namespace", key->namespace);
-	else
-		json_remove(object, "metadata.namespace");
+	set_place(object, key);
 	set_uid(object);
 	set_time(store, object, "metadata.creationTimestamp", 0);
 	json_remove(object, "metadata.resourceVersion");
@@ -523,8 +553,6 @@ static void replace(struct store *store, struct record **place, cJSON *take_obje
 /* What the server decides and no writer changes. */
 static void carry_over(cJSON *object, const cJSON *old)
 {
-	obj_carry(object, old, "metadata.name");
-	obj_carry(object, old, "metadata.namespace");
 	obj_carry(object, old, "metadata.uid");
 	obj_carry(object, old, "metadata.creationTimestamp");
 	obj_carry(object, old, "metadata.deletionTimestamp");
@@ -559,6 +587,7 @@ int store_update(struct store *store, const struct key *key, cJSON *take_object,
 				       uid, obj_uid(old));
 	if (version[0] && strcmp(version, obj_version(old)) != 0)
 		return status_conflict(status, key, MODIFIED_MESSAGE);
+	set_place(object, key);
 	carry_over(object, old);
 	if (json_equal(object, old) && !is_released(object)) {
 		give(ret_record, *place);

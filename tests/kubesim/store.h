@@ -21,7 +21,10 @@
 #include "tests/kubesim/loop.h"
 #include "tests/kubesim/status.h"
 
-/* Where an object stands. `resource` is the plural of URLs; `namespace` is "" if it has none. */
+/*
+ * Where an object stands. `resource` is the plural of URLs; `namespace` is "" if it has none. The
+ * strings are borrowed, and may be the object's own.
+ */
 struct key {
 	const char *group, *resource, *namespace, *name;
 };
@@ -38,6 +41,9 @@ struct record {
 };
 
 struct record *record_hold(struct record *record);
+
+/* A version that the store does not hold, for output; takes the object. */
+struct record *record_make(const struct key *key, cJSON *take_object);
 
 /* NULL is fine. */
 void record_drop(struct record *record);
@@ -156,6 +162,9 @@ typedef void store_change_fn(void *context, const struct change *change);
 /* Of one resource, or of all where `resource` is NULL. Subscriptions end with the store. */
 void store_subscribe(struct store *store, const char *group, const char *resource,
 		     store_change_fn *changed, void *context);
+
+/* Ends the subscription made with the same function and context; not from within a call of it. */
+void store_unsubscribe(struct store *store, store_change_fn *changed, const void *context);
 
 /*
  * The first change after `version` in the history, or NULL if there is none; valid until the next

@@ -1,0 +1,339 @@
+#include "tests/kubesim/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <microhttpd.h>
+
+#include "tests/kubesim/alloc.h"
+#include "tests/kubesim/watch.h"
+
+#define MAX_CONNECTIONS   2000u
+#define CONNECTION_MEMORY (64u * 1024)
+#define STREAM_BLOCK      (16u * 1024)
+
+/* A suspended connection does not see its client leave; it looks this often. */
+#define LOOK_FOR_CLIENT_MS 5000
+
+struct http {
+	struct MHD_Daemon *daemon;
+	struct api *api;
+	const struct credentials *credentials;
+	struct http_options options;
+	int epoll;
+	struct timer turn; /* when libmicrohttpd wants to run without a descriptor being ready */
+	struct exchange *streams;
+};
+
+/* One request on its way, and its response as long as that is a stream. */
+struct exchange {
+	struct http *http;
+	struct MHD_Connection *connection;
+	struct buf body;
+	struct param *params;
+	size_t param_count;
+	struct watch *watch;
+	struct timer look;
+	bool suspended;
+	struct exchange *next, *previous;
+};
+
+static void run(void *context)
+{
+	struct http *http = context;
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	MHD_run(http->daemon);
+	if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES)
+		timer_start_by(&http->turn, (int64_t)wait_ms);
+}
+
+/* --- streams --------------------------------------------------------------------------------- */
+
+static void stream_resume(void *context)
+{
+	struct exchange *exchange = context;
+
+	if (!exchange->suspended)
+		return;
+	exchange->suspended = false;
+	timer_stop(&exchange->look);
+	MHD_resume_connection(exchange->connection);
+	timer_start_by(&exchange->http->turn, 0);
+}
+
+static ssize_t stream_read(void *context, uint64_t position, char *out, size_t size)
+{
+	struct exchange *exchange = context;
+	ssize_t length = watch_read(exchange->watch, out, size);
+
+	(void)position;
+	if (length > 0)
+		return length;
+	if (length < 0)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	exchange->suspended = true;
+	MHD_suspend_connection(exchange->connection);
+	timer_start(&exchange->look, LOOK_FOR_CLIENT_MS);
+	return 0;
+}
+
+static struct MHD_Response *stream_begin(struct exchange *exchange, struct watch *take_watch)
+{
+	struct http *http = exchange->http;
+
+	exchange->watch = take_watch;
+	exchange->next = http->streams;
+	if (http->streams)
+		http->streams->previous = exchange;
+	http->streams = exchange;
+	timer_init(&exchange->look, http->api->cluster->loop, stream_resume, exchange);
+	watch_notify(take_watch, stream_resume, exchange);
+	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read,
+						 exchange, NULL);
+}
+
+static void stream_end(struct exchange *exchange)
+{
+	if (exchange->previous)
+		exchange->previous->next = exchange->next;
+	else
+		exchange->http->streams = exchange->next;
+	if (exchange->next)
+		exchange->next->previous = exchange->previous;
+	timer_stop(&exchange->look);
+	watch_free(exchange->watch);
+}
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+
+	return value ? value : "";
+}
+
+static enum MHD_Result add_param(void *context, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	struct exchange *exchange = context;
+
+	(void)kind;
+	exchange->params =
+		alloc_grow(exchange->params, exchange->param_count + 1, sizeof(*exchange->params));
+	exchange->params[exchange->param_count++] = (struct param){name, value ? value : ""};
+	return MHD_YES;
+}
+
+/* What probes and `kubectl version` may ask without a token. */
+static bool is_public(const char *path)
+{
+	return strcmp(path, "/healthz") == 0 || strcmp(path, "/livez") == 0 ||
+	       strcmp(path, "/readyz") == 0 || strcmp(path, "/version") == 0;
+}
+
+static bool is_allowed(const struct http *http, struct MHD_Connection *connection, const char *path)
+{
+	const char *authorization = header(connection, "Authorization");
+
+	return http->options.plain || is_public(path) ||
+	       (strncmp(authorization, "Bearer ", 7) == 0 &&
+		strcmp(authorization + 7, http->credentials->token) == 0);
+}
+
+static void handle(struct exchange *exchange, const char *method, const char *path,
+		   struct response *response)
+{
+	struct MHD_Connection *connection = exchange->connection;
+	CLEANUP(status_release) struct status status = {0};
+	struct request request;
+
+	if (!is_allowed(exchange->http, connection, path)) {
+		status_set(&status, 401, "Unauthorized", "Unauthorized");
+		response_status(response, &status);
+		return;
+	}
+	if (exchange->body.broken_cap) {
+		status_set(&status, 413, "RequestEntityTooLarge",
+			   "Request entity too large: limit is %u", API_MAX_BODY);
+		response_status(response, &status);
+		return;
+	}
+	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_param, exchange);
+	request = (struct request){
+		.method = method,
+		.path = path,
+		.params = exchange->params,
+		.param_count = exchange->param_count,
+		.accept = header(connection, "Accept"),
+		.content_type = header(connection, "Content-Type"),
+		.user_agent = header(connection, "User-Agent"),
+		.body = buf_str(&exchange->body),
+		.body_length = exchange->body.length,
+	};
+	api_handle(exchange->http->api, &request, response);
+}
+
+static void log_request(const struct exchange *exchange, const char *method, const char *path,
+			int code)
+{
+	fprintf(stderr, "%s %s", method, path);
+	for (size_t i = 0; i < exchange->param_count; i++)
+		fprintf(stderr, "%c%s=%s", i == 0 ? '?' : '&', exchange->params[i].name,
+			exchange->params[i].value);
+	fprintf(stderr, " %d\n", code);
+}
+
+static void add_warning(struct MHD_Response *to, const char *warning)
+{
+	CLEANUP(buf_release) struct buf value = BUF_INIT(API_MAX_BODY);
+
+	buf_puts(&value, "299 - ");
+	json_print_string(warning, &value); /* a quoted-string, with the same escapes for " and \ */
+	MHD_add_response_header(to, "Warning", buf_str(&value));
+}
+
+static enum MHD_Result respond(struct exchange *exchange, const char *method, const char *path)
+{
+	CLEANUP(response_release) struct response response = {0};
+	struct MHD_Response *out;
+	enum MHD_Result queued;
+
+	handle(exchange, method, path, &response);
+	if (exchange->http->options.verbose)
+		log_request(exchange, method, path, response.code);
+	if (response.watch)
+		out = stream_begin(exchange, STEAL(response.watch));
+	else
+		out = MHD_create_response_from_buffer(response.body_length, STEAL(response.body),
+						      MHD_RESPMEM_MUST_FREE);
+	must(out);
+	MHD_add_response_header(out, "Content-Type", response.content_type);
+	MHD_add_response_header(out, "Cache-Control", "no-cache, private");
+	for (size_t i = 0; i < response.warning_count; i++)
+		add_warning(out, response.warnings[i]);
+	queued = MHD_queue_response(exchange->connection, (unsigned)response.code, out);
+	MHD_destroy_response(out);
+	return queued;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
+				  const char *path, const char *method, const char *version,
+				  const char *upload, size_t *upload_length, void **state)
+{
+	struct exchange *exchange = *state;
+
+	(void)version;
+	if (!exchange) {
+		exchange = alloc_zero(sizeof(*exchange));
+		exchange->http = context;
+		exchange->connection = connection;
+		buf_init(&exchange->body, API_MAX_BODY);
+		*state = exchange;
+		return MHD_YES;
+	}
+	if (*upload_length > 0) {
+		buf_append(&exchange->body, upload, *upload_length);
+		*upload_length = 0;
+		return MHD_YES;
+	}
+	return respond(exchange, method, path);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **state,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct exchange *exchange = *state;
+
+	(void)context;
+	(void)connection;
+	(void)code;
+	if (!exchange)
+		return;
+	if (exchange->watch)
+		stream_end(exchange);
+	buf_release(&exchange->body);
+	free(exchange->params);
+	free(exchange);
+	*state = NULL;
+}
+
+/* --- the server ------------------------------------------------------------------------------ */
+
+static struct MHD_Daemon *start_daemon(struct http *http)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons(http->options.port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct MHD_OptionItem tls[] = {
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, http->credentials->private_key},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, http->credentials->certificate},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+
+	if (http->options.plain)
+		tls[0].option = MHD_OPTION_END;
+	else
+		flags |= MHD_USE_TLS;
+	return MHD_start_daemon(flags, http->options.port, NULL, NULL, on_request, http,
+				MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED,
+				on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+				MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, tls,
+				MHD_OPTION_END);
+}
+
+int http_start(struct api *api, const struct credentials *credentials,
+	       const struct http_options *options, struct http **ret_http, struct err *err)
+{
+	struct http *http = alloc_zero(sizeof(*http));
+	struct loop *loop = api->cluster->loop;
+
+	http->api = api;
+	http->credentials = credentials;
+	http->options = *options;
+	timer_init(&http->turn, loop, run, http);
+	http->daemon = start_daemon(http);
+	if (!http->daemon) {
+		free(http);
+		return err_set(err, ERR_INVALID, "127.0.0.1:%u: cannot listen: %s", options->port,
+			       strerror(errno));
+	}
+	http->epoll = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	if (loop_add_fd(loop, http->epoll, run, http) < 0) {
+		err_set(err, ERR_INTERNAL, "the loop: %s", strerror(errno));
+		http_stop(http);
+		return -1;
+	}
+	*ret_http = http;
+	return 0;
+}
+
+uint16_t http_port(const struct http *http)
+{
+	return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
+void http_stop(struct http *http)
+{
+	if (!http)
+		return;
+	/* The daemon must not be stopped while connections are suspended. */
+	for (struct exchange *stream = http->streams; stream; stream = stream->next) {
+		watch_end(stream->watch);
+		stream_resume(stream);
+	}
+	MHD_run(http->daemon);
+	loop_remove_fd(http->api->cluster->loop, http->epoll);
+	MHD_stop_daemon(http->daemon);
+	timer_stop(&http->turn);
+	free(http);
+}
