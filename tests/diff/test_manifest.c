@@ -1,0 +1,349 @@
+#include "diff/manifest.h"
+
+#include <string.h>
+
+#include "tests/support/check.h"
+#include "tests/support/findings.h"
+#include "tests/support/values.h"
+
+static void test_file_names(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		bool is;
+	} cases[] = {
+		{"web.yaml", true},   {"web.yml", true},   {"dir/web.json", true}, {".yaml", true},
+		{"web.yaml~", false}, {"web.YAML", false}, {"yaml", false},        {"web", false},
+		{"", false},          {"a.yaml/b", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(manifest_is_file_name(cases[i].name), cases[i].is);
+}
+
+/* The objects of a set as lines: "LINE:COLUMN: statefulset.apps/web". */
+static void print_set(const struct manifest_set *set, struct buf *out)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct manifest *manifest = &set->items[i];
+
+		buf_printf(out, "%u:%u: ", manifest->mark.line, manifest->mark.column);
+		ref_print(&manifest->ref, out);
+		buf_putc(out, '\n');
+		assert_string_equal(manifest->file, "a.yaml");
+		assert_int_equal(json_count_nodes(manifest->desired), manifest->mark_count);
+	}
+}
+
+static void test_reads_files(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *text, *objects, *findings;
+	} cases[] = {
+		{"nothing", "", "", ""},
+		{"comments", "# nothing\n---\n---\n# here\n", "", ""},
+		{"two documents",
+		 "---\n"
+		 "apiVersion: v1\n"
+		 "kind: ConfigMap\n"
+		 "metadata: {name: a}\n"
+		 "---\n"
+		 "apiVersion: example.com/v1\n"
+		 "kind: Foo\n"
+		 "metadata: {name: b, namespace: prod}\n",
+		 "2:1: configmap/a\n6:1: foo.example.com/b\n", ""},
+		{"JSON",
+		 "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": "
+		 "\"a\"}}",
+		 "1:1: configmap/a\n", ""},
+		{"a list",
+		 "apiVersion: v1\n"
+		 "kind: List\n"
+		 "metadata: {resourceVersion: ''}\n"
+		 "items:\n"
+		 "- apiVersion: v1\n"
+		 "  kind: ConfigMap\n"
+		 "  metadata: {name: a}\n"
+		 "- apiVersion: v1\n"
+		 "  kind: List\n"
+		 "  items:\n"
+		 "  - {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n",
+		 "5:3: configmap/a\n11:5: configmap/b\n", ""},
+		{"a list before its kind, whose items inherit",
+		 "items:\n"
+		 "- metadata: {name: a}\n"
+		 "  data: {x: z}\n"
+		 "- {metadata: {name: b}, apiVersion: v1, kind: ServiceAccount}\n"
+		 "kind: ConfigMapList\n"
+		 "apiVersion: v1\n",
+		 "2:3: configmap/a\n4:3: serviceaccount/b\n", ""},
+		{"empty lists",
+		 "{apiVersion: v1, kind: List, items: []}\n"
+		 "---\n"
+		 "{apiVersion: v1, kind: ConfigMapList, items: null}\n",
+		 "", ""},
+		{"what is no list does not vanish",
+		 "{apiVersion: v1, kind: ConfigMap, items: null, metadata: {name: a}}\n", "",
+		 "a.yaml:1:35: error: ConfigMap \"a\": unknown field \"items\" in ConfigMap\n"},
+		{"faults in lists",
+		 "apiVersion: v1\n"
+		 "kind: List\n"
+		 "items:\n"
+		 "- metadata: {name: a}\n"
+		 "- nothing\n"
+		 "- {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n",
+		 "6:3: configmap/b\n",
+		 "a.yaml:4:3: error: apiVersion is missing\n"
+		 "a.yaml:5:3: error: an item of a list must be an object\n"},
+		{"no kind and no name",
+		 "apiVersion: v1\n"
+		 "metadata: {name: a}\n"
+		 "---\n"
+		 "apiVersion: v1\n"
+		 "kind: ConfigMap\n"
+		 "metadata:\n"
+		 "  namespace: prod\n"
+		 "---\n"
+		 "apiVersion: v1\n"
+		 "kind: 7\n"
+		 "---\n"
+		 "apiVersion: v1\n"
+		 "kind: ConfigMap\n"
+		 "metadata:\n"
+		 "  name: a\n"
+		 "  namespace: 3\n",
+		 "",
+		 "a.yaml:1:1: error: kind is missing\n"
+		 "a.yaml:6:1: error: ConfigMap: metadata.name is missing\n"
+		 "a.yaml:10:1: error: kind must be a string\n"
+		 "a.yaml:16:3: error: ConfigMap \"a\": metadata.namespace must be a string\n"},
+		{"the others of a file with a faulty one",
+		 "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, dat: {}}\n"
+		 "---\n"
+		 "{apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n",
+		 "3:1: configmap/b\n",
+		 "a.yaml:1:56: error: ConfigMap \"a\": unknown field \"dat\" in ConfigMap; did you "
+		 "mean \"data\"?\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CLEANUP(manifest_set_release) struct manifest_set set = {0};
+		CLEANUP(findings_release) struct findings findings = {0};
+		CLEANUP(buf_release) struct buf out = BUF_INIT(10000);
+
+		add_text(&set, &findings, cases[i].text);
+		assert_findings(&findings, cases[i].name, cases[i].findings);
+		print_set(&set, &out);
+		if (strcmp(buf_str(&out), cases[i].objects) != 0)
+			fail_msg("%s: expected\n%sgot\n%s", cases[i].name, cases[i].objects,
+				 buf_str(&out));
+	}
+}
+
+static void test_inherited_members(void **state)
+{
+	(void)state;
+	CLEANUP(manifest_set_release) struct manifest_set set = {0};
+	CLEANUP(findings_release) struct findings findings = {0};
+
+	add_text(&set, &findings,
+		 "apiVersion: v1\n"
+		 "kind: ConfigMapList\n"
+		 "items:\n"
+		 "- metadata: {name: a}\n"
+		 "  data:\n"
+		 "    x: z\n");
+	assert_findings(&findings, "inherited", "");
+	assert_value(set.items[0].desired, "{'metadata':{'name':'a'},'data':{'x':'z'},"
+					   "'apiVersion':'v1','kind':'ConfigMap'}");
+	assert_int_equal(manifest_mark_of(&set.items[0], "data.x").line, 6);
+	assert_int_equal(manifest_mark_of(&set.items[0], "kind").line, 4);
+}
+
+static void test_bad_text_is_one_finding(void **state)
+{
+	(void)state;
+	CLEANUP(manifest_set_release) struct manifest_set set = {0};
+	CLEANUP(findings_release) struct findings findings = {0};
+
+	add_text(&set, &findings, "a: b\nc: {\n");
+	assert_int_equal(findings.count, 1);
+	assert_int_equal(findings.error_count, 1);
+	assert_string_equal(findings.items[0].file, "a.yaml");
+	assert_true(findings.items[0].mark.line >= 2);
+	assert_null(strchr("0123456789", findings.items[0].message[0]));
+	assert_int_equal(set.count, 0);
+}
+
+#define SET_OF(name, namespace, service)                                                          \
+	"---\n"                                                                                   \
+	"apiVersion: apps/v1\n"                                                                   \
+	"kind: StatefulSet\n"                                                                     \
+	"metadata: {name: " name                                                                  \
+	", namespace: '" namespace "'}\n"                                                         \
+				   "spec:\n"                                                      \
+				   "  serviceName: " service "\n"                                 \
+				   "  selector: {matchLabels: {a: b}}\n"                          \
+				   "  template: {metadata: {labels: {a: b}}, spec: {containers: " \
+				   "[{name: c, image: i}]}}\n"
+#define SERVICE(name, namespace)                                      \
+	"---\n{apiVersion: v1, kind: Service, metadata: {name: " name \
+	", namespace: '" namespace "'}}\n"
+
+static void test_checks_the_whole_set(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *text, *findings;
+	} cases[] = {
+		{"nothing", "", ""},
+		{"a Service of the name", SET_OF("web", "", "svc") SERVICE("svc", "default"), ""},
+		{"no Service of the name", SERVICE("other", "") SET_OF("web", "", "svc"),
+		 "a.yaml:8:3: warning: StatefulSet \"web\": spec.serviceName is \"svc\", but no "
+		 "Service here bears that name; without it the Pods have no DNS names\n"},
+		{"only in another namespace", SERVICE("svc", "prod") SET_OF("web", "", "svc"),
+		 "a.yaml:8:3: warning: StatefulSet \"web\": spec.serviceName is \"svc\", but no "
+		 "Service here bears that name; without it the Pods have no DNS names\n"},
+		{"no serviceName", SET_OF("web", "", "''"), ""},
+		{"twice",
+		 SERVICE("a", "") SERVICE("b", "") SERVICE("a", "default") SERVICE("a", ""),
+		 "a.yaml:6:1: error: Service \"a\" of namespace \"default\" is there twice: first "
+		 "at a.yaml:2; remove one\n"
+		 "a.yaml:8:1: error: Service \"a\" of namespace \"default\" is there twice: first "
+		 "at a.yaml:2; remove one\n"},
+		{"in two namespaces", SERVICE("a", "") SERVICE("a", "prod"), ""},
+		{"cluster-scoped, whatever namespace they name",
+		 "{apiVersion: v1, kind: Namespace, metadata: {name: a, namespace: x}}\n"
+		 "---\n"
+		 "{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n",
+		 "a.yaml:3:1: error: Namespace \"a\" is there twice: first at a.yaml:1; remove "
+		 "one\n"},
+		{"in two versions",
+		 "{apiVersion: example.com/v1, kind: Foo, metadata: {name: a}}\n"
+		 "---\n"
+		 "{apiVersion: example.com/v2, kind: Foo, metadata: {name: a}}\n",
+		 "a.yaml:3:1: error: Foo \"a\" of namespace \"default\" is there twice: first at "
+		 "a.yaml:1; remove one\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CLEANUP(manifest_set_release) struct manifest_set set = {0};
+		CLEANUP(findings_release) struct findings findings = {0};
+		struct err err;
+
+		add_text(&set, &findings, cases[i].text);
+		assert_ok(manifest_set_check(&set, "default", &findings, &err), err);
+		assert_findings(&findings, cases[i].name, cases[i].findings);
+	}
+}
+
+static void test_twice_without_a_namespace(void **state)
+{
+	(void)state;
+	CLEANUP(manifest_set_release) struct manifest_set set = {0};
+	CLEANUP(findings_release) struct findings findings = {0};
+	struct err err;
+
+	add_text(&set, &findings, SERVICE("a", "") SERVICE("a", "default"));
+	assert_ok(manifest_set_check(&set, "", &findings, &err), err);
+	assert_findings(&findings, "not known to be the same", "");
+	add_text(&set, &findings, SERVICE("a", ""));
+	assert_ok(manifest_set_check(&set, "", &findings, &err), err);
+	assert_findings(&findings, "the same",
+			"a.yaml:2:1: error: Service \"a\" is there twice: first at a.yaml:2; "
+			"remove one\n");
+}
+
+static void test_marks_of_paths(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path;
+		struct yaml_mark mark;
+	} cases[] = {
+		{"", {2, 1}},
+		{"kind", {3, 1}},
+		{"metadata.name", {5, 3}},
+		{"metadata.annotations[\"tranche.dev/step\"]", {6, 17}},
+		{"metadata.annotations[tranche.dev/step]", {6, 17}},
+		{"spec.replicas", {8, 3}},
+		{"spec.template.spec.containers", {12, 7}},
+		{"spec.template.spec.containers[0]", {13, 9}},
+		{"spec.template.spec.containers[0].image", {14, 9}},
+		{"spec.template.spec.containers[nginx].image", {14, 9}},
+		{"spec.template.spec.containers[nginx].args[1]", {15, 19}},
+		{"spec.template.spec.containers[1].image", {17, 9}},
+		/* What is not written: the nearest parent. */
+		{"spec.updateStrategy.rollingUpdate.partition", {7, 1}},
+		{"spec.template.spec.containers[2].image", {12, 7}},
+		{"spec.template.spec.containers[0].resources.limits[cpu]", {13, 9}},
+		{"<nil>", {2, 1}},
+	};
+	CLEANUP(manifest_set_release) struct manifest_set set = {0};
+	CLEANUP(findings_release) struct findings findings = {0};
+
+	add_text(&set, &findings,
+		 "# a comment\n"
+		 "apiVersion: apps/v1\n"
+		 "kind: StatefulSet\n"
+		 "metadata:\n"
+		 "  name: web\n"
+		 "  annotations: {tranche.dev/step: '1'}\n"
+		 "spec:\n"
+		 "  replicas: 3\n"
+		 "  selector: {matchLabels: {a: b}}\n"
+		 "  template: &template\n"
+		 "    spec: # of the Pods\n"
+		 "      containers:\n"
+		 "      - name: nginx\n"
+		 "        image: nginx:1\n"
+		 "        args: [a, b]\n"
+		 "      - name: other\n"
+		 "        image: other:1\n"
+		 "    metadata: {labels: {a: b}}\n");
+	assert_findings(&findings, "none", "");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct yaml_mark mark = manifest_mark_of(&set.items[0], cases[i].path);
+
+		if (mark.line != cases[i].mark.line || mark.column != cases[i].mark.column)
+			fail_msg("%s: expected %u:%u, got %u:%u", cases[i].path, cases[i].mark.line,
+				 cases[i].mark.column, mark.line, mark.column);
+	}
+}
+
+static void test_a_set_has_a_cap(void **state)
+{
+	(void)state;
+	CLEANUP(manifest_set_release) struct manifest_set set = {0};
+	CLEANUP(findings_release) struct findings findings = {0};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(YAML_MAX_BYTES);
+	struct err err;
+
+	buf_puts(&text, "{\"kind\":\"List\",\"items\":[");
+	for (int i = 0; i <= MANIFEST_MAX_OBJECTS; i++)
+		buf_printf(&text,
+			   "%s{\"apiVersion\":\"e/v1\",\"kind\":\"F\",\"metadata\":"
+			   "{\"name\":\"%d\"}}",
+			   i ? "," : "", i);
+	buf_puts(&text, "]}");
+	assert_error(manifest_set_add(&set, "a.yaml", buf_str(&text), text.length, &findings, &err),
+		     err, ERR_LIMIT, "a.yaml: more than 100000 objects in one set");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_file_names),
+		cmocka_unit_test(test_reads_files),
+		cmocka_unit_test(test_inherited_members),
+		cmocka_unit_test(test_bad_text_is_one_finding),
+		cmocka_unit_test(test_checks_the_whole_set),
+		cmocka_unit_test(test_twice_without_a_namespace),
+		cmocka_unit_test(test_marks_of_paths),
+		cmocka_unit_test(test_a_set_has_a_cap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
