@@ -1,9 +1,11 @@
 #include "diff/schema.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "diff/quantity.h"
+#include "diff/rfc3339.h"
 
 #define PATH_MAX_BYTES (1024 * 1024)
 
@@ -49,62 +51,27 @@ static void report(struct walk *walk, enum schema_fault fault, const struct plac
 
 /* --- values ---------------------------------------------------------------------------------- */
 
-/* How many of the first `most` characters are digits. */
-static size_t digits(const char *text, size_t most)
-{
-	size_t count = 0;
-
-	while (count < most && text[count] >= '0' && text[count] <= '9')
-		count++;
-	return count;
-}
-
-/* Reads exactly `count` digits and the character after them. */
-static bool take(const char **text, size_t count, int low, int high, char after, int *ret_value)
-{
-	int value = 0;
-
-	if (digits(*text, count) != count || (after && (*text)[count] != after))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		value = value * 10 + (*text)[i] - '0';
-	*text += count + (after != '\0');
-	if (ret_value)
-		*ret_value = value;
-	return value >= low && value <= high;
-}
-
-static int days_of(int year, int month)
-{
-	static const char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
-/* RFC 3339, section 5.6; a MicroTime has exactly six decimals, a Time any or none. */
+/*
+ * What Go's time.Parse takes where rfc3339_read is more generous: capitals, a day that the month
+ * has, no leap second; and a MicroTime has exactly six decimals.
+ */
 static bool is_time(const char *text, bool micro)
 {
+	static const char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	int year, month, day;
+	bool leap;
+	int64_t ms;
 
-	if (!take(&text, 4, 0, 9999, '-', &year) || !take(&text, 2, 1, 12, '-', &month) ||
-	    !take(&text, 2, 1, 31, 'T', &day) || day > days_of(year, month) ||
-	    !take(&text, 2, 0, 23, ':', NULL) || !take(&text, 2, 0, 59, ':', NULL) ||
-	    !take(&text, 2, 0, 59, '\0', NULL))
+	if (!rfc3339_read(text, &ms))
 		return false;
-	if (*text == '.') {
-		size_t count = digits(++text, SIZE_MAX);
-
-		if (count == 0 || (micro && count != 6))
-			return false;
-		text += count;
-	} else if (micro) {
-		return false;
-	}
-	if (strcmp(text, "Z") == 0)
-		return true;
-	return (*text == '+' || *text == '-') && (text++, true) &&
-	       take(&text, 2, 0, 23, ':', NULL) && take(&text, 2, 0, 59, '\0', NULL) && !*text;
+	year = atoi(text);
+	month = atoi(text + strlen("2006-"));
+	day = atoi(text + strlen("2006-01-"));
+	leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	return day <= days[month - 1] + (month == 2 && leap) && text[strlen("2006-01-02")] == 'T' &&
+	       !strchr(text, 'z') && atoi(text + strlen("2006-01-02T15:04:")) < 60 &&
+	       (!micro || (text[strlen("2006-01-02T15:04:05")] == '.' &&
+			   strspn(text + strlen("2006-01-02T15:04:05."), "0123456789") == 6));
 }
 
 /* RFC 4648, padded, line ends allowed anywhere. Returns the place of the first wrong byte, -1 if none. */

@@ -577,6 +577,9 @@ static void test_values(void **state)
 		{"2024-04-30T00:00:00.123456Z", true, true},
 		{"2024-04-30T00:00:00.123456-07:00", true, true},
 		{"2024-04-30T00:00:00.12345Z", true, false},
+		{"2024-04-30 00:00:00Z", false, false},
+		{"2024-04-30T00:00:00z", false, false},
+		{"2024-06-30T23:59:60Z", false, false},
 		{"2024-04-30", false, false},
 		{"", false, false},
 	};
