@@ -1,0 +1,278 @@
+#include "diff/render.h"
+
+#include <string.h>
+
+#include "diff/render_value.h"
+
+#define FORMAT_VERSION 1 /* rises when a field changes its meaning or goes; see docs/json.md */
+
+/*
+ * Values are built by running appends, as with buf.h: a builder that has failed keeps its first
+ * error and ignores what follows.
+ */
+struct builder {
+	struct err *err;
+	bool failed;
+};
+
+static void add(struct builder *builder, cJSON *object, const char *key, cJSON *take_value)
+{
+	if (builder->failed || !object)
+		cJSON_Delete(take_value);
+	else if (json_set_key(object, key, take_value, builder->err) < 0)
+		builder->failed = true;
+}
+
+static void append(struct builder *builder, cJSON *array, cJSON *take_item)
+{
+	if (builder->failed || !array)
+		cJSON_Delete(take_item);
+	else if (json_append(array, take_item, builder->err) < 0)
+		builder->failed = true;
+}
+
+static void add_text(struct builder *builder, cJSON *object, const char *key, const char *text)
+{
+	add(builder, object, key, cJSON_CreateString(text ? text : ""));
+}
+
+static void add_bool(struct builder *builder, cJSON *object, const char *key, bool value)
+{
+	add(builder, object, key, cJSON_CreateBool(value));
+}
+
+static void add_int(struct builder *builder, cJSON *object, const char *key, int64_t value)
+{
+	add(builder, object, key, json_new_int(value));
+}
+
+/* A new object or array that is a member of `object`; NULL once the builder has failed. */
+static cJSON *add_object(struct builder *builder, cJSON *object, const char *key)
+{
+	add(builder, object, key, cJSON_CreateObject());
+	return builder->failed ? NULL : json_get(object, key);
+}
+
+static cJSON *add_array(struct builder *builder, cJSON *object, const char *key)
+{
+	add(builder, object, key, cJSON_CreateArray());
+	return builder->failed ? NULL : json_get(object, key);
+}
+
+static cJSON *append_object(struct builder *builder, cJSON *array)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	append(builder, array, object);
+	return builder->failed ? NULL : object;
+}
+
+/* "a,b" as ["a", "b"] */
+static void add_images(struct builder *builder, cJSON *object, const char *key, const char *images)
+{
+	cJSON *array = add_array(builder, object, key);
+
+	while (*images) {
+		size_t length = strcspn(images, ",");
+		CLEANUP(free_p) char *image = strndup(images, length);
+
+		append(builder, array, image ? cJSON_CreateString(image) : NULL);
+		images += length + (images[length] == ',');
+	}
+}
+
+static int finish(const struct builder *builder, const cJSON *root, struct buf *out)
+{
+	if (builder->failed)
+		return -1;
+	json_print_pretty(root, out);
+	buf_putc(out, '\n');
+	return 0;
+}
+
+/* --- diff ------------------------------------------------------------------------------------ */
+
+static const char *op_name(enum change_op op)
+{
+	static const char *const names[] = {
+		[CHANGE_ADD] = "add",
+		[CHANGE_REMOVE] = "remove",
+		[CHANGE_REPLACE] = "replace",
+		[CHANGE_MOVE] = "move",
+	};
+
+	return names[op];
+}
+
+static void add_side(struct builder *builder, cJSON *object, const char *key,
+		     const struct change *change, const cJSON *value)
+{
+	if (!value)
+		return;
+	if (change->secret)
+		add_text(builder, object, key, render_mask(change, value));
+	else
+		add(builder, object, key, json_copy(value));
+}
+
+static void append_change(struct builder *builder, cJSON *array, const struct change *change)
+{
+	cJSON *object = append_object(builder, array);
+
+	add_text(builder, object, "op", op_name(change->op));
+	add_text(builder, object, "path", change->path);
+	add_side(builder, object, "from", change, change->from);
+	add_side(builder, object, "to", change, change->to);
+	if (change->secret)
+		add_bool(builder, object, "secret", true);
+}
+
+static void add_ordinals(struct builder *builder, cJSON *object, const char *key,
+			 const struct ordinals *ordinals)
+{
+	cJSON *array = add_array(builder, object, key);
+
+	for (size_t i = 0; i < ordinals->count; i++)
+		append(builder, array, json_new_int(ordinals->items[i]));
+}
+
+static void add_forecast(struct builder *builder, cJSON *object,
+			 const struct rollout_forecast *forecast)
+{
+	CLEANUP(buf_release) struct buf summary = BUF_INIT(16u * 1024 * 1024);
+	cJSON *rollout = add_object(builder, object, "rollout");
+
+	rollout_forecast_print(forecast, &summary);
+	if (!builder->failed && buf_check(&summary, "a rollout's forecast", builder->err) < 0)
+		builder->failed = true;
+	add_text(builder, rollout, "summary", buf_str(&summary));
+	add_ordinals(builder, rollout, "creates", &forecast->creates);
+	add_ordinals(builder, rollout, "deletes", &forecast->deletes);
+	add_ordinals(builder, rollout, "replaces", &forecast->replaces);
+	add_ordinals(builder, rollout, "keeps", &forecast->keeps);
+	add_int(builder, rollout, "createsOnCurrent", (int64_t)forecast->creates_old);
+	add_images(builder, rollout, "updateImages", forecast->update_images);
+	cJSON *warnings = add_array(builder, rollout, "warnings");
+	for (size_t i = 0; i < forecast->warning_count; i++)
+		append(builder, warnings, cJSON_CreateString(forecast->warnings[i]));
+}
+
+static void append_item(struct builder *builder, cJSON *array, const struct plan_item *item)
+{
+	CLEANUP(buf_release) struct buf api_version = BUF_INIT(64 * 1024);
+	cJSON *object = append_object(builder, array);
+
+	ref_print_api_version(&item->ref, &api_version);
+	add_text(builder, object, "apiVersion", buf_str(&api_version));
+	add_text(builder, object, "kind", item->ref.kind);
+	add_text(builder, object, "namespace", item->ref.namespace);
+	add_text(builder, object, "name", item->ref.name);
+	add_text(builder, object, "file", item->file);
+	add_int(builder, object, "line", item->mark.line);
+	add_text(builder, object, "action", plan_action_name(item->action));
+	add_bool(builder, object, "exists", item->from != NULL);
+	add_bool(builder, object, "clientSide", item->client_side);
+	cJSON *changes = add_array(builder, object, "changes");
+	for (size_t i = 0; i < item->changes.count; i++)
+		append_change(builder, changes, &item->changes.items[i]);
+	if (item->has_forecast)
+		add_forecast(builder, object, &item->forecast);
+	if (item->action == PLAN_FAILED) {
+		cJSON *error = add_object(builder, object, "error");
+		add_text(builder, error, "class", err_class_name(item->error.class));
+		add_text(builder, error, "message", item->error.message);
+	}
+}
+
+int render_plan_json(const struct plan *plan, struct buf *out, struct err *err)
+{
+	static const struct {
+		enum plan_action action;
+		const char *key;
+	} counts[] = {
+		{PLAN_CREATE, "create"}, {PLAN_REPLACE, "replace"}, {PLAN_DRIFT, "drift"},
+		{PLAN_FAILED, "failed"}, {PLAN_IN_SYNC, "inSync"},
+	};
+	CLEANUP(cJSON_Delete_p) cJSON *root = cJSON_CreateObject();
+	struct builder builder = {.err = err};
+
+	if (!root)
+		return err_no_memory(err);
+	add_int(&builder, root, "version", FORMAT_VERSION);
+	add_text(&builder, root, "revision", plan->revision);
+	cJSON *summary = add_object(&builder, root, "summary");
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		add_int(&builder, summary, counts[i].key,
+			(int64_t)plan_count(plan, counts[i].action));
+	cJSON *objects = add_array(&builder, root, "objects");
+	for (size_t i = 0; i < plan->count; i++)
+		append_item(&builder, objects, &plan->items[i]);
+	return finish(&builder, root, out);
+}
+
+/* --- status ---------------------------------------------------------------------------------- */
+
+static void append_pod(struct builder *builder, cJSON *array, const struct rollout_pod *pod)
+{
+	cJSON *object = append_object(builder, array);
+
+	add_int(builder, object, "ordinal", pod->ordinal);
+	add_text(builder, object, "name", pod->name);
+	add_bool(builder, object, "exists", pod->exists);
+	add_text(builder, object, "revision", pod->revision);
+	add_images(builder, object, "images", pod->images);
+	add_bool(builder, object, "ready", pod->ready);
+	add_bool(builder, object, "available", pod->available);
+	add_bool(builder, object, "terminating", pod->terminating);
+	add_bool(builder, object, "updated", pod->updated);
+	add_bool(builder, object, "held", pod->held);
+	add_bool(builder, object, "condemned", pod->condemned);
+	if (pod->trouble)
+		add_text(builder, object, "trouble", pod->trouble);
+}
+
+static void append_rollout(struct builder *builder, cJSON *array, const struct rollout *rollout)
+{
+	cJSON *object = append_object(builder, array);
+
+	add_text(builder, object, "namespace", rollout->namespace);
+	add_text(builder, object, "name", rollout->name);
+	add_text(builder, object, "phase", rollout_phase_name(rollout->phase));
+	add_text(builder, object, "reason", rollout->reason);
+	add_bool(builder, object, "settled", rollout_is_settled(rollout));
+	add_int(builder, object, "replicas", rollout->replicas);
+	add_int(builder, object, "start", rollout->start);
+	add_int(builder, object, "partition", rollout->partition);
+	add_text(builder, object, "podManagementPolicy",
+		 rollout->ordered ? "OrderedReady" : "Parallel");
+	add_text(builder, object, "updateStrategy",
+		 rollout->on_delete ? "OnDelete" : "RollingUpdate");
+	add_text(builder, object, "currentRevision", rollout->current_revision);
+	add_text(builder, object, "updateRevision", rollout->update_revision);
+	add_images(builder, object, "currentImages", rollout->current_images);
+	add_images(builder, object, "updateImages", rollout->update_images);
+	cJSON *counts = add_object(builder, object, "counts");
+	add_int(builder, counts, "ready", (int64_t)rollout->ready_count);
+	add_int(builder, counts, "available", (int64_t)rollout->available_count);
+	add_int(builder, counts, "updated", (int64_t)rollout->updated_count);
+	add_int(builder, counts, "promoted", (int64_t)rollout->promoted_count);
+	add_int(builder, counts, "held", (int64_t)rollout->held_count);
+	cJSON *pods = add_array(builder, object, "pods");
+	for (size_t i = 0; i < rollout->pod_count; i++)
+		append_pod(builder, pods, &rollout->pods[i]);
+}
+
+int render_status_json(const struct rollout *rollouts, size_t count, struct buf *out,
+		       struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *root = cJSON_CreateObject();
+	struct builder builder = {.err = err};
+
+	if (!root)
+		return err_no_memory(err);
+	add_int(&builder, root, "version", FORMAT_VERSION);
+	cJSON *list = add_array(&builder, root, "statefulSets");
+	for (size_t i = 0; i < count; i++)
+		append_rollout(&builder, list, &rollouts[i]);
+	return finish(&builder, root, out);
+}
