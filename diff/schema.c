@@ -75,12 +75,13 @@ static const char key_sets[][SCHEMA_MAX_KEYS][20] = {KEY_SETS(SET)};
 #define SET_BITS   (SCHEMA_LIST | SCHEMA_SET << LIST_SHIFT)
 #define KEYED_BITS (SCHEMA_LIST | SCHEMA_KEYED << LIST_SHIFT)
 
-#define F(name, type, ...)        ROW(name, type, none, ONE_BITS __VA_OPT__(| __VA_ARGS__))
-#define M(name, type, ...)        ROW(name, type, none, MAP_BITS __VA_OPT__(| __VA_ARGS__))
-#define L(name, type, ...)        ROW(name, type, none, LIST_BITS __VA_OPT__(| __VA_ARGS__))
-#define LK(name, type, keys, ...) ROW(name, type, keys, LIST_BITS __VA_OPT__(| __VA_ARGS__))
-#define S(name, type, ...)        ROW(name, type, none, SET_BITS __VA_OPT__(| __VA_ARGS__))
-#define K(name, type, keys, ...)  ROW(name, type, keys, KEYED_BITS __VA_OPT__(| __VA_ARGS__))
+/* `+ 0` stands for the flags where none are given. */
+#define F(name, type, ...)        ROW(name, type, none, ONE_BITS + (__VA_ARGS__ + 0))
+#define M(name, type, ...)        ROW(name, type, none, MAP_BITS + (__VA_ARGS__ + 0))
+#define L(name, type, ...)        ROW(name, type, none, LIST_BITS + (__VA_ARGS__ + 0))
+#define LK(name, type, keys, ...) ROW(name, type, keys, LIST_BITS + (__VA_ARGS__ + 0))
+#define S(name, type, ...)        ROW(name, type, none, SET_BITS + (__VA_ARGS__ + 0))
+#define K(name, type, keys, ...)  ROW(name, type, keys, KEYED_BITS + (__VA_ARGS__ + 0))
 
 #define OBJECT(id, ...)        TABLE(id, false, __VA_ARGS__)
 #define ATOMIC_OBJECT(id, ...) TABLE(id, true, __VA_ARGS__)
