@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "tests/kubesim/alloc.h"
+#include "tests/kubesim/controllers.h"
 #include "tests/kubesim/obj.h"
 #include "tests/kubesim/registry.h"
 
@@ -39,6 +40,8 @@ struct cluster *cluster_new(struct loop *loop, const struct cluster_options *opt
 		store_new(loop, options->history ? options->history : STORE_DEFAULT_HISTORY);
 	cluster->kinds = kinds_new();
 	create_first_objects(cluster);
+	if (!options->no_controllers)
+		cluster->controllers = controllers_new(cluster);
 	return cluster;
 }
 
@@ -46,6 +49,7 @@ void cluster_free(struct cluster *cluster)
 {
 	if (!cluster)
 		return;
+	controllers_free(cluster->controllers);
 	store_free(cluster->store);
 	kinds_free(cluster->kinds);
 	free(cluster);

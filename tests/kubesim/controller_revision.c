@@ -144,7 +144,8 @@ static cJSON *data_of(const cJSON *set)
 
 cJSON *revision_template(const cJSON *revision)
 {
-	cJSON *template = obj_copy(json_at(revision, "data.spec.template"));
+	const cJSON *recorded = json_at(revision, "data.spec.template");
+	cJSON *template = recorded ? obj_copy(recorded) : obj_new();
 
 	json_remove_key(template, "$patch");
 	return template;

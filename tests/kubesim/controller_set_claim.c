@@ -37,13 +37,14 @@ static char *pod_name(const struct set_sync *sync, int64_t ordinal)
 /* A claim takes the place of the template's own volume of the same name. */
 void set_claims_mount(const cJSON *set, cJSON *pod, int64_t ordinal)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *others = obj_copy(json_at(pod, "spec.volumes"));
+	CLEANUP(cJSON_Delete_p) cJSON *others = NULL;
 	const cJSON *template, *other;
 	cJSON *volumes;
 
 	if (cJSON_GetArraySize(templates_of(set)) == 0)
 		return;
-	json_remove(pod, "spec.volumes");
+	others =
+		cJSON_DetachItemViaPointer(json_at(pod, "spec"), obj_array_at(pod, "spec.volumes"));
 	volumes = obj_array_at(pod, "spec.volumes");
 	json_each (template, templates_of(set)) {
 		CLEANUP(free_p) char *name = claim_name(set, template, ordinal);
