@@ -103,7 +103,7 @@ pods_images() {
 	kube get pods -o jsonpath='{range .items[*]}{.metadata.name} {.spec.containers[0].image} {.metadata.deletionTimestamp},{.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' |
 		sed -n "s/^$1-\([0-9]*\) /\1 /p" | sort -n | awk '{
 			note = $3 == ",True" ? "" : $3 ~ /^,/ ? "(not ready)" : "(terminating)"
-			printf "%s%s=%s%s", NR > 1 ? " " : "", $1, $2, note
+			printf "%s%s=%s%s", (NR > 1 ? " " : ""), $1, $2, note
 		}'
 }
 
@@ -243,7 +243,7 @@ at_exit() {
 	# Pods that were bound to a node need our kubelet to go. What dies with its cluster can stay.
 	[ -n "${TRANCHE_E2E_CONTROL_PLANE-}" ] ||
 		kubectl delete namespace "$namespace" --timeout=60s >/dev/null 2>&1
-	[ -z "$kubelet_pid" ] || kill -KILL "$kubelet_pid" 2>/dev/null
+	[ -z "$kubelet_pid" ] || { kill -KILL "$kubelet_pid" && wait "$kubelet_pid"; } 2>/dev/null
 	rm -rf "$work"
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ] || exit 1

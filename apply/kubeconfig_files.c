@@ -1,0 +1,160 @@
+#include "apply/kubeconfig_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/file.h"
+#include "apply/kubeconfig.h"
+#include "diff/cleanup.h"
+#include "diff/yaml.h"
+
+/* Reads one file; an empty one is an empty config. */
+static int read_root(const char *path, cJSON **ret_root, struct err *err)
+{
+	CLEANUP(free_p) char *text = NULL;
+	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
+	size_t length;
+
+	if (file_read(path, KUBECONFIG_MAX_BYTES, &text, &length, err) < 0)
+		return -1;
+	if (yaml_load(text, length, &docs, err) < 0)
+		return err_prefix(err, "%s", path);
+	if (docs.count == 0) {
+		*ret_root = cJSON_CreateObject();
+		return *ret_root ? 0 : err_no_memory(err);
+	}
+	const char *kind = json_str(docs.items[0].root, "kind");
+	if (docs.count > 1 || (kind && strcmp(kind, "Config") != 0))
+		return err_set(err, ERR_INVALID, "%s is not a kubeconfig", path);
+	*ret_root = STEAL(docs.items[0].root);
+	return 0;
+}
+
+static int add_file(struct kubeconfig_files *files, const char *path, bool must_exist,
+		    struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *root = NULL;
+	CLEANUP(free_p) char *copy = strdup(path);
+	struct err own;
+
+	if (read_root(path, &root, &own) < 0) {
+		if (own.class == ERR_NOT_FOUND && !must_exist)
+			return 0;
+		*err = own;
+		return -1;
+	}
+	struct kubeconfig_file *items =
+		reallocarray(files->items, files->count + 1, sizeof(*items));
+	if (items)
+		files->items = items;
+	if (!items || !copy)
+		return err_no_memory(err);
+	items[files->count++] = (struct kubeconfig_file){.path = STEAL(copy), .root = STEAL(root)};
+	return 0;
+}
+
+static int add_list(struct kubeconfig_files *files, const char *list, struct err *err)
+{
+	CLEANUP(free_p) char *copy = strdup(list);
+	char *rest = copy, *path;
+
+	if (!copy)
+		return err_no_memory(err);
+	while ((path = strsep(&rest, ":"))) {
+		if (*path && add_file(files, path, false, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int kubeconfig_files_load(const char *file, const char *env, const char *home,
+			  struct kubeconfig_files *ret_files, struct err *err)
+{
+	CLEANUP(kubeconfig_files_release) struct kubeconfig_files files = {0};
+	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
+
+	if (file && *file) {
+		if (add_file(&files, file, true, err) < 0)
+			return -1;
+	} else if (env && *env) {
+		if (add_list(&files, env, err) < 0)
+			return -1;
+	} else if (home && *home) {
+		buf_printf(&path, "%s/.kube/config", home);
+		if (buf_check(&path, "the path of ~/.kube/config", err) < 0 ||
+		    add_file(&files, buf_str(&path), false, err) < 0)
+			return -1;
+	}
+	*ret_files = files;
+	files = (struct kubeconfig_files){0};
+	return 0;
+}
+
+void kubeconfig_files_release(struct kubeconfig_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		free(files->items[i].path);
+		cJSON_Delete(files->items[i].root);
+	}
+	free(files->items);
+	*files = (struct kubeconfig_files){0};
+}
+
+const char *kubeconfig_files_current(const struct kubeconfig_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		const char *current = json_str(files->items[i].root, "current-context");
+
+		if (current && *current)
+			return current;
+	}
+	return NULL;
+}
+
+const cJSON *kubeconfig_files_find(const struct kubeconfig_files *files, const char *list,
+				   const char *what, const char *name,
+				   const struct kubeconfig_file **ret_file)
+{
+	static const cJSON empty = {.type = cJSON_Object};
+	const cJSON *entry;
+
+	for (size_t i = 0; i < files->count; i++) {
+		json_each (entry, json_get(files->items[i].root, list)) {
+			const char *entry_name = json_str(entry, "name");
+
+			if (!entry_name || strcmp(entry_name, name) != 0)
+				continue;
+			const cJSON *value = json_get(entry, what);
+			*ret_file = &files->items[i];
+			return cJSON_IsObject(value) ? value : &empty;
+		}
+	}
+	return NULL;
+}
+
+void kubeconfig_files_print_names(const struct kubeconfig_files *files, const char *list,
+				  struct buf *out)
+{
+	const struct kubeconfig_file *first;
+	const cJSON *entry;
+	size_t start = out->length;
+
+	for (size_t i = 0; i < files->count; i++) {
+		json_each (entry, json_get(files->items[i].root, list)) {
+			const char *name = json_str(entry, "name");
+
+			if (!name || !kubeconfig_files_find(files, list, "", name, &first) ||
+			    first != &files->items[i])
+				continue;
+			buf_printf(out, "%s\"%s\"", out->length > start ? ", " : "", name);
+		}
+	}
+	if (out->length == start)
+		buf_puts(out, "none");
+}
+
+void kubeconfig_files_print_paths(const struct kubeconfig_files *files, struct buf *out)
+{
+	for (size_t i = 0; i < files->count; i++)
+		buf_printf(out, "%s%s", i ? ", " : "", files->items[i].path);
+}
