@@ -17,6 +17,9 @@ struct discovery;
 struct discovery *discovery_new(struct cluster *cluster);
 void discovery_free(struct discovery *discovery);
 
+/* Whether the object is a CRD (v1 or v1beta1) that brings the ref's kind in its version. */
+bool discovery_crd_brings(const cJSON *crd, const struct ref *ref);
+
 /* What is known without asking; NULL if it is not. Valid until discovery_free. */
 const struct resource *discovery_find(const struct discovery *discovery, const char *group,
 				      const char *version, const char *kind);

@@ -354,10 +354,9 @@ static int find(const struct kubeconfig_options *options, struct kubeconfig *con
 		return set_text(&config->origin, "--server", err);
 	if (is_in_cluster())
 		return read_in_cluster(dir, config, err);
-	return err_set(
-		err, ERR_NOT_FOUND,
-		"no cluster: there is no --kubeconfig, KUBECONFIG or ~/.kube/config, and this "
-		"is not a Pod");
+	return err_set(err, ERR_NOT_FOUND,
+		       "no cluster: there is no --kubeconfig, KUBECONFIG or ~/.kube/config, and "
+		       "this is not a Pod; name one with --kubeconfig or --server");
 }
 
 int kubeconfig_load(const struct kubeconfig_options *options, struct kubeconfig *ret_config,

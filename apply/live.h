@@ -7,8 +7,7 @@
 #include "apply/cluster.h"
 #include "apply/target.h"
 
-#define LIVE_LIST_FROM 8   /* that many objects of one kind in one namespace are listed, not got */
-#define LIVE_PAGE      500 /* objects a page of a list */
+#define LIVE_LIST_FROM 8 /* that many objects of one kind in one namespace are listed, not got */
 
 /*
  * Fills `live` of each target that has a resource, or leaves NULL where there is no such object

@@ -96,6 +96,15 @@ int refusal_err_of_status(const cJSON *status, struct err *err)
 	return refusal_err((int)json_int_or(status, "code", 500), status, NULL, err);
 }
 
+bool refusal_is_unauthorized(const cJSON *status)
+{
+	/* k8s.io/apiserver/pkg/endpoints/handlers/responsewriters, errors.go, forbiddenMessage */
+	const char *message = json_str(status, "message");
+	const char *cannot = message ? strstr(message, " cannot ") : NULL;
+
+	return json_int_or(status, "code", 0) == 403 && cannot && strstr(cannot, " resource ");
+}
+
 bool refusal_is_immutable(const cJSON *status)
 {
 	const cJSON *cause;

@@ -28,6 +28,12 @@ int refusal_err(int http_status, const cJSON *body, const char *text, struct err
 /* The same for the object of a watch's ERROR event; its code stands in the Status. */
 int refusal_err_of_status(const cJSON *status, struct err *err);
 
+/*
+ * Whether the refusal is for lack of a permission (RBAC), which is not all that 403 is used for:
+ * quotas and Pod security say "forbidden" too.
+ */
+bool refusal_is_unauthorized(const cJSON *status);
+
 /* Whether the words say that an immutable field was to be changed. */
 bool refusal_is_immutable(const cJSON *status);
 

@@ -14,7 +14,6 @@
 #include "apply/resource.h"
 
 #define WATCH_MAX_LINE_BYTES (16u * 1024 * 1024)
-#define WATCH_PAGE           500
 #define WATCH_TIMEOUT_S      300 /* each watch ends between this and twice as long */
 
 enum watch_event {

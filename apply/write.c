@@ -1,0 +1,40 @@
+#include "apply/write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff/replacement.h"
+
+int write_send(const struct target *target, bool dry_run, struct fanout_slot *slot, struct err *err)
+{
+	const struct resource *resource = target->resource;
+	const struct ref *ref = &target->ref;
+	CLEANUP(cJSON_Delete_p) cJSON *body = NULL;
+	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
+
+	if (replacement_build(target->manifest->desired, target->live,
+			      resource->namespaced ? ref->namespace : NULL, &body, err) < 0)
+		return -1;
+	if (!target->live)
+		resource_print_collection(resource, ref->namespace, &path);
+	else if (resource_print_object(resource, ref->namespace, ref->name, &path, err) < 0)
+		return -1;
+	buf_puts(&path, "?fieldManager=" WRITE_FIELD_MANAGER "&fieldValidation=Strict");
+	if (dry_run)
+		buf_puts(&path, "&dryRun=All");
+	if (buf_check(&path, "the object's path", err) < 0)
+		return -1;
+	const struct cluster_request request = {
+		.method = target->live ? "PUT" : "POST",
+		.path = buf_str(&path),
+		.body = body,
+		.repeatable = dry_run,
+	};
+	return fanout_send(slot, request, err);
+}
+
+void write_keep_warnings(struct target *target, const struct cluster_answer *answer)
+{
+	free(target->warnings);
+	target->warnings = answer->warnings[0] ? strdup(answer->warnings) : NULL;
+}
