@@ -18,6 +18,13 @@ int check_report(struct checker *checker, enum finding_level level, const cJSON 
 	char message[ERR_MESSAGE_MAX];
 	va_list args;
 
+	if (checker->reported > CHECK_MAX_FINDINGS)
+		return 0;
+	if (checker->reported++ == CHECK_MAX_FINDINGS)
+		return findings_add(checker->findings, FINDING_ERROR, manifest->file,
+				    manifest->mark, checker->err,
+				    "%s \"%s\": more than %d faults; these are the first",
+				    manifest->ref.kind, manifest->ref.name, CHECK_MAX_FINDINGS);
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
@@ -136,10 +143,8 @@ static int visit(const struct schema_finding *finding, void *data)
 {
 	struct field_walk *walk = data;
 
-	if (report_field(finding, walk->checker) == 0)
-		return 0;
-	walk->failed = true;
-	return 1;
+	walk->failed = report_field(finding, walk->checker) < 0;
+	return walk->failed || walk->checker->reported > CHECK_MAX_FINDINGS;
 }
 
 static int check_fields(struct checker *checker)
@@ -187,7 +192,7 @@ static int check_workload(struct checker *checker)
 
 int check_object(const struct manifest *manifest, struct findings *findings, struct err *err)
 {
-	struct checker checker = {manifest, findings, err};
+	struct checker checker = {.manifest = manifest, .findings = findings, .err = err};
 
 	if (check_name(&checker) < 0 || check_namespace(&checker) < 0)
 		return -1;

@@ -19,6 +19,8 @@
 #include "diff/finding.h"
 #include "diff/manifest.h"
 
+#define CHECK_MAX_FINDINGS 20 /* of one object */
+
 /*
  * Appends a finding per fault, placed at the field; its message begins with the object's kind and
  * name. Fails only for memory.

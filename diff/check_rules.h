@@ -10,13 +10,17 @@ struct checker {
 	const struct manifest *manifest;
 	struct findings *findings;
 	struct err *err;
+	size_t reported;
 };
 
-/* Adds a finding at the place of `node`, a value of the manifest; NULL: at the object's own. */
+/*
+ * Adds a finding at the place of `node`, a value of the manifest; NULL: at the object's own. After
+ * CHECK_MAX_FINDINGS it only says that there are more.
+ */
 int check_report(struct checker *checker, enum finding_level level, const cJSON *node,
 		 const char *format, ...) PRINTF(4, 5);
 
-/* Of apps/v1 kinds with a Pod template; check_stateful_set of StatefulSets on top of that. */
+/* Of the apps/v1 kinds that check.c's table names them for. */
 int check_selector(struct checker *checker);
 int check_containers(struct checker *checker);
 int check_replicas(struct checker *checker);

@@ -13,6 +13,7 @@ struct reader {
 	struct findings *findings;
 	const char *file;
 	struct err *err;
+	int list_depth;
 };
 
 bool manifest_is_file_name(const char *name)
@@ -48,7 +49,7 @@ static struct yaml_mark mark_of_fault(const struct manifest *manifest, const cha
 /* Reads the ref; a fault in it is a finding. */
 static int read_ref(struct reader *reader, struct manifest *manifest)
 {
-	CLEANUP(buf_release) struct buf subject = BUF_INIT(ERR_MESSAGE_MAX);
+	CLEANUP(buf_release) struct buf subject = BUF_INIT(YAML_MAX_BYTES);
 	struct err fault;
 
 	if (ref_of(manifest->desired, &manifest->ref, &fault) == 0)
@@ -58,6 +59,8 @@ static int read_ref(struct reader *reader, struct manifest *manifest)
 		return -1;
 	}
 	describe(manifest->desired, &subject);
+	if (buf_check(&subject, "an object's kind and name", reader->err) < 0)
+		return -1;
 	return findings_add(reader->findings, FINDING_ERROR, reader->file,
 			    mark_of_fault(manifest, fault.message), reader->err, "%s%s",
 			    buf_str(&subject), fault.message);
@@ -170,6 +173,10 @@ static int add_item(struct reader *reader, const struct inherited *from, cJSON *
 	if (!cJSON_IsObject(item))
 		return findings_add(reader->findings, FINDING_ERROR, reader->file, marks[0],
 				    reader->err, "an item of a list must be an object");
+	if (is_list(item) && reader->list_depth >= MANIFEST_MAX_LIST_DEPTH)
+		return findings_add(reader->findings, FINDING_ERROR, reader->file, marks[0],
+				    reader->err, "lists are nested more than %d deep",
+				    MANIFEST_MAX_LIST_DEPTH);
 	if (is_list(item))
 		return add_list(reader, item, marks, mark_count);
 
@@ -203,6 +210,7 @@ static int add_list(struct reader *reader, cJSON *list, const struct yaml_mark *
 		at += json_count_nodes(member);
 	}
 	at++; /* `items` itself */
+	reader->list_depth++;
 	for (cJSON *item = items->child; item; item = items->child) {
 		size_t count = json_count_nodes(item);
 
@@ -214,6 +222,7 @@ static int add_list(struct reader *reader, cJSON *list, const struct yaml_mark *
 			return -1;
 		at += count;
 	}
+	reader->list_depth--;
 	return 0;
 }
 
@@ -236,7 +245,7 @@ static int report_text(struct reader *reader, const struct err *fault)
 int manifest_set_add(struct manifest_set *set, const char *file, const char *text, size_t length,
 		     struct findings *findings, struct err *err)
 {
-	struct reader reader = {set, findings, file, err};
+	struct reader reader = {.set = set, .findings = findings, .file = file, .err = err};
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
 	struct err fault;
 

@@ -16,7 +16,8 @@
 #include "diff/finding.h"
 #include "diff/object.h"
 
-#define MANIFEST_MAX_OBJECTS 100000 /* of one set */
+#define MANIFEST_MAX_OBJECTS    100000 /* of one set */
+#define MANIFEST_MAX_LIST_DEPTH 16     /* lists within lists */
 
 struct manifest {
 	struct ref ref;          /* namespace as written; "" where the file has none */

@@ -273,6 +273,24 @@ static void test_names(void **state)
 	CHECK_CASES(cases);
 }
 
+static void test_stops_at_many_faults(void **state)
+{
+	(void)state;
+	CLEANUP(manifest_set_release) struct manifest_set set = {0};
+	CLEANUP(findings_release) struct findings findings = {0};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(YAML_MAX_BYTES);
+
+	buf_puts(&text, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+	for (int i = 0; i < 50000; i++)
+		buf_printf(&text, "k%d: v\n", i);
+	add_text(&set, &findings, buf_str(&text));
+	assert_int_equal(findings.count, CHECK_MAX_FINDINGS + 1);
+	assert_string_equal(findings.items[CHECK_MAX_FINDINGS - 1].message,
+			    "ConfigMap \"a\": unknown field \"k19\" in ConfigMap");
+	assert_string_equal(findings.items[CHECK_MAX_FINDINGS].message,
+			    "ConfigMap \"a\": more than 20 faults; these are the first");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_selector),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_stops_at_many_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

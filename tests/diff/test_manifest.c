@@ -313,6 +313,22 @@ static void test_marks_of_paths(void **state)
 	}
 }
 
+static void test_lists_in_lists_have_a_cap(void **state)
+{
+	(void)state;
+	CLEANUP(manifest_set_release) struct manifest_set set = {0};
+	CLEANUP(findings_release) struct findings findings = {0};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(10000);
+
+	for (int i = 0; i <= MANIFEST_MAX_LIST_DEPTH; i++)
+		buf_puts(&text, "{items: [");
+	for (int i = 0; i <= MANIFEST_MAX_LIST_DEPTH; i++)
+		buf_puts(&text, "]}");
+	add_text(&set, &findings, buf_str(&text));
+	assert_findings(&findings, "nested",
+			"a.yaml:1:145: error: lists are nested more than 16 deep\n");
+}
+
 static void test_a_set_has_a_cap(void **state)
 {
 	(void)state;
@@ -342,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_checks_the_whole_set),
 		cmocka_unit_test(test_twice_without_a_namespace),
 		cmocka_unit_test(test_marks_of_paths),
+		cmocka_unit_test(test_lists_in_lists_have_a_cap),
 		cmocka_unit_test(test_a_set_has_a_cap),
 	};
 
