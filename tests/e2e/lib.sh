@@ -251,7 +251,12 @@ at_exit() {
 
 trap at_exit EXIT
 trap 'exit 1' INT TERM HUP
-kubectl create namespace "$namespace" >/dev/null || exit 1
+# Not `create namespace`: newer ones send protobuf, which kubesim does not read.
+kubectl create -f - >/dev/null <<-EOT || exit 1
+	apiVersion: v1
+	kind: Namespace
+	metadata: {name: $namespace}
+EOT
 if [ "${TRANCHE_E2E_KUBELET-fake}" != none ]; then
 	setpriv --pdeathsig KILL "$build/fake_kubelet" -n "$namespace" --ready-after 50ms --fail-image '*:broken=ImagePullBackOff' \
 		>"$work/kubelet.log" 2>&1 </dev/null &
