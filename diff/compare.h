@@ -58,8 +58,9 @@ int compare_objects(const cJSON *from, const cJSON *to, struct changes *ret_chan
  * Compares only what the manifest sets with the live object: for use without a server (`diff
  * --live`, no right to dry-run). Fields that the manifest leaves out, or sets to null, are not
  * looked at. Lists and maps (labels, data) that it sets are compared whole, as a replace would set
- * them. The objects need not be normalised. Defaults are the caller's to fill in first: without
- * them a list item that the server defaulted still compares equal, as its left-out fields do.
+ * them. The objects need not be normalised. What the server would fill in (diff/defaults.h) is the
+ * caller's to fill in first, and a Secret's stringData the caller's to fold: a default that nobody
+ * filled in is a field left out.
  */
 int compare_set_fields(const cJSON *desired, const cJSON *live, struct changes *ret_changes,
 		       struct err *err);

@@ -38,6 +38,14 @@ static void describe(const cJSON *object, struct buf *out)
 	buf_puts(out, ": ");
 }
 
+/* A folder's recipe for kustomize; such folders are common, and nothing in the cluster reads it. */
+static bool is_kustomization(const cJSON *object)
+{
+	const char *api_version = json_str(object, "apiVersion");
+
+	return api_version && !strncmp(api_version, "kustomize.config.k8s.io/", 24);
+}
+
 /* ref_of's message begins with the path of the field that it is about. */
 static struct yaml_mark mark_of_fault(const struct manifest *manifest, const char *message)
 {
@@ -52,6 +60,11 @@ static int read_ref(struct reader *reader, struct manifest *manifest)
 	CLEANUP(buf_release) struct buf subject = BUF_INIT(YAML_MAX_BYTES);
 	struct err fault;
 
+	if (is_kustomization(manifest->desired))
+		return findings_add(reader->findings, FINDING_ERROR, reader->file, manifest->mark,
+				    reader->err,
+				    "a kustomization is not built here: commit what \"kubectl "
+				    "kustomize\" prints, or name another path");
 	if (ref_of(manifest->desired, &manifest->ref, &fault) == 0)
 		return 0;
 	if (fault.class == ERR_NO_MEMORY) {

@@ -119,6 +119,13 @@ static void test_reads_files(void **state)
 		 "a.yaml:6:1: error: ConfigMap: metadata.name is missing\n"
 		 "a.yaml:10:1: error: kind must be a string\n"
 		 "a.yaml:16:3: error: ConfigMap \"a\": metadata.namespace must be a string\n"},
+		{"a kustomization",
+		 "apiVersion: kustomize.config.k8s.io/v1beta1\n"
+		 "kind: Kustomization\n"
+		 "resources: [web.yaml]\n",
+		 "",
+		 "a.yaml:1:1: error: a kustomization is not built here: commit what \"kubectl "
+		 "kustomize\" prints, or name another path\n"},
 		{"the others of a file with a faulty one",
 		 "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, dat: {}}\n"
 		 "---\n"
