@@ -212,16 +212,11 @@ static int add_list(struct reader *reader, cJSON *list, const struct yaml_mark *
 		    size_t mark_count)
 {
 	struct inherited from = inherited_of(list);
+	cJSON *items = json_get(list, "items");
 	size_t at = 1; /* the list itself */
-	cJSON *items = NULL, *member;
 
-	json_each (member, list) {
-		if (!strcmp(member->string, "items")) {
-			items = member;
-			break;
-		}
+	for (const cJSON *member = list->child; member != items; member = member->next)
 		at += json_count_nodes(member);
-	}
 	at++; /* `items` itself */
 	reader->list_depth++;
 	for (cJSON *item = items->child; item; item = items->child) {
