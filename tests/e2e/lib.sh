@@ -118,9 +118,12 @@ field() {
 	kube get "$1" -o jsonpath="{$2}"
 }
 
-# field_is OBJECT PATH VALUE
-field_is() {
-	[ "$(field "$1" "$2" 2>/dev/null)" = "$3" ]
+# field_reaches OBJECT PATH NUMBER
+field_reaches() {
+	local value
+
+	value=$(field "$1" "$2" 2>/dev/null)
+	[ "${value:-0}" -ge "$3" ]
 }
 
 # --- manifests in Git -----------------------------------------------------------------------------

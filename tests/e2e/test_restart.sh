@@ -11,7 +11,7 @@ start_agent --repo "$repo"
 wait_for 10 test -s "$work/agent.log"
 
 # Killed while the first Pods are being made.
-wait_for 60 field_is statefulset/nginx-statefulset .status.replicas 2
+wait_for 60 field_reaches statefulset/nginx-statefulset .status.replicas 2
 stop_agent KILL
 start_agent --repo "$repo"
 wait_equal "killed while creating" 60 \
@@ -21,7 +21,7 @@ wait_equal "killed while creating" 60 \
 # Killed in mid-update; meanwhile another commit is made.
 walkthrough_manifest 5 nginx:1.26.1 1 >"$repo/web.yaml"
 commit "$repo" "a new image"
-wait_for 60 field_is statefulset/nginx-statefulset .status.updatedReplicas 2
+wait_for 60 field_reaches statefulset/nginx-statefulset .status.updatedReplicas 2
 stop_agent KILL
 walkthrough_manifest 5 nginx:1.26.1 2 >"$repo/web.yaml"
 commit "$repo" "hold one more"
@@ -35,7 +35,7 @@ wait_equal "killed while updating" 60 \
 # TERM ends it within a second, also in mid-rollout.
 walkthrough_manifest 5 nginx:1.27.0 0 >"$repo/web.yaml"
 commit "$repo" "yet another image"
-wait_for 60 field_is statefulset/nginx-statefulset .status.updatedReplicas 1
+wait_for 60 field_reaches statefulset/nginx-statefulset .status.updatedReplicas 1
 began=$(now_ms)
 stop_agent TERM
 check_equal "TERM: exit status" 0 $?
