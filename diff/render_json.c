@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "diff/render_value.h"
-
 #define FORMAT_VERSION 1 /* rises when a field changes its meaning or goes; see docs/json.md */
 
 /*
@@ -104,15 +102,27 @@ static const char *op_name(enum change_op op)
 	return names[op];
 }
 
+/* Fails the builder if the text did not hold. */
+static void check(struct builder *builder, const struct buf *text)
+{
+	if (!builder->failed && buf_check(text, "a text", builder->err) < 0)
+		builder->failed = true;
+}
+
 static void add_side(struct builder *builder, cJSON *object, const char *key,
 		     const struct change *change, const cJSON *value)
 {
+	CLEANUP(buf_release) struct buf mask = BUF_INIT(64);
+
 	if (!value)
 		return;
-	if (change->secret)
-		add_text(builder, object, key, render_mask(change, value));
-	else
+	if (!change->secret || change->op == CHANGE_MOVE) {
 		add(builder, object, key, json_copy(value));
+		return;
+	}
+	change_print_value(change, value, &mask);
+	check(builder, &mask);
+	add_text(builder, object, key, buf_str(&mask));
 }
 
 static void append_change(struct builder *builder, cJSON *array, const struct change *change)
@@ -143,8 +153,7 @@ static void add_forecast(struct builder *builder, cJSON *object,
 	cJSON *rollout = add_object(builder, object, "rollout");
 
 	rollout_forecast_print(forecast, &summary);
-	if (!builder->failed && buf_check(&summary, "a rollout's forecast", builder->err) < 0)
-		builder->failed = true;
+	check(builder, &summary);
 	add_text(builder, rollout, "summary", buf_str(&summary));
 	add_ordinals(builder, rollout, "creates", &forecast->creates);
 	add_ordinals(builder, rollout, "deletes", &forecast->deletes);
@@ -163,6 +172,7 @@ static void append_item(struct builder *builder, cJSON *array, const struct plan
 	cJSON *object = append_object(builder, array);
 
 	ref_print_api_version(&item->ref, &api_version);
+	check(builder, &api_version);
 	add_text(builder, object, "apiVersion", buf_str(&api_version));
 	add_text(builder, object, "kind", item->ref.kind);
 	add_text(builder, object, "namespace", item->ref.namespace);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "diff/render_style.h"
-#include "diff/render_value.h"
 #include "diff/unified.h"
 
 #define MAX_CELL       (1024u * 1024) /* bytes of a cell */
@@ -112,17 +111,15 @@ static void print_cell(const struct change *change, const cJSON *value, struct b
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_CELL);
 
-	if (!value) {
-		buf_puts(out, "(none)");
-	} else if (!change->secret && is_multi_line(value)) {
+	if (!change->secret && is_multi_line(value)) {
 		size_t lines = line_count(value->valuestring);
 		buf_printf(out, "(%zu line%s)", lines, lines == 1 ? "" : "s");
-	} else {
-		render_value(change, value, &text);
-		if (text.broken_memory)
-			out->broken_memory = true;
-		style_escape(buf_str(&text), text.length, out);
+		return;
 	}
+	change_print_value(change, value, &text);
+	if (text.broken_memory)
+		out->broken_memory = true;
+	style_escape(buf_str(&text), text.length, out);
 }
 
 /* Shares `columns` between two texts: who needs less than half leaves the rest to the other. */

@@ -3,11 +3,15 @@
 #include <string.h>
 
 #include "diff/render_style.h"
-#include "diff/render_value.h"
 #include "diff/unified.h"
 #include "diff/yaml.h"
 
 #define MAX_YAML (64u * 1024 * 1024) /* bytes of one object */
+
+/* The masks of `kubectl diff`. */
+#define MASK        "***"
+#define MASK_BEFORE "*** (before)"
+#define MASK_AFTER  "*** (after)"
 
 /* --- Secrets --------------------------------------------------------------------------------- */
 

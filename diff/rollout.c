@@ -177,10 +177,18 @@ static bool pick_updated(const struct rollout *rollout, const struct rollout_pod
 	return !pod->condemned && pod->updated;
 }
 
-/* Left on an older template, be it by the partition or by OnDelete. */
+/*
+ * Left on an older template, be it by the partition or by OnDelete; one that is missing and will
+ * come back on it too.
+ */
 static bool pick_kept(const struct rollout *rollout, const struct rollout_pod *pod)
 {
-	return !pod->condemned && !pod->updated && (pod->held || rollout->on_delete);
+	if (pod->condemned || pod->updated)
+		return false;
+	if (!pod->exists)
+		return pod->held &&
+		       strcmp(rollout->current_revision, rollout->update_revision) != 0;
+	return pod->held || rollout->on_delete;
 }
 
 static bool pick_to_replace(const struct rollout *rollout, const struct rollout_pod *pod)
