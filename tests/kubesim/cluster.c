@@ -4,6 +4,9 @@
 
 #include "tests/kubesim/alloc.h"
 #include "tests/kubesim/controllers.h"
+#include "tests/kubesim/crds.h"
+#include "tests/kubesim/gc.h"
+#include "tests/kubesim/namespaces.h"
 #include "tests/kubesim/obj.h"
 #include "tests/kubesim/registry.h"
 
@@ -14,6 +17,10 @@ static const char *const first_objects[] = {
 	"}",
 	"{\"kind\":\"Namespace\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"kube-public\"}}",
 	"{\"kind\":\"Namespace\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"kube-system\"}}",
+	"{\"kind\":\"Service\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"kubernetes\","
+	"\"namespace\":\"default\",\"labels\":{\"component\":\"apiserver\",\"provider\":"
+	"\"kubernetes\"}},\"spec\":{\"clusterIP\":\"10.96.0.1\",\"ports\":[{\"name\":\"https\","
+	"\"port\":443,\"targetPort\":6443}]}}",
 };
 
 static void create_first_objects(struct cluster *cluster)
@@ -39,6 +46,9 @@ struct cluster *cluster_new(struct loop *loop, const struct cluster_options *opt
 	cluster->store =
 		store_new(loop, options->history ? options->history : STORE_DEFAULT_HISTORY);
 	cluster->kinds = kinds_new();
+	cluster->gc = gc_new(cluster);
+	cluster->namespaces = namespaces_new(cluster);
+	cluster->crds = crds_new(cluster);
 	create_first_objects(cluster);
 	if (!options->no_controllers)
 		cluster->controllers = controllers_new(cluster);
@@ -50,6 +60,9 @@ void cluster_free(struct cluster *cluster)
 	if (!cluster)
 		return;
 	controllers_free(cluster->controllers);
+	crds_free(cluster->crds);
+	namespaces_free(cluster->namespaces);
+	gc_free(cluster->gc);
 	store_free(cluster->store);
 	kinds_free(cluster->kinds);
 	free(cluster);

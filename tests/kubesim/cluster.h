@@ -20,8 +20,8 @@ struct cluster_options {
 	int64_t ready_after_ms; /* from a Pod's start to its being Ready */
 	const struct fail_image *fail_images;
 	size_t fail_image_count;
-	size_t history; /* changes that watches can resume from; 0: STORE_DEFAULT_HISTORY */
-	bool no_controllers;
+	size_t history;      /* changes that watches can resume from; 0: STORE_DEFAULT_HISTORY */
+	bool no_controllers; /* neither StatefulSet controller nor kubelet */
 };
 
 struct cluster {
@@ -31,12 +31,13 @@ struct cluster {
 	struct cluster_options options; /* what it points to outlives the cluster */
 	struct gc *gc;
 	struct namespaces *namespaces;
+	struct crds *crds;
 	struct controllers *controllers; /* NULL with no_controllers */
 };
 
 /*
  * An empty cluster with the namespaces default, kube-node-lease, kube-public and kube-system, the
- * Service `kubernetes` and one Node. The loop is borrowed and outlives the cluster.
+ * Service `kubernetes` and, unless there are no controllers, one Node. The loop is borrowed and outlives the cluster.
  */
 struct cluster *cluster_new(struct loop *loop, const struct cluster_options *options);
 void cluster_free(struct cluster *cluster);

@@ -13,7 +13,7 @@
 #define BACKOFF_MIN_MS 10000
 #define BACKOFF_MAX_MS 300000
 
-static const struct write by_scheduler = {.manager = "kube-scheduler"};
+static const struct write by_scheduler = {.manager = "kube-scheduler", .subresource = "binding"};
 static const struct write status_by_scheduler = {
 	.manager = "kube-scheduler",
 	.subresource = "status",

@@ -160,7 +160,7 @@ static const struct option known[] = {
 	{"--deny", "VERB:RESOURCE", "answer 403 to such requests, \"*\" for any; can be repeated",
 	 read_deny},
 	{"--history", "N", "changes that a watch can resume from; default 4096", read_history},
-	{"--no-controllers", NULL, "only the API: no controllers, no kubelet", set_no_controllers},
+	{"--no-controllers", NULL, "no StatefulSet controller, no kubelet", set_no_controllers},
 	{"--plain-http", NULL, "no TLS, no token", set_plain_http},
 	{"--parent-death", "BOOL", "end when the parent process ends; default true",
 	 read_parent_death},

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "diff/defaults.h"
 #include "tests/kubesim/alloc.h"
 #include "tests/kubesim/convert.h"
 #include "tests/kubesim/managed_fields.h"
@@ -13,11 +14,6 @@
 
 #define GENERATED_LENGTH 5
 #define MAX_NAME         253
-
-static bool is_status(const struct write *write)
-{
-	return write->subresource && strcmp(write->subresource, "status") == 0;
-}
 
 static unsigned flags_of(const struct write *write)
 {
@@ -40,6 +36,27 @@ static int unknown_kind(const cJSON *object, struct status *status)
 	return status_set(status, 404, "NotFound",
 			  "no kind \"%s\" is registered for version \"%s\"",
 			  obj_text(object, "kind"), obj_text(object, "apiVersion"));
+}
+
+static bool is_part(const struct write *write, const char *subresource)
+{
+	return write->subresource && strcmp(write->subresource, subresource) == 0;
+}
+
+static void set_defaults(cJSON *object)
+{
+	struct err err = {0};
+
+	must_do(defaults_apply(object, &err), &err);
+}
+
+static int validate(const struct kind *kind, const cJSON *object, const cJSON *old,
+		    struct status *status)
+{
+	CLEANUP(causes_release) struct causes causes = {0};
+
+	strategy_validate(kind, object, old, &causes);
+	return causes_check(&causes, kind->group, kind->kind, obj_name(object), status);
 }
 
 /* --- creating -------------------------------------------------------------------------------- */
@@ -85,25 +102,13 @@ static int check_namespace(const struct cluster *cluster, const struct key *key,
 	return -1;
 }
 
-static int validate(const struct cluster *cluster, const struct kind *kind, const cJSON *object,
-		    const cJSON *old, struct status *status)
-{
-	const struct strategy *strategy = strategy_of(kind);
-	CLEANUP(causes_release) struct causes causes = {0};
-
-	strategy_validate_metadata(kind, object, old, &causes);
-	if (strategy->validate)
-		strategy->validate(cluster, object, old, &causes);
-	return causes_check(&causes, kind->group, kind->kind, obj_name(object), status);
-}
-
 /* What a client cannot set on a new object. */
 static void strip_new(const struct kind *kind, const struct strategy *strategy, cJSON *object)
 {
-	if (kind->has_status && !strategy->keeps_status_on_create)
+	if (kind->has_status)
 		json_remove(object, "status");
 	json_remove(object, "metadata.selfLink");
-	if (strategy->has_generation || (kind->custom && kind->has_status))
+	if (strategy->has_generation)
 		obj_set_int(object, "metadata.generation", 1);
 	else
 		json_remove(object, "metadata.generation");
@@ -129,10 +134,11 @@ int registry_create(struct cluster *cluster, cJSON *take_object, const struct wr
 					  "created");
 	if (check_namespace(cluster, &key, status) < 0)
 		return -1;
+	set_defaults(object);
 	strip_new(kind, strategy, object);
 	if (strategy->prepare)
 		strategy->prepare(cluster, object, NULL);
-	if (validate(cluster, kind, object, NULL, status) < 0)
+	if (validate(kind, object, NULL, status) < 0)
 		return -1;
 	managed_fields_update(object, NULL, kind, write, loop_wall_us(cluster->loop));
 	return store_create(cluster->store, &key, STEAL(object), flags_of(write), ret_record,
@@ -168,12 +174,12 @@ static bool is_new_generation(const struct strategy *strategy, const struct kind
 			    json_at(old, "metadata.annotations")));
 }
 
-/* A write to the status: everything else stays what it is. */
-static cJSON *merge_status(const cJSON *object, const cJSON *old)
+/* A write to one part of the object: everything else stays what it is. */
+static cJSON *merge_part(const cJSON *object, const cJSON *old, const char *path)
 {
 	cJSON *merged = obj_copy(old);
 
-	obj_carry(merged, object, "status");
+	obj_carry(merged, object, path);
 	obj_carry(merged, object, "metadata.resourceVersion");
 	obj_carry(merged, object, "metadata.uid");
 	obj_carry(merged, object, "metadata.managedFields");
@@ -202,6 +208,7 @@ int registry_update(struct cluster *cluster, cJSON *take_object, const struct wr
 	CLEANUP(record_drop_p) struct record *old = NULL;
 	const struct kind *kind = kinds_find_for(cluster->kinds, object);
 	const struct strategy *strategy;
+	const char *part;
 	struct key key;
 
 	if (!kind)
@@ -215,17 +222,21 @@ int registry_update(struct cluster *cluster, cJSON *take_object, const struct wr
 	/* Before anything else is found wrong with it, as the real server does. */
 	if (obj_version(object)[0] && strcmp(obj_version(object), obj_version(old->object)) != 0)
 		return store_update(cluster->store, &key, STEAL(object), 0, NULL, status);
-	if (is_status(write)) {
-		cJSON *merged = merge_status(object, old->object);
+	part = is_part(write, "status")     ? "status"
+	       : is_part(write, "finalize") ? "spec.finalizers"
+					    : NULL;
+	if (part) {
+		cJSON *merged = merge_part(object, old->object, part);
 
 		cJSON_Delete(object);
 		object = merged;
 		registry_key(cluster, object, &key);
 	} else {
+		set_defaults(object);
 		if (strategy->prepare)
 			strategy->prepare(cluster, object, old->object);
 		merge_object(object, old->object, kind, strategy);
-		if (validate(cluster, kind, object, old->object, status) < 0)
+		if (!is_part(write, "binding") && validate(kind, object, old->object, status) < 0)
 			return -1;
 	}
 	managed_fields_update(object, old->object, kind, write, loop_wall_us(cluster->loop));
@@ -241,7 +252,7 @@ int registry_put(struct cluster *cluster, cJSON *take_object, const struct write
 	struct key key;
 
 	*ret_created = false;
-	if (kind && strategy_of(kind)->create_on_update && !is_status(write) &&
+	if (kind && strategy_of(kind)->create_on_update && !is_part(write, "status") &&
 	    registry_key(cluster, take_object, &key)) {
 		old = store_get(cluster->store, &key);
 		*ret_created = !old && !obj_uid(take_object)[0];
@@ -254,10 +265,25 @@ int registry_put(struct cluster *cluster, cJSON *take_object, const struct write
 
 /* --- deleting -------------------------------------------------------------------------------- */
 
+/* The Namespaces that every cluster has. */
+static bool is_protected(const struct key *key)
+{
+	return strcmp(key->resource, "namespaces") == 0 && !key->group[0] &&
+	       (strcmp(key->name, "default") == 0 || strcmp(key->name, "kube-system") == 0 ||
+		strcmp(key->name, "kube-public") == 0);
+}
+
 int registry_delete(struct cluster *cluster, const struct key *key,
 		    const struct delete_options *options, const struct write *write,
 		    struct record **ret_record, bool *ret_gone, struct status *status)
 {
+	if (is_protected(key)) {
+		status_set(status, 403, "Forbidden",
+			   "namespaces \"%s\" is forbidden: this namespace may not be deleted",
+			   key->name);
+		status_name(status, key->name, "", "namespaces");
+		return -1;
+	}
 	return store_delete(cluster->store, key, options, flags_of(write), ret_record, ret_gone,
 			    status);
 }

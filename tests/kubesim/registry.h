@@ -23,8 +23,12 @@
 
 /* Who writes, and how. */
 struct write {
-	const char *manager;     /* whom managedFields names: "kubectl-replace", "kubelet" */
-	const char *subresource; /* NULL or "": the object; "status": only that part counts */
+	const char *manager; /* whom managedFields names: "kubectl-replace", "kubelet" */
+	/*
+	 * NULL or "": the object. "status", "finalize": only that part of it counts. "binding": a Pod
+	 * gets its node, which otherwise nobody may set later. "scale": the object, by its Scale.
+	 */
+	const char *subresource;
 	bool dry_run;
 	bool apply; /* server-side apply: managedFields are already set */
 };

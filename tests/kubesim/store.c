@@ -435,17 +435,17 @@ void store_list_dependents(const struct store *store, const char *uid, struct re
 	}
 }
 
-bool store_has_uid(const struct store *store, const char *uid)
+struct record *store_find_uid(const struct store *store, const char *uid)
 {
 	for (size_t i = 0; i < store->collection_count; i++) {
 		const struct collection *collection = &store->collections[i];
 
 		for (size_t j = 0; j < collection->count; j++) {
 			if (strcmp(obj_uid(collection->items[j]->object), uid) == 0)
-				return true;
+				return record_hold(collection->items[j]);
 		}
 	}
-	return false;
+	return NULL;
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -560,12 +560,20 @@ static void carry_over(cJSON *object, const cJSON *old)
 	obj_carry(object, old, "metadata.resourceVersion");
 }
 
-/* Whether nothing holds a deleting object any more. */
-static bool is_released(const cJSON *object)
+static bool has_items(const cJSON *object, const char *path)
 {
-	const cJSON *finalizers = json_at(object, "metadata.finalizers");
+	const cJSON *list = json_at(object, path);
 
-	return obj_is_deleting(object) && !(finalizers && finalizers->child) &&
+	return list && list->child;
+}
+
+/* Whether nothing holds a deleting object any more. */
+static bool is_released(const struct key *key, const cJSON *object)
+{
+	bool is_namespace = strcmp(key->resource, "namespaces") == 0 && !key->group[0];
+
+	return obj_is_deleting(object) && !has_items(object, "metadata.finalizers") &&
+	       !(is_namespace && has_items(object, "spec.finalizers")) &&
 	       json_int_or(object, "metadata.deletionGracePeriodSeconds", 0) == 0;
 }
 
@@ -589,11 +597,11 @@ int store_update(struct store *store, const struct key *key, cJSON *take_object,
 		return status_conflict(status, key, MODIFIED_MESSAGE);
 	set_place(object, key);
 	carry_over(object, old);
-	if (json_equal(object, old) && !is_released(object)) {
+	if (json_equal(object, old) && !is_released(key, object)) {
 		give(ret_record, *place);
 		return 0;
 	}
-	replace(store, place, STEAL(object), is_released(object), flags, ret_record);
+	replace(store, place, STEAL(object), is_released(key, object), flags, ret_record);
 	return 0;
 }
 
@@ -679,7 +687,7 @@ int store_delete(struct store *store, const struct key *key, const struct delete
 		set_time(store, object, "metadata.deletionTimestamp", grace_seconds);
 		obj_set_int(object, "metadata.deletionGracePeriodSeconds", grace_seconds);
 	}
-	gone = is_released(object);
+	gone = is_released(key, object);
 	if (ret_gone)
 		*ret_gone = gone;
 	if (!gone && json_equal(object, (*place)->object)) {

@@ -5,7 +5,8 @@
  * namespace and name, one counter of resourceVersions for all of them, uids, timestamps,
  * finalizers, graceful deletion, and a bounded history from which watches resume. It knows nothing
  * of HTTP, of defaults or of what a kind means (registry.h does, and is what controllers write
- * through); the one kind it knows is Pod, whose deletion is graceful.
+ * through); but it knows that a Pod is deleted gracefully and that a Namespace has finalizers in its
+ * spec too.
  *
  * An object version never changes once stored: it is a `struct record`, counted and shared by the
  * store, the history and everybody who holds it.
@@ -92,8 +93,8 @@ void store_list_namespace(const struct store *store, const char *namespace,
 /* All objects that have an ownerReference with this uid. */
 void store_list_dependents(const struct store *store, const char *uid, struct records *ret_records);
 
-/* Whether some object has this uid. */
-bool store_has_uid(const struct store *store, const char *uid);
+/* The object with this uid, held, or NULL. */
+struct record *store_find_uid(const struct store *store, const char *uid);
 
 enum store_flags {
 	STORE_DRY_RUN = 1, /* do everything but keep it; the record has the version 0 */
