@@ -95,49 +95,47 @@ static size_t run_of_looks(const struct rollout *rollout, size_t first)
 	return end - first;
 }
 
-static size_t print_ordinal(const struct rollout *rollout, const struct rollout_pod *first,
-			    const struct rollout_pod *last, const struct render_options *options,
-			    struct buf *out)
+static void print_ordinals(const struct rollout *rollout, const struct rollout_pod *first,
+			   const struct rollout_pod *last, struct buf *out)
 {
-	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_CELL);
-	enum look look = look_of(rollout, first);
-
-	buf_printf(&text, "%" PRId64, first->ordinal);
+	buf_clear(out);
+	buf_printf(out, "%" PRId64, first->ordinal);
 	if (last != first)
-		buf_printf(&text, "..%" PRId64, last->ordinal);
-	buf_puts(&text, looks[look].mark);
-	style_puts(options, looks[look].style, buf_str(&text), out);
-	return text.length;
+		buf_printf(out, "..%" PRId64, last->ordinal);
+	buf_puts(out, looks[look_of(rollout, first)].mark);
 }
 
 /* "0 1 | 2 3~ 4+": held ordinals, the partition, the others. Wrapped at the width. */
 static void print_row(const struct rollout *rollout, const struct render_options *options,
 		      struct buf *out)
 {
-	static const char indent[] = "         ";
-	size_t used = strlen(indent);
+	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_CELL);
+	static const char label[] = "  pods  ";
+	size_t used = strlen(label);
 
-	buf_puts(out, "  pods   ");
+	buf_puts(out, label);
 	for (size_t i = 0; i < rollout->pod_count;) {
+		const struct rollout_pod *first = &rollout->pods[i];
+		bool at_partition = i > 0 && first[-1].held && !first->held;
 		size_t length = run_of_looks(rollout, i);
 		size_t shown = length >= MIN_RUN ? length : 1;
-		const struct rollout_pod *first = &rollout->pods[i];
 
-		if (options->width > 0 && used + 16 > (size_t)options->width &&
-		    used > strlen(indent)) {
-			buf_printf(out, "\n%s", indent);
-			used = strlen(indent);
+		print_ordinals(rollout, first, first + shown - 1, &text);
+		size_t columns = 1 + (at_partition ? 2 : 0) + text.length;
+		if (options->width > 0 && used + columns > (size_t)options->width &&
+		    used > strlen(label)) {
+			buf_putc(out, '\n');
+			buf_fill(out, ' ', strlen(label));
+			used = strlen(label);
 		}
-		if (i > 0 && rollout->pods[i - 1].held && !first->held) {
-			style_puts(options, STYLE_PLACE, "| ", out);
-			used += 2;
-		}
-		used += 1 + print_ordinal(rollout, first, first + shown - 1, options, out);
+		if (at_partition)
+			style_puts(options, STYLE_PLACE, " |", out);
+		buf_putc(out, ' ');
+		style_puts(options, looks[look_of(rollout, first)].style, buf_str(&text), out);
+		used += columns;
 		i += shown;
-		if (i < rollout->pod_count)
-			buf_putc(out, ' ');
 	}
-	if (rollout->pod_count > 0 && rollout->pods[rollout->pod_count - 1].held)
+	if (rollout->pods[rollout->pod_count - 1].held)
 		style_puts(options, STYLE_PLACE, " |", out);
 	buf_putc(out, '\n');
 }
