@@ -90,6 +90,12 @@ static int finish(const struct builder *builder, const cJSON *root, struct buf *
 
 /* --- diff ------------------------------------------------------------------------------------ */
 
+/* plan_action_name, as one word. */
+static const char *action_key(enum plan_action action)
+{
+	return action == PLAN_IN_SYNC ? "inSync" : plan_action_name(action);
+}
+
 static const char *op_name(enum change_op op)
 {
 	static const char *const names[] = {
@@ -138,12 +144,12 @@ static void append_change(struct builder *builder, cJSON *array, const struct ch
 }
 
 static void add_ordinals(struct builder *builder, cJSON *object, const char *key,
-			 const struct ordinals *ordinals)
+			 const int64_t *ordinals, size_t count)
 {
 	cJSON *array = add_array(builder, object, key);
 
-	for (size_t i = 0; i < ordinals->count; i++)
-		append(builder, array, json_new_int(ordinals->items[i]));
+	for (size_t i = 0; i < count; i++)
+		append(builder, array, json_new_int(ordinals[i]));
 }
 
 static void add_forecast(struct builder *builder, cJSON *object,
@@ -155,11 +161,13 @@ static void add_forecast(struct builder *builder, cJSON *object,
 	rollout_forecast_print(forecast, &summary);
 	check(builder, &summary);
 	add_text(builder, rollout, "summary", buf_str(&summary));
-	add_ordinals(builder, rollout, "creates", &forecast->creates);
-	add_ordinals(builder, rollout, "deletes", &forecast->deletes);
-	add_ordinals(builder, rollout, "replaces", &forecast->replaces);
-	add_ordinals(builder, rollout, "keeps", &forecast->keeps);
-	add_int(builder, rollout, "createsOnCurrent", (int64_t)forecast->creates_old);
+	add_ordinals(builder, rollout, "creates", forecast->creates.items, forecast->creates.count);
+	add_ordinals(builder, rollout, "deletes", forecast->deletes.items, forecast->deletes.count);
+	add_ordinals(builder, rollout, "replaces", forecast->replaces.items,
+		     forecast->replaces.count);
+	add_ordinals(builder, rollout, "keeps", forecast->keeps.items, forecast->keeps.count);
+	add_ordinals(builder, rollout, "createsOnCurrent", forecast->creates.items,
+		     forecast->creates_old);
 	add_images(builder, rollout, "updateImages", forecast->update_images);
 	cJSON *warnings = add_array(builder, rollout, "warnings");
 	for (size_t i = 0; i < forecast->warning_count; i++)
@@ -179,7 +187,7 @@ static void append_item(struct builder *builder, cJSON *array, const struct plan
 	add_text(builder, object, "name", item->ref.name);
 	add_text(builder, object, "file", item->file);
 	add_int(builder, object, "line", item->mark.line);
-	add_text(builder, object, "action", plan_action_name(item->action));
+	add_text(builder, object, "action", action_key(item->action));
 	add_bool(builder, object, "exists", item->from != NULL);
 	add_bool(builder, object, "clientSide", item->client_side);
 	cJSON *changes = add_array(builder, object, "changes");
@@ -196,13 +204,8 @@ static void append_item(struct builder *builder, cJSON *array, const struct plan
 
 int render_plan_json(const struct plan *plan, struct buf *out, struct err *err)
 {
-	static const struct {
-		enum plan_action action;
-		const char *key;
-	} counts[] = {
-		{PLAN_CREATE, "create"}, {PLAN_REPLACE, "replace"}, {PLAN_DRIFT, "drift"},
-		{PLAN_FAILED, "failed"}, {PLAN_IN_SYNC, "inSync"},
-	};
+	static const enum plan_action actions[] = {PLAN_CREATE, PLAN_REPLACE, PLAN_DRIFT,
+						   PLAN_FAILED, PLAN_IN_SYNC};
 	CLEANUP(cJSON_Delete_p) cJSON *root = cJSON_CreateObject();
 	struct builder builder = {.err = err};
 
@@ -211,9 +214,9 @@ int render_plan_json(const struct plan *plan, struct buf *out, struct err *err)
 	add_int(&builder, root, "version", FORMAT_VERSION);
 	add_text(&builder, root, "revision", plan->revision);
 	cJSON *summary = add_object(&builder, root, "summary");
-	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
-		add_int(&builder, summary, counts[i].key,
-			(int64_t)plan_count(plan, counts[i].action));
+	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++)
+		add_int(&builder, summary, action_key(actions[i]),
+			(int64_t)plan_count(plan, actions[i]));
 	cJSON *objects = add_array(&builder, root, "objects");
 	for (size_t i = 0; i < plan->count; i++)
 		append_item(&builder, objects, &plan->items[i]);
