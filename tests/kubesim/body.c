@@ -7,6 +7,7 @@
 #include "diff/yaml.h"
 #include "tests/kubesim/alloc.h"
 #include "tests/kubesim/obj.h"
+#include "tests/kubesim/prune.h"
 
 #define MAX_FAULTS_BYTES (256u * 1024)
 
@@ -147,10 +148,10 @@ int body_check_fields(const struct request *request, struct response *response, 
 		return status_bad_request(
 			status, "%s in version \"%s\" cannot be handled as a %s: %s", kind->kind,
 			kind->version, kind->kind, buf_str(&faults.wrong_type));
-	if (faults.node_count == 0)
-		return 0;
-	drop_nodes(object, faults.nodes, faults.node_count);
-	if (validation == VALIDATE_STRICT)
+	if (faults.node_count > 0)
+		drop_nodes(object, faults.nodes, faults.node_count);
+	prune(kind->schema, object);
+	if (faults.node_count > 0 && validation == VALIDATE_STRICT)
 		*ret_faults = must(buf_steal(&faults.unknown));
 	return 0;
 }

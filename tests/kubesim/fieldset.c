@@ -25,13 +25,25 @@ static struct type type_of_object(const struct schema_object *object)
 	return (struct type){.object = object, .is_known = object != NULL};
 }
 
+/* A key's value; `protocol` is the only key that the API lets out, for its default. Owned, or NULL. */
+static cJSON *key_value(const cJSON *item, const char *key)
+{
+	const cJSON *value = json_get(item, key);
+
+	if (!value && cJSON_IsObject(item) && strcmp(key, "protocol") == 0)
+		return obj_new_text("TCP");
+	return value ? obj_copy(value) : NULL;
+}
+
 static bool has_keys(const struct schema_field *field, const cJSON *list)
 {
 	const cJSON *item;
 
 	json_each (item, list) {
 		for (const char *const *key = field->keys; *key; key++) {
-			if (!json_get(item, *key))
+			CLEANUP(cJSON_Delete_p) cJSON *value = key_value(item, *key);
+
+			if (!value)
 				return false;
 		}
 	}
@@ -86,7 +98,7 @@ static void print_item_key(const struct schema_field *field, const cJSON *item, 
 	CLEANUP(cJSON_Delete_p) cJSON *keys = obj_new();
 
 	for (const char *const *key = field->keys; *key; key++)
-		obj_set_key(keys, *key, obj_copy(json_get(item, *key)));
+		obj_set_key(keys, *key, key_value(item, *key));
 	/* Sorted, as the real server prints them; there are two at most. */
 	if (keys->child->next && strcmp(keys->child->string, keys->child->next->string) > 0)
 		append_member(keys, cJSON_DetachItemViaPointer(keys, keys->child));
@@ -175,32 +187,44 @@ static bool is_always_there(const struct type *parent, const cJSON *member)
 	return false;
 }
 
-static void add_parts(const struct type *type, enum form form, const cJSON *value, cJSON *set);
+/*
+ * Whether what has parts is itself a member beside them. In what an update added, objects and lists
+ * are; in what a manager applies only list items are.
+ */
+enum containers { WITH_CONTAINERS, ITEMS_ONLY };
+
+static void add_parts(const struct type *type, enum form form, const cJSON *value,
+		      enum containers containers, cJSON *set);
 
 /* The part with everything in it. */
-static void add_part(const struct type *parent, enum form form, const cJSON *part, cJSON *set)
+static void add_part(const struct type *parent, enum form form, const cJSON *part,
+		     enum containers containers, cJSON *set)
 {
 	CLEANUP(free_p) char *name = part_name(parent, form, part);
 	struct type type = type_of_part(parent, form, part->string);
 	enum form part_form = form_of(&type, part);
+	bool is_leaf = part_form == FORM_ATOMIC || !part->child;
 	cJSON *node;
 
 	if (cJSON_IsNull(part))
 		return;
 	node = need_part(set, name);
-	if (part_form == FORM_ATOMIC || form != FORM_MEMBERS || !is_always_there(parent, part))
+	if (form != FORM_MEMBERS || (containers == ITEMS_ONLY && is_leaf) ||
+	    (containers == WITH_CONTAINERS &&
+	     (part_form == FORM_ATOMIC || !is_always_there(parent, part))))
 		add_self(node);
 	if (part_form != FORM_ATOMIC)
-		add_parts(&type, part_form, part, node);
+		add_parts(&type, part_form, part, containers, node);
 	drop_if_empty(set, name);
 }
 
-static void add_parts(const struct type *type, enum form form, const cJSON *value, cJSON *set)
+static void add_parts(const struct type *type, enum form form, const cJSON *value,
+		      enum containers containers, cJSON *set)
 {
 	const cJSON *part;
 
 	json_each (part, value) {
-		add_part(type, form, part, set);
+		add_part(type, form, part, containers, set);
 	}
 }
 
@@ -222,7 +246,7 @@ static void compare(const struct type *type, const cJSON *old, const cJSON *new,
 		struct fieldset_changes within;
 
 		if (!before) {
-			add_part(type, form, part, changes->changed);
+			add_part(type, form, part, WITH_CONTAINERS, changes->changed);
 			continue;
 		}
 		if (cJSON_IsNull(part))
@@ -237,7 +261,7 @@ static void compare(const struct type *type, const cJSON *old, const cJSON *new,
 		CLEANUP(free_p) char *name = part_name(type, form, part);
 
 		if (!find_part(type, form, new, name))
-			add_part(type, form, part, changes->removed);
+			add_part(type, form, part, WITH_CONTAINERS, changes->removed);
 	}
 }
 
@@ -289,7 +313,7 @@ cJSON *fieldset_of(const struct schema_object *schema, const cJSON *object)
 	struct type type = type_of_object(schema);
 	cJSON *set = obj_new();
 
-	add_parts(&type, FORM_MEMBERS, object, set);
+	add_parts(&type, FORM_MEMBERS, object, ITEMS_ONLY, set);
 	strip(set);
 	return set;
 }
