@@ -24,7 +24,10 @@ struct rollouts_options {
 	 * added later is. May be NULL.
 	 */
 	void (*on_synced)(void *ctx);
-	/* As watch.h has it: tried again by itself, or -1 with `once`. May be NULL. */
+	/*
+	 * As watch.h has it: tried again by itself, or -1 with `once`. 0: one StatefulSet could not
+	 * be judged, or memory ran out. May be NULL.
+	 */
 	void (*on_error)(void *ctx, const struct err *err, int64_t retry_in_ms);
 	void *ctx;
 };

@@ -1,0 +1,138 @@
+#include "apply/known.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void known_object_release(struct known_object *object)
+{
+	free(object->namespace);
+	free(object->name);
+	free(object->resource_version);
+	*object = (struct known_object){0};
+}
+
+void known_release(struct known *known)
+{
+	for (size_t i = 0; i < known->count; i++)
+		known_object_release(&known->items[i]);
+	free(known->items);
+	*known = (struct known){0};
+}
+
+static int compare(const struct known_object *object, const char *namespace, const char *name)
+{
+	int order = strcmp(object->namespace, namespace);
+
+	return order ? order : strcmp(object->name, name);
+}
+
+/* The place of the object, or where it would have to go. */
+static size_t find(const struct known *known, const char *namespace, const char *name,
+		   bool *ret_found)
+{
+	size_t low = 0, high = known->count;
+
+	/* Lists come sorted: mostly the place is at the end. */
+	if (high > 0 && compare(&known->items[high - 1], namespace, name) < 0)
+		low = high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(&known->items[middle], namespace, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_found = low < known->count && compare(&known->items[low], namespace, name) == 0;
+	return low;
+}
+
+static int insert(struct known *known, size_t place, struct known_object *take, struct err *err)
+{
+	if (known->count == known->capacity) {
+		size_t capacity = known->capacity ? known->capacity * 2 : 16;
+		struct known_object *items = reallocarray(known->items, capacity, sizeof(*items));
+
+		if (!items) {
+			known_object_release(take);
+			return err_no_memory(err);
+		}
+		known->items = items;
+		known->capacity = capacity;
+	}
+	memmove(&known->items[place + 1], &known->items[place],
+		(known->count - place) * sizeof(*known->items));
+	known->items[place] = *take;
+	known->count++;
+	return 0;
+}
+
+int known_put(struct known *known, const char *namespace, const char *name,
+	      const char *resource_version, enum known_change *ret_change, struct err *err)
+{
+	bool found;
+	size_t place = find(known, namespace, name, &found);
+	struct known_object *old = found ? &known->items[place] : NULL;
+
+	if (old && strcmp(old->resource_version, resource_version) == 0) {
+		old->listed = true;
+		*ret_change = KNOWN_SAME;
+		return 0;
+	}
+	struct known_object object = {
+		.namespace = old ? NULL : strdup(namespace),
+		.name = old ? NULL : strdup(name),
+		.resource_version = strdup(resource_version),
+		.listed = true,
+	};
+	if (!object.resource_version || (!old && (!object.namespace || !object.name))) {
+		known_object_release(&object);
+		return err_no_memory(err);
+	}
+	*ret_change = old ? KNOWN_CHANGED : KNOWN_NEW;
+	if (!old)
+		return insert(known, place, &object, err);
+	free(old->resource_version);
+	old->resource_version = object.resource_version;
+	old->listed = true;
+	return 0;
+}
+
+static struct known_object take_out(struct known *known, size_t place)
+{
+	struct known_object object = known->items[place];
+
+	known->count--;
+	memmove(&known->items[place], &known->items[place + 1],
+		(known->count - place) * sizeof(*known->items));
+	return object;
+}
+
+bool known_remove(struct known *known, const char *namespace, const char *name)
+{
+	bool found;
+	size_t place = find(known, namespace, name, &found);
+
+	if (!found)
+		return false;
+	struct known_object object = take_out(known, place);
+	known_object_release(&object);
+	return true;
+}
+
+void known_begin_listing(struct known *known)
+{
+	for (size_t i = 0; i < known->count; i++)
+		known->items[i].listed = false;
+}
+
+bool known_take_unlisted(struct known *known, struct known_object *ret_object)
+{
+	for (size_t i = known->count; i > 0; i--) {
+		if (!known->items[i - 1].listed) {
+			*ret_object = take_out(known, i - 1);
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,297 @@
+/* The stages of a sync, one after another, against a cluster. */
+
+#include <string.h>
+#include <uv.h>
+
+#include "apply/discovery.h"
+#include "apply/live.h"
+#include "apply/preview.h"
+#include "apply/replace.h"
+#include "tests/support/check.h"
+#include "tests/support/findings.h"
+#include "tests/support/sim.h"
+#include "tests/support/turn.h"
+
+static struct sim sim;
+
+/* A connection, and the objects of one text on their way. */
+struct bench {
+	uv_loop_t loop;
+	struct cluster *cluster;
+	struct discovery *discovery;
+	struct manifest_set set;
+	struct targets targets;
+	bool done;
+	struct err err; /* of the last stage as a whole */
+	struct buf log; /* what on_target was told */
+};
+
+static void open_bench(struct bench *bench)
+{
+	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	const struct kubeconfig_options options = {.file = sim.kubeconfig};
+	struct err err;
+
+	*bench = (struct bench){.log = BUF_INIT(65536)};
+	assert_ok(kubeconfig_load(&options, &config, &err), err);
+	assert_int_equal(uv_loop_init(&bench->loop), 0);
+	bench->cluster = cluster_new(&bench->loop, &config, &err);
+	if (!bench->cluster)
+		fail_msg("%s", err.message);
+	bench->discovery = discovery_new(bench->cluster);
+}
+
+static void load(struct bench *bench, const char *text)
+{
+	struct findings findings = {0};
+	struct err err;
+
+	targets_release(&bench->targets);
+	manifest_set_release(&bench->set);
+	bench->set = (struct manifest_set){0};
+	add_text(&bench->set, &findings, text);
+	assert_int_equal(findings.error_count, 0);
+	findings_release(&findings);
+	for (size_t i = 0; i < bench->set.count; i++)
+		assert_ok(targets_add(&bench->targets, &bench->set.items[i], &err), err);
+}
+
+static void close_bench(struct bench *bench)
+{
+	targets_release(&bench->targets);
+	manifest_set_release(&bench->set);
+	discovery_free(bench->discovery);
+	cluster_free(bench->cluster);
+	turn_and_close(&bench->loop);
+	buf_release(&bench->log);
+}
+
+static void on_done(void *ctx, const struct err *err)
+{
+	struct bench *bench = ctx;
+
+	bench->done = true;
+	bench->err = err ? *err : (struct err){0};
+}
+
+static void on_target(void *ctx, struct target *target)
+{
+	struct bench *bench = ctx;
+	static const char *const results[] = {"nothing", "created", "replaced", "unchanged"};
+
+	ref_print(&target->ref, &bench->log);
+	buf_printf(&bench->log, " %s%s%s\n", results[target->result], target->error ? ": " : "",
+		   target->error ? target->error->message : "");
+}
+
+static void finish(struct bench *bench, uint64_t id)
+{
+	assert_true(id != 0);
+	bench->done = false;
+	turn_until(&bench->loop, &bench->done);
+	if (bench->err.class)
+		fail_msg("%s", bench->err.message);
+}
+
+static void resolve(struct bench *bench)
+{
+	struct err err;
+
+	finish(bench, discovery_resolve(bench->discovery, &bench->targets, "default", on_done,
+					bench, &err));
+}
+
+static void read_live(struct bench *bench)
+{
+	struct err err;
+
+	finish(bench, live_read(bench->cluster, &bench->targets, on_done, bench, &err));
+}
+
+static void preview_all(struct bench *bench)
+{
+	struct err err;
+
+	finish(bench, preview(bench->cluster, &bench->targets, false, on_done, bench, &err));
+}
+
+static void replace_all(struct bench *bench)
+{
+	struct err err;
+
+	for (size_t i = 0; i < bench->targets.count; i++)
+		bench->targets.items[i].write = true;
+	buf_clear(&bench->log);
+	finish(bench, replace(bench->cluster, bench->discovery, &bench->targets, on_target, on_done,
+			      bench, &err));
+}
+
+/* As a caller does it: where a controller wrote meanwhile, read and write again. */
+static void replace_until_written(struct bench *bench)
+{
+	for (int tries = 0; tries < 20; tries++) {
+		bool conflict = false;
+
+		read_live(bench);
+		replace_all(bench);
+		for (size_t i = 0; i < bench->targets.count; i++) {
+			struct target *target = &bench->targets.items[i];
+
+			if (target->error && target->error->class == ERR_CONFLICT) {
+				target_clear_error(target);
+				conflict = true;
+			}
+		}
+		if (!conflict)
+			return;
+	}
+	fail_msg("conflicts without end");
+}
+
+static struct target *target_named(struct bench *bench, const char *name)
+{
+	for (size_t i = 0; i < bench->targets.count; i++) {
+		if (strcmp(bench->targets.items[i].ref.name, name) == 0)
+			return &bench->targets.items[i];
+	}
+	fail_msg("no target %s", name);
+	return NULL;
+}
+
+static const char *error_of(struct bench *bench, const char *name)
+{
+	const struct target *target = target_named(bench, name);
+
+	return target->error ? target->error->message : "";
+}
+
+#define WEB(ns, replicas, image)                                               \
+	"apiVersion: v1\n"                                                     \
+	"kind: Service\n"                                                      \
+	"metadata: {name: web, namespace: " ns "}\n"                           \
+	"spec: {clusterIP: None, selector: {app: web}, ports: [{port: 80}]}\n" \
+	"---\n"                                                                \
+	"apiVersion: apps/v1\n"                                                \
+	"kind: StatefulSet\n"                                                  \
+	"metadata: {name: web, namespace: " ns "}\n"                           \
+	"spec:\n"                                                              \
+	"  replicas: " #replicas "\n"                                          \
+	"  serviceName: web\n"                                                 \
+	"  selector: {matchLabels: {app: web}}\n"                              \
+	"  template:\n"                                                        \
+	"    metadata: {labels: {app: web}}\n"                                 \
+	"    spec: {containers: [{name: c, image: '" image "'}]}\n"
+
+#define NAMESPACE(name) "apiVersion: v1\nkind: Namespace\nmetadata: {name: " name "}\n---\n"
+
+static void test_creates_and_replaces(void **state)
+{
+	(void)state;
+	struct bench bench;
+
+	open_bench(&bench);
+	load(&bench, WEB("stages-a", 2, "nginx:1") "---\n" NAMESPACE("stages-a"));
+	resolve(&bench);
+	assert_string_equal(target_named(&bench, "web")->resource->plural, "services");
+	read_live(&bench);
+	assert_null(bench.targets.items[1].live);
+	preview_all(&bench);
+	assert_true(bench.targets.items[1].client_side);
+	assert_non_null(bench.targets.items[2].predicted);
+	replace_all(&bench);
+	assert_string_equal(buf_str(&bench.log), "namespace/stages-a created\n"
+						 "service/web created\n"
+						 "statefulset.apps/web created\n");
+
+	load(&bench, WEB("stages-a", 3, "nginx:1"));
+	resolve(&bench);
+	read_live(&bench);
+	assert_int_equal(json_int_or(bench.targets.items[1].live, "spec.replicas", -1), 2);
+	preview_all(&bench);
+	assert_int_equal(json_int_or(bench.targets.items[1].predicted, "spec.replicas", -1), 3);
+	replace_until_written(&bench);
+	assert_string_equal(buf_str(&bench.log),
+			    "service/web unchanged\nstatefulset.apps/web replaced\n");
+	close_bench(&bench);
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	struct bench bench;
+
+	open_bench(&bench);
+	load(&bench, NAMESPACE("stages-b") WEB("stages-b", 0, "nginx:1"));
+	resolve(&bench);
+	read_live(&bench);
+	replace_all(&bench);
+
+	/* Changed by somebody else between reading and writing. */
+	load(&bench, WEB("stages-b", 0, "nginx:2"));
+	resolve(&bench);
+	read_live(&bench);
+	sim_shell(&sim, "kubectl -n stages-b label sts web a=b >/dev/null");
+	replace_all(&bench);
+	assert_int_equal(bench.targets.items[1].error->class, ERR_CONFLICT);
+	assert_string_equal(
+		bench.targets.items[1].error->message,
+		"Operation cannot be fulfilled on statefulsets.apps \"web\": the object "
+		"has been modified; please apply your changes to the latest version and "
+		"try again");
+	assert_null(bench.targets.items[0].error);
+
+	/* Created, and deleted, by somebody else. */
+	target_reset(&bench.targets.items[1]);
+	replace_all(&bench);
+	assert_int_equal(bench.targets.items[1].error->class, ERR_EXISTS);
+	assert_string_equal(bench.targets.items[1].error->message,
+			    "statefulsets.apps \"web\" already exists");
+	target_clear_error(&bench.targets.items[1]);
+	target_clear_error(&bench.targets.items[0]);
+	read_live(&bench);
+	sim_shell(&sim, "kubectl -n stages-b delete sts web --wait=true >/dev/null");
+	replace_all(&bench);
+	assert_int_equal(bench.targets.items[1].error->class, ERR_CONFLICT);
+
+	/* Unknown kinds, fields, and namespaces. */
+	load(&bench, "apiVersion: example.com/v1\nkind: Foo\nmetadata: {name: foo}\n---\n"
+		     "apiVersion: v1\nkind: Foo\nmetadata: {name: bar}\n---\n"
+		     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm, namespace: nowhere}\n");
+	resolve(&bench);
+	assert_string_equal(error_of(&bench, "foo"),
+			    "no matches for kind \"Foo\" in version \"example.com/v1\"");
+	assert_int_equal(bench.targets.items[0].error->class, ERR_NOT_FOUND);
+	assert_string_equal(error_of(&bench, "bar"),
+			    "no matches for kind \"Foo\" in version \"v1\"");
+	read_live(&bench);
+	preview_all(&bench);
+	assert_string_equal(error_of(&bench, "cm"), "namespaces \"nowhere\" not found");
+	close_bench(&bench);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	sim_start(&sim, NULL);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	if (!sim_is_own(&sim))
+		sim_shell(&sim, "kubectl delete ns --ignore-not-found --wait=false stages-a "
+				"stages-b >/dev/null");
+	sim_stop(&sim);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_creates_and_replaces),
+		cmocka_unit_test(test_refusals),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
