@@ -1,0 +1,40 @@
+/*
+ * fetch.h - the source read and its manifests parsed, in the loop's worker pool.
+ */
+#ifndef AGENT_FETCH_H
+#define AGENT_FETCH_H
+
+#include "agent/source.h"
+#include "diff/manifest.h"
+
+struct uv_loop_s;
+struct fetch;
+
+/* What a fetch hands back. */
+struct fetched {
+	bool changed;             /* false: still at the known commit, the rest is empty */
+	struct snapshot snapshot; /* without the files' texts */
+	struct manifest_set manifests;
+	struct findings findings; /* of the files and of the set, sorted */
+};
+
+void fetched_release(struct fetched *fetched);
+
+/*
+ * `done` is called from the loop: with `err` (class ERR_NONE: none), and with what was fetched,
+ * which it may move out of *fetched. The source must not be used elsewhere until then.
+ */
+typedef void fetch_done(void *context, struct fetched *fetched, const struct err *err);
+
+/* `known_commit` may be NULL. The strings are copied. */
+int fetch_start(struct uv_loop_s *loop, struct source *source, const char *known_commit,
+		const char *default_namespace, fetch_done *done, void *context,
+		struct fetch **ret_fetch, struct err *err);
+
+/*
+ * `done` will not be called. Work that has begun goes on in its thread until it ends by itself;
+ * the source has to stay until the loop has ended.
+ */
+void fetch_cancel(struct fetch *fetch);
+
+#endif

@@ -1,0 +1,112 @@
+#include "agent/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/source_private.h"
+#include "diff/manifest.h"
+
+struct source {
+	struct source_options options;
+	struct git_source *git; /* NULL: plain files */
+};
+
+static void source_file_release(struct source_file *file)
+{
+	free(file->path);
+	free(file->text);
+}
+
+void snapshot_release(struct snapshot *snapshot)
+{
+	free(snapshot->commit);
+	free(snapshot->revision);
+	free(snapshot->author);
+	free(snapshot->subject);
+	for (size_t i = 0; i < snapshot->count; i++)
+		source_file_release(&snapshot->files[i]);
+	free(snapshot->files);
+	findings_release(&snapshot->findings);
+	*snapshot = (struct snapshot){0};
+}
+
+int snapshot_add(struct snapshot *snapshot, const char *path, char *take_text, size_t length,
+		 struct err *err)
+{
+	CLEANUP(free_p) char *text = take_text;
+
+	if (snapshot->count == SOURCE_MAX_FILES)
+		return err_set(err, ERR_LIMIT, "more than %d manifest files; narrow it with --path",
+			       SOURCE_MAX_FILES);
+	if (snapshot->count == snapshot->capacity) {
+		size_t capacity = snapshot->capacity ? 2 * snapshot->capacity : 16;
+		struct source_file *files = reallocarray(snapshot->files, capacity, sizeof(*files));
+		if (!files)
+			return err_no_memory(err);
+		snapshot->files = files;
+		snapshot->capacity = capacity;
+	}
+	char *copy = strdup(path);
+	if (!copy)
+		return err_no_memory(err);
+	snapshot->files[snapshot->count++] =
+		(struct source_file){.path = copy, .text = STEAL(text), .length = length};
+	return 0;
+}
+
+int source_new(const struct source_options *options, struct source **ret_source, struct err *err)
+{
+	CLEANUP(source_free_p) struct source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return err_no_memory(err);
+	source->options = *options;
+	if (options->repo && git_source_new(&source->options, &source->git, err) < 0)
+		return -1;
+	*ret_source = STEAL(source);
+	return 0;
+}
+
+void source_free(struct source *source)
+{
+	if (!source)
+		return;
+	git_source_free(source->git);
+	free(source);
+}
+
+static int read_plain_files(struct source *source, struct snapshot *ret_snapshot, struct err *err)
+{
+	CLEANUP(snapshot_release) struct snapshot snapshot = {0};
+
+	snapshot.commit = strdup("");
+	snapshot.revision = strdup("");
+	if (!snapshot.commit || !snapshot.revision)
+		return err_no_memory(err);
+	if (source_files_read(&source->options, &snapshot, err) < 0)
+		return -1;
+	*ret_snapshot = snapshot;
+	snapshot = (struct snapshot){0};
+	return 0;
+}
+
+int source_read(struct source *source, const char *known_commit, bool *ret_changed,
+		struct snapshot *ret_snapshot, struct err *err)
+{
+	if (source->git)
+		return git_source_read(source->git, known_commit, ret_changed, ret_snapshot, err);
+	if (read_plain_files(source, ret_snapshot, err) < 0)
+		return -1;
+	*ret_changed = true;
+	return 0;
+}
+
+const char *source_local_git_dir(const struct source *source)
+{
+	return source->git ? git_source_local_dir(source->git) : NULL;
+}
+
+const char *source_name(const struct source *source)
+{
+	return source->git ? git_source_name(source->git) : "";
+}

@@ -1,0 +1,83 @@
+/*
+ * source.h - where manifests come from: a Git repository at a ref, or plain files.
+ *
+ * Everything here blocks and touches no shared state, so that it runs in the loop's worker pool;
+ * one call at a time for one source.
+ *
+ * Git: a repository that is a local folder is read in place, straight from its object database; a
+ * remote one is cloned bare into `git_dir` and fetched only when the ref has moved. In both cases
+ * manifests are read from the commit's tree: no work tree, no symlink followed, no hook run, no
+ * submodule entered. Folders are read recursively; names that begin with a dot are passed over.
+ */
+#ifndef AGENT_SOURCE_H
+#define AGENT_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "diff/finding.h"
+
+#define SOURCE_MAX_FILES 100000
+#define SOURCE_SHORT_ID  7 /* digits of a commit id as people see it */
+
+/* What to follow. Strings are borrowed and outlive the source. */
+struct source_options {
+	const char *repo;    /* URL or folder; NULL: plain files */
+	const char *ref;     /* branch, tag, full or short commit; NULL: the remote's HEAD */
+	const char *path;    /* folder or file in the tree; NULL: its top */
+	const char *git_dir; /* of the clone; NULL: a folder of the user's cache */
+	const char *const *files;
+	size_t file_count;
+	bool recursive;
+};
+
+struct source_file {
+	char *path; /* as the user knows it: from the top of the repository, or as given with -f */
+	char *text;
+	size_t length;
+};
+
+/* The files of one revision, in lexical order of their paths. */
+struct snapshot {
+	char *commit;   /* 40 hex digits; "" for plain files */
+	char *revision; /* "main@3f2c1ab"; "" for plain files */
+	char *author;   /* of the commit: "Ann Example" */
+	char *subject;  /* of the commit: its first line */
+	struct source_file *files;
+	size_t count, capacity;
+	struct findings findings; /* symlinks and submodules that were not followed */
+};
+
+void snapshot_release(struct snapshot *snapshot);
+
+/* Appends a file; takes `take_text` in every case. */
+int snapshot_add(struct snapshot *snapshot, const char *path, char *take_text, size_t length,
+		 struct err *err);
+
+struct source;
+
+/* Opens nothing yet. */
+int source_new(const struct source_options *options, struct source **ret_source, struct err *err);
+void source_free(struct source *source);
+DEFINE_FREE_P(struct source, source_free);
+
+/*
+ * Finds the ref's commit and, unless it is `known_commit` (may be NULL), reads its files.
+ * *ret_changed tells which; *ret_snapshot is filled only if it is true.
+ * Errors: ERR_NOT_FOUND for no repository, ref or path; ERR_DENIED; ERR_TRANSIENT for the network;
+ * ERR_LIMIT; ERR_INVALID for a damaged repository.
+ */
+int source_read(struct source *source, const char *known_commit, bool *ret_changed,
+		struct snapshot *ret_snapshot, struct err *err);
+
+/*
+ * Where a repository that is a local folder keeps its refs (its .git folder), for watching; NULL
+ * for a remote one and for plain files. Borrowed; known after the first source_read.
+ */
+const char *source_local_git_dir(const struct source *source);
+
+/* The repository as messages name it: the URL without a password. "" for plain files. */
+const char *source_name(const struct source *source);
+
+#endif

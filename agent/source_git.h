@@ -1,0 +1,38 @@
+/*
+ * source_git.h - the inside of a Git source, shared by source_git*.c only.
+ */
+#ifndef AGENT_SOURCE_GIT_H
+#define AGENT_SOURCE_GIT_H
+
+#include <git2.h>
+
+#include "agent/source.h"
+
+struct git_source {
+	const struct source_options *options;
+	char *name;   /* the URL without a password, or the folder */
+	char *folder; /* local: the repository's; remote: the clone's */
+	bool local;
+	git_repository *repository; /* NULL until the first read */
+};
+
+/* A ref that was looked up: the commit and how people call it. */
+struct resolved {
+	git_oid commit;
+	char *label; /* "main"; NULL where a commit was asked for */
+};
+
+/* Whether the text may be a commit id or the beginning of one. */
+bool git_is_commit_id(const char *text);
+
+/* Looks such a text up in the repository; 0, or libgit2's code. */
+int git_commit_of_digits(git_repository *repository, const char *digits, git_oid *ret_commit);
+
+/* Makes the clone's folder, and keeps other processes out while the descriptor is open. */
+int git_clone_lock(struct git_source *git, int *ret_fd, struct err *err);
+int git_clone_open(struct git_source *git, struct err *err);
+
+/* Finds the ref at the remote, and fetches its commit if the clone does not have it. */
+int git_resolve_remote(struct git_source *git, struct resolved *ret, struct err *err);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * source_private.h - what the source's own files share: the two ways to fill a snapshot.
+ */
+#ifndef AGENT_SOURCE_PRIVATE_H
+#define AGENT_SOURCE_PRIVATE_H
+
+#include "agent/source.h"
+
+/* Reads the -f arguments: files as they are, folders in lexical order, "-" standard input. */
+int source_files_read(const struct source_options *options, struct snapshot *snapshot,
+		      struct err *err);
+
+struct git_source;
+
+int git_source_new(const struct source_options *options, struct git_source **ret_git,
+		   struct err *err);
+void git_source_free(struct git_source *git);
+int git_source_read(struct git_source *git, const char *known_commit, bool *ret_changed,
+		    struct snapshot *ret_snapshot, struct err *err);
+const char *git_source_local_dir(const struct git_source *git);
+const char *git_source_name(const struct git_source *git);
+
+/* Opaque here so that only source_git*.c include libgit2. */
+struct git_repository;
+struct git_oid;
+
+/* Reads the manifests below `path` (NULL: the top) of a commit into the snapshot. */
+int git_tree_read(struct git_repository *repository, const struct git_oid *commit_id,
+		  const char *path, struct snapshot *snapshot, struct err *err);
+
+/* Fills *err from libgit2's last error; `code` is what the call returned. Returns -1. */
+int git_fail(struct err *err, int code, const char *format, ...) PRINTF(3, 4);
+
+#endif
