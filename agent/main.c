@@ -1,4 +1,122 @@
-int main(void)
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/cli.h"
+#include "agent/commands.h"
+#include "agent/exit_code.h"
+#include "agent/log.h"
+#include "agent/session.h"
+
+/* clang-format off */
+const struct command cli_commands[] = {
+	{
+		.name = "diff",
+		.usage = "(--repo URL|DIR | -f FILE|DIR|-) [-o text|unified|json] [options]",
+		.summary = "Show what a sync would change in the cluster",
+		.text = "Show what a sync would change, and what the rollouts would do to the Pods. The API server is\n"
+			"asked by a dry run, so its defaults never show as differences. Nothing is written.\n"
+			"Ends with 0 if nothing differs, 1 if something does, 2 or more on an error.",
+		.examples = "  # What would the newest commit change?\n"
+			    "  tranche diff --repo https://example.com/shop.git --path deploy\n\n"
+			    "  # A folder of plain files, as diff -u\n"
+			    "  tranche diff -f deploy/ -o unified\n",
+		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_DIFF | CLI_GROUP_HEAL |
+			  CLI_GROUP_APP | CLI_GROUP_COLOR | CLI_GROUP_LOG,
+		.run = command_diff,
+	},
+	{
+		.name = "sync",
+		.usage = "(--repo URL|DIR | -f FILE|DIR|-) [--dry-run] [--wait] [options]",
+		.summary = "Make the cluster what Git says, once",
+		.text = "One pass: fetch, compare, and replace what differs. With --wait it follows the rollouts until the\n"
+			"Pods at or above each partition run the new version and are available.",
+		.examples = "  # Apply the newest commit of a branch, and wait for the Pods\n"
+			    "  tranche sync --repo https://example.com/shop.git --ref main --wait\n\n"
+			    "  # Replace from a file, like kubectl replace -f, but only what differs\n"
+			    "  tranche sync -f web.yaml\n",
+		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_SYNC | CLI_GROUP_HEAL |
+			  CLI_GROUP_APP | CLI_GROUP_COLOR | CLI_GROUP_LOG,
+		.run = command_sync,
+	},
+	{
+		.name = "run",
+		.usage = "--repo URL|DIR [--interval 30s] [options]",
+		.summary = "Keep syncing: the agent",
+		.text = "The agent: keeps the cluster as Git says. A commit that lowers a StatefulSet's partition promotes\n"
+			"more Pods. A repository that is a local folder is watched, so that a commit is synced at once;\n"
+			"others are asked at each interval. What somebody else changes in the cluster is reported as\n"
+			"drift and left alone, unless --self-heal is given.\n"
+			"Signals: TERM and INT end it, HUP syncs now.",
+		.examples = "  # Follow a branch of a remote repository\n"
+			    "  tranche run --repo https://example.com/shop.git --ref main --path deploy\n\n"
+			    "  # Try it with a repository in a local folder\n"
+			    "  tranche run --repo ./shop --interval 10s\n",
+		.groups = CLI_GROUP_GIT | CLI_GROUP_CLUSTER | CLI_GROUP_RUN | CLI_GROUP_HEAL | CLI_GROUP_APP |
+			  CLI_GROUP_LOG,
+		.run = command_run,
+	},
+	{
+		.name = "status",
+		.usage = "[--repo URL|DIR | -f FILE|DIR|-] [-o table|json] [--watch] [options]",
+		.summary = "Show which Pod runs what, and where each rollout stands",
+		.text = "Show the StatefulSets of a namespace, or those that a source names: which Pod runs what, where the\n"
+			"partition stands, and what is going on.",
+		.examples = "  # The StatefulSets of the namespace\n"
+			    "  tranche status\n\n"
+			    "  # Follow those of a repository as they move\n"
+			    "  tranche status --repo ./shop --watch\n",
+		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_STATUS |
+			  CLI_GROUP_COLOR | CLI_GROUP_LOG,
+		.run = command_status,
+	},
+	{
+		.name = "version",
+		.usage = "",
+		.summary = "Print the version",
+		.text = "Print the version of tranche.",
+		.groups = 0,
+		.run = command_version,
+	},
+	{NULL},
+};
+/* clang-format on */
+
+static int help(const struct command *command)
 {
-	return 0;
+	CLEANUP(buf_release) struct buf text = BUF_INIT(65536);
+
+	cli_help(command, &text);
+	return print_result(&text);
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *command;
+	struct options options;
+	struct err err;
+
+	if (cli_parse(argc, argv, &command, &options, &err) < 0) {
+		print_error(&err);
+		return EXIT_USAGE;
+	}
+	if (!command || options.help)
+		return help(command);
+	if (options.log_level)
+		log_setup(log_level_of(options.log_level),
+			  strcmp(options.log_format, "json") == 0 ? LOG_JSON : LOG_TEXT);
+	return command->run(&options);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	int code = run(argc, argv);
+	if (session_is_stuck()) {
+		/* A thread still uses what exit() would take down. */
+		fflush(NULL);
+		_exit(code);
+	}
+	return code;
 }

@@ -1,0 +1,440 @@
+#include "agent/cli.h"
+
+#include <string.h>
+
+#include "agent/exit_code.h"
+#include "diff/duration.h"
+
+enum option_type {
+	OPTION_FLAG,     /* bool */
+	OPTION_STRING,   /* const char * */
+	OPTION_CHOICE,   /* const char *, one of `choices` */
+	OPTION_DURATION, /* int64_t, milliseconds */
+	OPTION_FILES,    /* appended to options->files */
+};
+
+struct option_row {
+	const char *name;
+	char letter; /* or 0 */
+	enum option_type type;
+	unsigned groups;
+	const char *argument;      /* how help calls the value */
+	const char *choices;       /* "text|json" */
+	const char *default_value; /* as on the command line; NULL: none */
+	const char *help;
+	size_t offset; /* in struct options */
+};
+
+#define EVERY_COMMAND ~0u
+#define AT(member)    offsetof(struct options, member)
+
+/* clang-format off */
+static const struct option_row option_table[] = {
+	{"repo", 0, OPTION_STRING, CLI_GROUP_GIT, "URL|DIR", NULL, NULL,
+	 "the Git repository that holds the manifests", AT(repo)},
+	{"ref", 0, OPTION_STRING, CLI_GROUP_GIT, "REF", NULL, NULL,
+	 "branch, tag or commit to follow (the remote's HEAD)", AT(ref)},
+	{"path", 0, OPTION_STRING, CLI_GROUP_GIT, "DIR", NULL, NULL,
+	 "folder or file in the repository (its top)", AT(path)},
+	{"git-dir", 0, OPTION_STRING, CLI_GROUP_GIT, "DIR", NULL, NULL,
+	 "where the clone of a remote repository is kept (a folder in the user's cache)", AT(git_dir)},
+	{"filename", 'f', OPTION_FILES, CLI_GROUP_FILES, "FILE|DIR|-", NULL, NULL,
+	 "plain manifest files instead of a repository; may be given again", 0},
+	{"recursive", 'R', OPTION_FLAG, CLI_GROUP_FILES, NULL, NULL, NULL,
+	 "with -f DIR: the folders below it too", AT(recursive)},
+	{"kubeconfig", 0, OPTION_STRING, CLI_GROUP_CLUSTER, "FILE", NULL, NULL,
+	 "kubeconfig file ($KUBECONFIG, ~/.kube/config, then in-cluster)", AT(kubeconfig)},
+	{"context", 0, OPTION_STRING, CLI_GROUP_CLUSTER, "NAME", NULL, NULL,
+	 "context of the kubeconfig (its current one)", AT(context)},
+	{"namespace", 'n', OPTION_STRING, CLI_GROUP_CLUSTER, "NAMESPACE", NULL, NULL,
+	 "namespace for objects that name none (the context's)", AT(namespace)},
+	{"server", 0, OPTION_STRING, CLI_GROUP_CLUSTER, "URL", NULL, NULL,
+	 "address of the API server (the context's)", AT(server)},
+	{"output", 'o', OPTION_CHOICE, CLI_GROUP_DIFF, "FORMAT", "text|unified|json", "text",
+	 "text, unified (as diff -u) or json", AT(output)},
+	{"output", 'o', OPTION_CHOICE, CLI_GROUP_STATUS, "FORMAT", "table|json", "table",
+	 "table or json", AT(output)},
+	{"dry-run", 0, OPTION_FLAG, CLI_GROUP_SYNC, NULL, NULL, NULL,
+	 "show what a sync would change, as diff does, and write nothing", AT(dry_run)},
+	{"wait", 0, OPTION_FLAG, CLI_GROUP_SYNC, NULL, NULL, NULL,
+	 "follow the rollouts to their end", AT(wait)},
+	{"timeout", 0, OPTION_DURATION, CLI_GROUP_SYNC, "DURATION", NULL, "5m",
+	 "how long --wait waits", AT(timeout_ms)},
+	{"interval", 0, OPTION_DURATION, CLI_GROUP_RUN, "DURATION", NULL, "30s",
+	 "how often the repository and the cluster are looked at", AT(interval_ms)},
+	{"self-heal", 0, OPTION_FLAG, CLI_GROUP_HEAL, NULL, NULL, NULL,
+	 "undo drift: put Git's state back when somebody else changed the cluster", AT(self_heal)},
+	{"app", 0, OPTION_STRING, CLI_GROUP_APP, "NAME", NULL, NULL,
+	 "name of the inventory in the cluster (made from the repository and path)", AT(app)},
+	{"watch", 'w', OPTION_FLAG, CLI_GROUP_STATUS, NULL, NULL, NULL,
+	 "keep showing it as it changes", AT(watch)},
+	{"color", 0, OPTION_CHOICE, CLI_GROUP_COLOR, "WHEN", "auto|always|never", "auto",
+	 "colour: auto is on a terminal unless NO_COLOR is set", AT(color)},
+	{"log-format", 0, OPTION_CHOICE, CLI_GROUP_LOG, "FORMAT", "text|json", "text",
+	 "log lines as text or JSON", AT(log_format)},
+	{"log-level", 0, OPTION_CHOICE, CLI_GROUP_LOG, "LEVEL", "debug|info|warning|error", "info",
+	 "the least level that is logged", AT(log_level)},
+	{"help", 'h', OPTION_FLAG, EVERY_COMMAND, NULL, NULL, NULL,
+	 "show this", AT(help)},
+};
+/* clang-format on */
+
+#define OPTION_COUNT (sizeof(option_table) / sizeof(option_table[0]))
+
+/* --- looking up ------------------------------------------------------------------------------ */
+
+/* The only command that `name` is a prefix of; an exact name wins. */
+static int find_command(const char *name, const struct command **ret_command, struct err *err)
+{
+	const struct command *found = NULL;
+
+	for (const struct command *command = cli_commands; command->name; command++) {
+		if (strncmp(command->name, name, strlen(name)) != 0)
+			continue;
+		if (strcmp(command->name, name) == 0) {
+			found = command;
+			break;
+		}
+		if (found)
+			return err_set(err, ERR_INVALID,
+				       "command \"%s\" may mean %s or %s; write more of it", name,
+				       found->name, command->name);
+		found = command;
+	}
+	if (!found || !*name)
+		return err_set(err, ERR_INVALID,
+			       "unknown command \"%s\"; run 'tranche help' to see them", name);
+	*ret_command = found;
+	return 0;
+}
+
+static bool takes(const struct command *command, const struct option_row *row)
+{
+	return row->groups == EVERY_COMMAND || (row->groups & command->groups);
+}
+
+/* The only option of the command that the `length` bytes at `name` are a prefix of. */
+static int find_long(const struct command *command, const char *name, size_t length,
+		     const struct option_row **ret_row, struct err *err)
+{
+	const struct option_row *found = NULL;
+
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_table[i];
+		if (!takes(command, row) || strncmp(row->name, name, length) != 0)
+			continue;
+		if (strlen(row->name) == length) {
+			found = row;
+			break;
+		}
+		if (found)
+			return err_set(err, ERR_INVALID,
+				       "option --%.*s may mean --%s or --%s; write more of it",
+				       (int)length, name, found->name, row->name);
+		found = row;
+	}
+	if (!found || length == 0)
+		return err_set(err, ERR_INVALID,
+			       "'tranche %s' has no option --%.*s; see 'tranche help %s'",
+			       command->name, (int)length, name, command->name);
+	*ret_row = found;
+	return 0;
+}
+
+static int find_letter(const struct command *command, char letter,
+		       const struct option_row **ret_row, struct err *err)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_table[i];
+		if (row->letter == letter && takes(command, row)) {
+			*ret_row = row;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_INVALID, "'tranche %s' has no option -%c; see 'tranche help %s'",
+		       command->name, letter, command->name);
+}
+
+/* --- storing --------------------------------------------------------------------------------- */
+
+static bool is_choice(const char *choices, const char *value)
+{
+	size_t length = strlen(value);
+
+	for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+		if (strncmp(p, value, length) == 0 && (p[length] == '|' || p[length] == '\0'))
+			return length > 0;
+	return false;
+}
+
+static int store(const struct option_row *row, const char *value, struct options *options,
+		 struct err *err)
+{
+	char *base = (char *)options;
+
+	switch (row->type) {
+	case OPTION_FLAG: *(bool *)(void *)(base + row->offset) = true; return 0;
+	case OPTION_CHOICE:
+		if (!is_choice(row->choices, value))
+			return err_set(err, ERR_INVALID, "--%s is \"%s\", but has to be one of %s",
+				       row->name, value, row->choices);
+		/* fall through */
+	case OPTION_STRING:
+		if (!*value)
+			return err_set(err, ERR_INVALID, "--%s is empty; it wants %s", row->name,
+				       row->argument);
+		*(const char **)(void *)(base + row->offset) = value;
+		return 0;
+	case OPTION_DURATION:
+		if (duration_parse(value, (int64_t *)(void *)(base + row->offset), err) < 0)
+			return err_prefix(err, "--%s", row->name);
+		if (*(int64_t *)(void *)(base + row->offset) == 0)
+			return err_set(err, ERR_INVALID, "--%s has to be more than 0", row->name);
+		return 0;
+	case OPTION_FILES:
+		if (options->file_count == OPTIONS_MAX_FILES)
+			return err_set(err, ERR_LIMIT,
+				       "-f is given more than %d times; name a folder",
+				       OPTIONS_MAX_FILES);
+		options->files[options->file_count++] = value;
+		return 0;
+	}
+	return err_set(err, ERR_INTERNAL, "option --%s has no type", row->name);
+}
+
+static int store_defaults(const struct command *command, struct options *options, struct err *err)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_table[i];
+		if (row->default_value && (row->groups & command->groups) &&
+		    store(row, row->default_value, options, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- parsing --------------------------------------------------------------------------------- */
+
+struct args {
+	int argc, next;
+	char **argv;
+};
+
+static const char *take_arg(struct args *args)
+{
+	return args->next < args->argc ? args->argv[args->next++] : NULL;
+}
+
+static int parse_long(const struct command *command, const char *text, struct args *args,
+		      struct options *options, struct err *err)
+{
+	const struct option_row *row = NULL;
+	const char *value = strchr(text, '=');
+	size_t length = value ? (size_t)(value - text) : strlen(text);
+
+	if (find_long(command, text, length, &row, err) < 0)
+		return -1;
+	if (row->type == OPTION_FLAG) {
+		if (value)
+			return err_set(err, ERR_INVALID, "--%s takes no value", row->name);
+		return store(row, NULL, options, err);
+	}
+	value = value ? value + 1 : take_arg(args);
+	if (!value)
+		return err_set(err, ERR_INVALID, "--%s wants %s", row->name, row->argument);
+	return store(row, value, options, err);
+}
+
+/* -R, -Rf FILE, -fFILE */
+static int parse_letters(const struct command *command, const char *letters, struct args *args,
+			 struct options *options, struct err *err)
+{
+	for (; *letters; letters++) {
+		const struct option_row *row = NULL;
+		if (find_letter(command, *letters, &row, err) < 0)
+			return -1;
+		if (row->type != OPTION_FLAG) {
+			const char *value = letters[1] ? letters + 1 : take_arg(args);
+			if (!value)
+				return err_set(err, ERR_INVALID, "-%c wants %s", row->letter,
+					       row->argument);
+			return store(row, value, options, err);
+		}
+		if (store(row, NULL, options, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int parse_options(const struct command *command, struct args *args, struct options *options,
+			 struct err *err)
+{
+	const char *text;
+	bool only_arguments = false;
+
+	while ((text = take_arg(args))) {
+		if (!only_arguments && strcmp(text, "--") == 0) {
+			only_arguments = true;
+		} else if (!only_arguments && strncmp(text, "--", 2) == 0) {
+			if (parse_long(command, text + 2, args, options, err) < 0)
+				return -1;
+		} else if (!only_arguments && text[0] == '-' && text[1]) {
+			if (parse_letters(command, text + 1, args, options, err) < 0)
+				return -1;
+		} else {
+			return err_set(
+				err, ERR_INVALID,
+				"'tranche %s' takes no argument \"%s\"; see 'tranche help %s'",
+				command->name, text, command->name);
+		}
+	}
+	return 0;
+}
+
+/* Rules that hold between options. */
+static int check_source(const struct command *command, const struct options *options,
+			struct err *err)
+{
+	bool wants_git = command->groups & CLI_GROUP_GIT;
+	bool takes_files = command->groups & CLI_GROUP_FILES;
+	bool optional = command->groups & CLI_GROUP_STATUS;
+
+	if (options->help || !wants_git)
+		return 0;
+	if (options->repo && options->file_count)
+		return err_set(err, ERR_INVALID,
+			       "--repo and -f exclude each other; name one source");
+	if (!options->repo && (options->ref || options->path || options->git_dir))
+		return err_set(err, ERR_INVALID, "--%s goes with --repo",
+			       options->ref    ? "ref"
+			       : options->path ? "path"
+					       : "git-dir");
+	if (options->recursive && !options->file_count)
+		return err_set(err, ERR_INVALID, "-R goes with -f");
+	if (!options->repo && !options->file_count && !optional)
+		return err_set(err, ERR_INVALID, "name a source: --repo URL|DIR%s",
+			       takes_files ? " or -f FILE|DIR|-" : "");
+	return 0;
+}
+
+int cli_parse(int argc, char **argv, const struct command **ret_command,
+	      struct options *ret_options, struct err *err)
+{
+	struct args args = {.argc = argc, .next = 1, .argv = argv};
+	const struct command *command = NULL;
+	struct options options = {0};
+	const char *name = take_arg(&args);
+	bool help = false;
+
+	if (name &&
+	    (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)) {
+		help = true;
+		name = take_arg(&args);
+	} else if (name && strcmp(name, "--version") == 0) {
+		name = "version";
+	}
+	if (!name) {
+		*ret_command = NULL;
+		*ret_options = (struct options){.help = true};
+		return 0;
+	}
+	if (name[0] == '-')
+		return err_set(err, ERR_INVALID,
+			       "the command comes first, then its options: tranche COMMAND %s",
+			       name);
+	if (find_command(name, &command, err) < 0 || store_defaults(command, &options, err) < 0)
+		return -1;
+	options.help = help;
+	if (parse_options(command, &args, &options, err) < 0 ||
+	    check_source(command, &options, err) < 0)
+		return -1;
+	*ret_command = command;
+	*ret_options = options;
+	return 0;
+}
+
+/* --- help ------------------------------------------------------------------------------------ */
+
+#define HELP_COLUMN 32
+
+static void print_option(const struct option_row *row, struct buf *out)
+{
+	size_t start = out->length;
+
+	buf_puts(out, "  ");
+	if (row->letter)
+		buf_printf(out, "-%c, ", row->letter);
+	buf_printf(out, "--%s", row->name);
+	if (row->argument)
+		buf_printf(out, " %s", row->argument);
+	size_t used = out->length - start;
+	if (used + 2 > HELP_COLUMN) {
+		buf_putc(out, '\n');
+		used = 0;
+	}
+	buf_fill(out, ' ', HELP_COLUMN - used);
+	buf_puts(out, row->help);
+	if (row->default_value)
+		buf_printf(out, " (%s)", row->default_value);
+	buf_putc(out, '\n');
+}
+
+static void print_options(const struct command *command, const char *title, unsigned groups,
+			  struct buf *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_table[i];
+		if (row->groups == EVERY_COMMAND || !(row->groups & command->groups & groups))
+			continue;
+		if (!any)
+			buf_printf(out, "\n%s:\n", title);
+		any = true;
+		print_option(row, out);
+	}
+}
+
+static void help_of_command(const struct command *command, struct buf *out)
+{
+	const unsigned source = CLI_GROUP_GIT | CLI_GROUP_FILES;
+
+	buf_printf(out, "%s\n", command->text);
+	if (command->examples)
+		buf_printf(out, "\nExamples:\n%s", command->examples);
+	buf_printf(out, "\nUsage:\n  tranche %s%s%s\n", command->name, *command->usage ? " " : "",
+		   command->usage);
+	print_options(command, "Source", source, out);
+	print_options(command, "Cluster", CLI_GROUP_CLUSTER, out);
+	print_options(command, "Options", ~(source | CLI_GROUP_CLUSTER), out);
+}
+
+static void help_of_program(struct buf *out)
+{
+	buf_puts(out,
+		 "tranche syncs Kubernetes StatefulSets from Git: a commit that lowers a partition "
+		 "promotes\nmore Pods.\n\nCommands:\n");
+	for (const struct command *command = cli_commands; command->name; command++)
+		buf_printf(out, "  %-10s %s\n", command->name, command->summary);
+	buf_printf(out, "  %-10s %s\n", "help", "Show the help of a command");
+	buf_puts(out, "\nCommands and long options may be cut to any unique prefix.\n"
+		      "\nExit codes:\n");
+	for (int code = 0; code < EXIT_CODE_COUNT; code++)
+		buf_printf(out, "  %d  %s\n", code, exit_code_meaning((enum exit_code)code));
+	buf_puts(out, "\nRun 'tranche help COMMAND' for examples and options.\n");
+}
+
+void cli_help(const struct command *command, struct buf *out)
+{
+	if (command)
+		help_of_command(command, out);
+	else
+		help_of_program(out);
+}
+
+void cli_list_options(const struct command *command, struct buf *out)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (takes(command, &option_table[i]))
+			buf_printf(out, "--%s\n", option_table[i].name);
+}

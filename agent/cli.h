@@ -1,0 +1,55 @@
+/*
+ * cli.h - the command line: one table of commands and one of options, from which parsing, errors,
+ * `--help`, and prefix completion come (docs/tranche.1 is checked against them).
+ *
+ * Long options and commands may be cut to any unique prefix (`tranche st --kubec FILE`). Values are
+ * written `--name VALUE`, `--name=VALUE`, `-n VALUE` or `-nVALUE`. `--` ends the options.
+ */
+#ifndef AGENT_CLI_H
+#define AGENT_CLI_H
+
+#include "agent/options.h"
+#include "diff/buf.h"
+
+struct command {
+	const char *name;
+	const char *usage;   /* what follows "tranche NAME " */
+	const char *summary; /* one line, for the list of commands */
+	const char *text;    /* a paragraph for its own help */
+	const char *examples;
+	unsigned groups; /* which options it takes: CLI_GROUP_... */
+	int (*run)(const struct options *options);
+};
+
+/* The table's end has a NULL name. It stands in main.c, which knows every command. */
+extern const struct command cli_commands[];
+
+enum {
+	CLI_GROUP_GIT = 1 << 0,     /* --repo, --ref, --path, --git-dir */
+	CLI_GROUP_FILES = 1 << 1,   /* -f, -R */
+	CLI_GROUP_CLUSTER = 1 << 2, /* --kubeconfig, --context, -n, --server */
+	CLI_GROUP_DIFF = 1 << 3,
+	CLI_GROUP_SYNC = 1 << 4,
+	CLI_GROUP_RUN = 1 << 5,
+	CLI_GROUP_STATUS = 1 << 6,
+	CLI_GROUP_APP = 1 << 7, /* --app */
+	CLI_GROUP_HEAL = 1 << 8,
+	CLI_GROUP_LOG = 1 << 9,
+	CLI_GROUP_COLOR = 1 << 10,
+};
+
+/*
+ * Reads argv. *ret_command is NULL for `tranche`, `tranche help` and `tranche --help`; for
+ * `tranche help NAME` and `tranche NAME --help` options->help is set.
+ * ERR_INVALID with what is wrong and what would be right, in one line.
+ */
+int cli_parse(int argc, char **argv, const struct command **ret_command,
+	      struct options *ret_options, struct err *err);
+
+/* The help of the program (NULL) or of one command. */
+void cli_help(const struct command *command, struct buf *out);
+
+/* Appends "--repo\n-f --files..." rows, one option of the command a line, for the docs' check. */
+void cli_list_options(const struct command *command, struct buf *out);
+
+#endif

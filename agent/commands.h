@@ -1,0 +1,15 @@
+/*
+ * commands.h - the commands, as main's table names them. Each returns an exit code.
+ */
+#ifndef AGENT_COMMANDS_H
+#define AGENT_COMMANDS_H
+
+#include "agent/options.h"
+
+int command_diff(const struct options *options);
+int command_sync(const struct options *options);
+int command_run(const struct options *options);
+int command_status(const struct options *options);
+int command_version(const struct options *options);
+
+#endif

@@ -1,0 +1,18 @@
+#include "agent/exit_code.h"
+
+const char *exit_code_meaning(enum exit_code code)
+{
+	static const char *const meanings[EXIT_CODE_COUNT] = {
+		[EXIT_OK] = "done; diff: no differences",
+		[EXIT_DIFFERENT] = "diff and sync --dry-run: there are differences",
+		[EXIT_USAGE] = "a wrong command, flag or argument",
+		[EXIT_ROLLOUT] = "sync --wait: a rollout is stuck or did not end within --timeout",
+		[EXIT_MANIFEST] = "the manifests are refused; nothing was sent",
+		[EXIT_SOURCE] = "the repository, ref, path or file cannot be read",
+		[EXIT_CLUSTER] = "the cluster cannot be reached, or refuses the credentials",
+		[EXIT_OBJECTS] = "some objects could not be compared or written; the others were",
+		[EXIT_INTERNAL] = "out of memory, or a bug in tranche",
+	};
+
+	return meanings[code];
+}

@@ -1,0 +1,47 @@
+/*
+ * options.h - what the command line said, as plain values. cli.c fills it from its tables.
+ */
+#ifndef AGENT_OPTIONS_H
+#define AGENT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTIONS_MAX_FILES 64
+
+enum output_format { OUTPUT_TEXT, OUTPUT_UNIFIED, OUTPUT_JSON };
+
+/* All strings are borrowed from argv; NULL: not given. */
+struct options {
+	/* source */
+	const char *repo;
+	const char *ref;
+	const char *path;
+	const char *files[OPTIONS_MAX_FILES]; /* "-" is standard input */
+	size_t file_count;
+	bool recursive;
+	const char *git_dir;
+
+	/* cluster */
+	const char *kubeconfig;
+	const char *context;
+	const char *namespace;
+	const char *server;
+
+	/* what to do */
+	const char *app;
+	const char *output;
+	const char *log_format;
+	const char *log_level;
+	const char *color;
+	int64_t interval_ms;
+	int64_t timeout_ms;
+	bool dry_run;
+	bool wait;
+	bool self_heal;
+	bool watch;
+	bool help;
+};
+
+#endif

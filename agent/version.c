@@ -1,0 +1,3 @@
+#include "agent/version.h"
+
+const char tranche_version[] = TRANCHE_VERSION;

@@ -1,0 +1,232 @@
+#include "agent/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/check.h"
+
+static int run_nothing(const struct options *options)
+{
+	(void)options;
+	return 0;
+}
+
+const struct command cli_commands[] = {
+	{
+		.name = "diff",
+		.usage = "[options]",
+		.summary = "Show",
+		.text = "Show it.",
+		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_DIFF,
+		.run = run_nothing,
+	},
+	{
+		.name = "status",
+		.usage = "[options]",
+		.summary = "Status",
+		.text = "Status.",
+		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_STATUS,
+		.run = run_nothing,
+	},
+	{
+		.name = "sync",
+		.usage = "[options]",
+		.summary = "Sync",
+		.text = "Sync it.",
+		.examples = "  tranche sync\n",
+		.groups = CLI_GROUP_GIT | CLI_GROUP_CLUSTER | CLI_GROUP_SYNC,
+		.run = run_nothing,
+	},
+	{.name = "version",
+	 .usage = "",
+	 .summary = "Version",
+	 .text = "Version.",
+	 .run = run_nothing},
+	{NULL},
+};
+
+#define MAX_ARGS 12
+
+/* Parses "tranche WORDS...", words separated by blanks. */
+static int parse(const char *line, const struct command **ret_command, struct options *ret_options,
+		 struct err *err)
+{
+	static char copy[512];
+	char *argv[MAX_ARGS] = {NULL}, *rest = copy;
+	int argc = 0;
+
+	snprintf(copy, sizeof(copy), "tranche%s%s", *line ? " " : "", line);
+	for (char *word; (word = strsep(&rest, " "));)
+		argv[argc++] = word;
+	return cli_parse(argc, argv, ret_command, ret_options, err);
+}
+
+static void test_errors_say_what_is_right(void **state)
+{
+	static const struct {
+		const char *line, *message;
+	} cases[] = {
+		{"frob", "unknown command \"frob\"; run 'tranche help' to see them"},
+		{"s --repo x", "command \"s\" may mean status or sync; write more of it"},
+		{"--repo x diff",
+		 "the command comes first, then its options: tranche COMMAND --repo"},
+		{"diff", "name a source: --repo URL|DIR or -f FILE|DIR|-"},
+		{"sync", "name a source: --repo URL|DIR"},
+		{"diff --repo x -f y", "--repo and -f exclude each other; name one source"},
+		{"diff -f y --ref main", "--ref goes with --repo"},
+		{"diff --repo x -R", "-R goes with -f"},
+		{"diff --repo", "--repo wants URL|DIR"},
+		{"diff --repo=", "--repo is empty; it wants URL|DIR"},
+		{"diff -f", "-f wants FILE|DIR|-"},
+		{"diff --repo x --nope",
+		 "'tranche diff' has no option --nope; see 'tranche help diff'"},
+		{"diff --repo x -z", "'tranche diff' has no option -z; see 'tranche help diff'"},
+		{"diff --re x", "option --re may mean --repo or --ref; write more of it"},
+		{"diff --repo x -o yaml",
+		 "--output is \"yaml\", but has to be one of text|unified|json"},
+		{"diff --repo x -o tex",
+		 "--output is \"tex\", but has to be one of text|unified|json"},
+		{"status -o text", "--output is \"text\", but has to be one of table|json"},
+		{"sync --repo x --wait=yes", "--wait takes no value"},
+		{"sync --repo x --timeout 0s", "--timeout has to be more than 0"},
+		{"sync --repo x y",
+		 "'tranche sync' takes no argument \"y\"; see 'tranche help sync'"},
+		{"version x",
+		 "'tranche version' takes no argument \"x\"; see 'tranche help version'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct command *command;
+		struct options options;
+		struct err err;
+
+		assert_error(parse(cases[i].line, &command, &options, &err), err, ERR_INVALID,
+			     cases[i].message);
+	}
+}
+
+static void test_values_in_every_spelling(void **state)
+{
+	static const char *const lines[] = {
+		"diff --repo x --namespace shop -o json",
+		"diff --repo=x -n shop -ojson",
+		"di --rep x --names=shop --out json",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		const struct command *command;
+		struct options options;
+		struct err err;
+
+		assert_ok(parse(lines[i], &command, &options, &err), err);
+		assert_string_equal(command->name, "diff");
+		assert_string_equal(options.repo, "x");
+		assert_string_equal(options.namespace, "shop");
+		assert_string_equal(options.output, "json");
+	}
+}
+
+static void test_files_flags_and_defaults(void **state)
+{
+	const struct command *command;
+	struct options options;
+	struct err err;
+
+	(void)state;
+	assert_ok(parse("diff -Rf a -f - -fb", &command, &options, &err), err);
+	assert_true(options.recursive);
+	assert_int_equal(options.file_count, 3);
+	assert_string_equal(options.files[0], "a");
+	assert_string_equal(options.files[1], "-");
+	assert_string_equal(options.files[2], "b");
+	assert_string_equal(options.output, "text");
+	assert_ok(parse("sync --repo x", &command, &options, &err), err);
+	assert_int_equal(options.timeout_ms, 300000);
+	assert_false(options.wait);
+}
+
+static void test_help_is_asked_for_in_many_ways(void **state)
+{
+	static const struct {
+		const char *line, *command;
+	} cases[] = {
+		{"", NULL},
+		{"help", NULL},
+		{"--help", NULL},
+		{"-h", NULL},
+		{"help sync", "sync"},
+		{"sync --help", "sync"},
+		{"sync -h", "sync"},
+		{"version -h", "version"},
+		{"help di", "diff"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct command *command;
+		struct options options;
+		struct err err;
+
+		assert_ok(parse(cases[i].line, &command, &options, &err), err);
+		assert_true(options.help);
+		if (cases[i].command)
+			assert_string_equal(command->name, cases[i].command);
+		else
+			assert_null(command);
+	}
+}
+
+static void test_help_text(void **state)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(65536);
+
+	(void)state;
+	cli_help(&cli_commands[2], &text);
+	assert_string_equal(
+		buf_str(&text),
+		"Sync it.\n"
+		"\n"
+		"Examples:\n"
+		"  tranche sync\n"
+		"\n"
+		"Usage:\n"
+		"  tranche sync [options]\n"
+		"\n"
+		"Source:\n"
+		"  --repo URL|DIR                the Git repository that holds the manifests\n"
+		"  --ref REF                     branch, tag or commit to follow (the remote's "
+		"HEAD)\n"
+		"  --path DIR                    folder or file in the repository (its top)\n"
+		"  --git-dir DIR                 where the clone of a remote repository is kept (a "
+		"folder in the user's cache)\n"
+		"\n"
+		"Cluster:\n"
+		"  --kubeconfig FILE             kubeconfig file ($KUBECONFIG, ~/.kube/config, "
+		"then "
+		"in-cluster)\n"
+		"  --context NAME                context of the kubeconfig (its current one)\n"
+		"  -n, --namespace NAMESPACE     namespace for objects that name none (the "
+		"context's)\n"
+		"  --server URL                  address of the API server (the context's)\n"
+		"\n"
+		"Options:\n"
+		"  --dry-run                     show what a sync would change, as diff does, and "
+		"write nothing\n"
+		"  --wait                        follow the rollouts to their end\n"
+		"  --timeout DURATION            how long --wait waits (5m)\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_errors_say_what_is_right),
+		cmocka_unit_test(test_values_in_every_spelling),
+		cmocka_unit_test(test_files_flags_and_defaults),
+		cmocka_unit_test(test_help_is_asked_for_in_many_ways),
+		cmocka_unit_test(test_help_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
