@@ -1,0 +1,47 @@
+/*
+ * app.h - one source, its policy, and what is known of the objects it owns: what the agent syncs.
+ *
+ * An app outlives the passes (pass.h) that work on it, one at a time; between two passes it holds
+ * the last commit that was read, its manifests, and the inventory as it stands in the cluster.
+ */
+#ifndef AGENT_APP_H
+#define AGENT_APP_H
+
+#include <stdbool.h>
+
+#include "agent/fetch.h"
+#include "agent/options.h"
+#include "agent/source.h"
+#include "apply/inventory.h"
+#include "diff/plan.h"
+
+struct app {
+	char *name;      /* of the inventory */
+	char *namespace; /* for objects that name none, and of the inventory */
+	bool self_heal;  /* undo drift */
+	bool owns;       /* keeps an inventory: Git sources do, plain files do not */
+	struct source_options source_options;
+	struct source *source;
+
+	bool loaded;            /* `fetched` holds a commit's manifests */
+	struct fetched fetched; /* of the last commit that was read */
+
+	bool inventory_known; /* `inventory` is what the cluster holds */
+	struct inventory inventory;
+};
+
+/*
+ * `namespace` is copied; the strings of `options` are borrowed. The name is options->app, else made
+ * from the repository's last part and the path ("shop-deploy-prod").
+ */
+int app_init(struct app *app, const struct options *options, const char *namespace,
+	     struct err *err);
+void app_release(struct app *app);
+
+/* "main@3f2c1ab"; "" before anything was read and for plain files. */
+const char *app_revision(const struct app *app);
+
+/* The short commit id, for log lines; NULL where there is none. Borrowed. */
+const char *app_commit(const struct app *app);
+
+#endif

@@ -1,0 +1,60 @@
+#include "agent/report.h"
+
+#define MAX_CHANGES_SHOWN 8
+
+/* One change: "PATH OLD -> NEW", with a dash for nothing. */
+static void print_change(const struct change *change, const cJSON *old, const cJSON *new,
+			 struct buf *out)
+{
+	buf_printf(out, "%s ", change->path);
+	if (old)
+		change_print_value(change, old, out);
+	else
+		buf_putc(out, '-');
+	buf_puts(out, " -> ");
+	if (new)
+		change_print_value(change, new, out);
+	else
+		buf_putc(out, '-');
+}
+
+static void print_changes(const struct changes *changes, bool to_live, struct buf *out)
+{
+	for (size_t i = 0; i < changes->count && i < MAX_CHANGES_SHOWN; i++) {
+		const struct change *change = &changes->items[i];
+
+		buf_puts(out, i ? ", " : "");
+		print_change(change, to_live ? change->to : change->from,
+			     to_live ? change->from : change->to, out);
+	}
+	if (changes->count > MAX_CHANGES_SHOWN)
+		buf_printf(out, ", and %zu more", changes->count - MAX_CHANGES_SHOWN);
+}
+
+void report_written(const struct plan_item *item, const struct target *target, struct buf *out)
+{
+	switch (target->result) {
+	case TARGET_CREATED: buf_puts(out, "created"); break;
+	case TARGET_REPLACED:
+		buf_puts(out, "replaced: ");
+		print_changes(&item->changes, false, out);
+		break;
+	case TARGET_UNCHANGED: buf_puts(out, "unchanged"); break;
+	case TARGET_NONE: buf_puts(out, "not written"); break;
+	}
+}
+
+void report_drift(const struct plan_item *item, struct buf *out)
+{
+	if (!item->from)
+		buf_puts(out, "deleted");
+	else
+		print_changes(&item->changes, true, out);
+}
+
+void report_key(const struct ref *ref, struct buf *out)
+{
+	if (*ref->namespace)
+		buf_printf(out, "%s/", ref->namespace);
+	ref_print(ref, out);
+}

@@ -1,0 +1,19 @@
+/*
+ * report.h - what a pass did, in the words that `sync` prints and `run` logs.
+ */
+#ifndef AGENT_REPORT_H
+#define AGENT_REPORT_H
+
+#include "apply/target.h"
+#include "diff/plan.h"
+
+/* "created", or "replaced: spec.replicas 3 -> 5, ...", or "unchanged". */
+void report_written(const struct plan_item *item, const struct target *target, struct buf *out);
+
+/* "spec.replicas 5 -> 3, ..." from Git's value to the live one; "deleted" where it is gone. */
+void report_drift(const struct plan_item *item, struct buf *out);
+
+/* "statefulset.apps/web", with "NAMESPACE/" in front: what tells an object from all others. */
+void report_key(const struct ref *ref, struct buf *out);
+
+#endif

@@ -1,0 +1,183 @@
+#include "agent/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uv.h>
+
+#include "agent/log.h"
+
+static bool stuck;
+
+void print_error(const struct err *err)
+{
+	fprintf(stderr, "tranche: %s\n", err->message);
+}
+
+void print_warning(const char *format, ...)
+{
+	va_list args;
+
+	fputs("tranche: warning: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+int print_result(const struct buf *text)
+{
+	struct err err;
+
+	if (buf_check(text, "the output", &err) == 0) {
+		size_t written = fwrite(buf_str(text), 1, text->length, stdout);
+		if (written == text->length && fflush(stdout) == 0)
+			return EXIT_OK;
+		err_set(&err, ERR_INTERNAL, "cannot write to standard output");
+	}
+	print_error(&err);
+	return EXIT_INTERNAL;
+}
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+static void on_server_warning(void *context, const char *text)
+{
+	const struct session *session = context;
+	const struct log_subject subject = {.app = session->app.name};
+
+	log_line(LOG_WARNING, &subject, "the server warns: %s", text);
+}
+
+static int open_cluster(struct session *session, const struct options *options, struct err *err)
+{
+	const struct kubeconfig_options where = {
+		.file = options->kubeconfig,
+		.context = options->context,
+		.server = options->server,
+		.namespace = options->namespace,
+	};
+
+	if (kubeconfig_load(&where, &session->kubeconfig, err) < 0)
+		return -1;
+	session->cluster = cluster_new(session->loop, &session->kubeconfig, err);
+	if (!session->cluster)
+		return -1;
+	cluster_on_warning(session->cluster, on_server_warning, session);
+	session->discovery = discovery_new(session->cluster);
+	return session->discovery ? 0 : err_no_memory(err);
+}
+
+static int open_loop(struct session *session, struct err *err)
+{
+	session->loop = malloc(sizeof(*session->loop));
+	if (!session->loop)
+		return err_no_memory(err);
+	if (uv_loop_init(session->loop) < 0) {
+		free(STEAL(session->loop));
+		return err_set(err, ERR_INTERNAL, "the event loop cannot start");
+	}
+	return 0;
+}
+
+int session_open(struct session *session, const struct options *options)
+{
+	struct err err;
+
+	*session = (struct session){0};
+	if (open_loop(session, &err) < 0) {
+		print_error(&err);
+		return EXIT_INTERNAL;
+	}
+	if (open_cluster(session, options, &err) < 0) {
+		print_error(&err);
+		return EXIT_CLUSTER;
+	}
+	if (!options->repo && !options->file_count)
+		return EXIT_OK;
+	session->has_app = true;
+	if (app_init(&session->app, options, session->kubeconfig.namespace, &err) < 0) {
+		print_error(&err);
+		return err.class == ERR_INVALID ? EXIT_USAGE : EXIT_SOURCE;
+	}
+	return EXIT_OK;
+}
+
+/* --- running, closing ------------------------------------------------------------------------ */
+
+void session_run(struct session *session)
+{
+	uv_run(session->loop, UV_RUN_DEFAULT);
+}
+
+void session_stop(struct session *session)
+{
+	uv_stop(session->loop);
+}
+
+static void on_guard(uv_timer_t *guard)
+{
+	uv_stop(guard->loop);
+}
+
+/* Lets cancelled work and closing handles end; false if something is still there after a while. */
+static bool drain(uv_loop_t *loop)
+{
+	uv_timer_t guard;
+
+	uv_timer_init(loop, &guard);
+	uv_timer_start(&guard, on_guard, SESSION_CLOSE_MS, 0);
+	uv_unref((uv_handle_t *)&guard);
+	uv_run(loop, UV_RUN_DEFAULT);
+	uv_close((uv_handle_t *)&guard, NULL);
+	uv_run(loop, UV_RUN_NOWAIT);
+	return uv_loop_close(loop) == 0;
+}
+
+void session_close(struct session *session)
+{
+	discovery_free(session->discovery);
+	cluster_free(session->cluster);
+	kubeconfig_release(&session->kubeconfig);
+	if (session->loop && !drain(session->loop)) {
+		stuck = true;
+		return;
+	}
+	free(session->loop);
+	if (session->has_app)
+		app_release(&session->app);
+	*session = (struct session){0};
+}
+
+bool session_is_stuck(void)
+{
+	return stuck;
+}
+
+/* --- what is wrong with a pass --------------------------------------------------------------- */
+
+static void print_findings(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
+
+		finding_print(&findings->items[i], &line);
+		fprintf(stderr, "%s\n", buf_str(&line));
+	}
+}
+
+int print_pass_fault(const struct pass *pass, const struct app *app)
+{
+	print_findings(&app->fetched.findings);
+	if (pass_fault(pass) == PASS_FINE)
+		return EXIT_OK;
+	print_error(pass_error(pass));
+	if (pass_error(pass)->class == ERR_NO_MEMORY)
+		return EXIT_INTERNAL;
+	switch (pass_fault(pass)) {
+	case PASS_SOURCE: return EXIT_SOURCE;
+	case PASS_MANIFEST: return EXIT_MANIFEST;
+	default: return EXIT_CLUSTER;
+	}
+}

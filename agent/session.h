@@ -1,0 +1,58 @@
+/*
+ * session.h - what a command works with: the loop, the cluster, and the app.
+ *
+ *	CLEANUP(session_close) struct session session = {0};
+ *	int code = session_open(&session, options);	// prints what is wrong
+ *	if (code != EXIT_OK)
+ *		return code;
+ *	... pass_start(...);
+ *	session_run(&session);
+ */
+#ifndef AGENT_SESSION_H
+#define AGENT_SESSION_H
+
+#include "agent/app.h"
+#include "agent/exit_code.h"
+#include "agent/pass.h"
+#include "apply/cluster.h"
+#include "apply/discovery.h"
+
+struct uv_loop_s;
+
+#define SESSION_CLOSE_MS 500 /* how long what was cancelled may take to end */
+
+struct session {
+	struct uv_loop_s *loop;
+	struct kubeconfig kubeconfig;
+	struct cluster *cluster;
+	struct discovery *discovery;
+	struct app app; /* empty where the command was given no source */
+	bool has_app;
+};
+
+/* Opens everything but connections. EXIT_OK, or the code to end with after printing why. */
+int session_open(struct session *session, const struct options *options);
+
+/* Turns the loop until nothing is left to do or session_stop. */
+void session_run(struct session *session);
+void session_stop(struct session *session);
+
+/*
+ * Closes everything. If the worker pool is still busy with something that cannot be stopped (a
+ * fetch from a server that hangs), what it uses is left to the end of the process, and
+ * session_is_stuck tells main to end it at once.
+ */
+void session_close(struct session *session);
+bool session_is_stuck(void);
+
+/* Prints "tranche: MESSAGE" or "tranche: warning: MESSAGE" on standard error. */
+void print_error(const struct err *err);
+void print_warning(const char *format, ...) PRINTF(1, 2);
+
+/* Writes to standard output; EXIT_OK, or EXIT_INTERNAL after saying that it could not. */
+int print_result(const struct buf *text);
+
+/* The code for a pass that could not do its work, after printing why; EXIT_OK if it could. */
+int print_pass_fault(const struct pass *pass, const struct app *app);
+
+#endif
