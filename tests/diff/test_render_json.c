@@ -29,7 +29,7 @@ static cJSON *plan_json(const struct plan *plan)
 
 static void print_status(const char *statefulset_words, const char *pod_words, struct buf *out)
 {
-	struct test_pods pods = pods_of(pod_words);
+	struct test_pods pods = test_pods_of(pod_words);
 	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of(statefulset_words, &pods);
 	CLEANUP(rollout_release) struct rollout rollout = {0};
 	struct err err;

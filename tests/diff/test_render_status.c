@@ -9,7 +9,7 @@
 static void observe(const char *statefulset_words, const char *pod_words,
 		    struct rollout *ret_rollout)
 {
-	struct test_pods pods = pods_of(pod_words);
+	struct test_pods pods = test_pods_of(pod_words);
 	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of(statefulset_words, &pods);
 	struct err err;
 

@@ -11,7 +11,7 @@
 static void observe(const char *statefulset_words, const char *pod_words,
 		    struct rollout *ret_rollout)
 {
-	struct test_pods pods = pods_of(pod_words);
+	struct test_pods pods = test_pods_of(pod_words);
 	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of(statefulset_words, &pods);
 	struct err err;
 
@@ -247,7 +247,7 @@ static void test_on_delete(void **state)
 static void test_same_image_on_both_revisions(void **state)
 {
 	(void)state;
-	struct test_pods pods = pods_of("0=a 1=b");
+	struct test_pods pods = test_pods_of("0=a 1=b");
 	CLEANUP(cJSON_Delete_p)
 	cJSON *statefulset =
 		statefulset_of("replicas=2 partition=1 current=a update=b template=a", &pods);
@@ -267,7 +267,7 @@ static void test_same_image_on_both_revisions(void **state)
 static void test_being_deleted(void **state)
 {
 	(void)state;
-	struct test_pods pods = pods_of("0=a");
+	struct test_pods pods = test_pods_of("0=a");
 	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of("replicas=1", &pods);
 	CLEANUP(rollout_release) struct rollout rollout = {0};
 	struct err err;
@@ -350,7 +350,7 @@ static void test_right_where_kubectl_is_wrong(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct test_pods pods = pods_of(cases[i].pods);
+		struct test_pods pods = test_pods_of(cases[i].pods);
 		CLEANUP(cJSON_Delete_p)
 		cJSON *statefulset = statefulset_of(cases[i].statefulset, &pods);
 		CLEANUP(rollout_release) struct rollout rollout = {0};

@@ -24,7 +24,7 @@ static void print_warnings(const struct rollout_forecast *forecast, struct buf *
 
 static void check_forecast(const struct forecast_case *the_case)
 {
-	struct test_pods pods = pods_of(the_case->pods);
+	struct test_pods pods = test_pods_of(the_case->pods);
 	CLEANUP(cJSON_Delete_p)
 	cJSON *from = the_case->from ? statefulset_of(the_case->from, &pods) : NULL;
 	CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of(the_case->to, NULL);
@@ -212,7 +212,7 @@ static void test_on_delete(void **state)
 static void test_adoption(void **state)
 {
 	(void)state;
-	struct test_pods pods = pods_of("0..1=a");
+	struct test_pods pods = test_pods_of("0..1=a");
 	CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of("replicas=3 template=a", NULL);
 	CLEANUP(cJSON_Delete_p) cJSON *revision = revision_of('a', 1);
 	CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
@@ -237,7 +237,7 @@ static void test_adoption(void **state)
 static void test_restarted_at(void **state)
 {
 	(void)state;
-	struct test_pods pods = pods_of("0..1=a");
+	struct test_pods pods = test_pods_of("0..1=a");
 	CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of("replicas=2", &pods);
 	CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of("replicas=2", NULL);
 	CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
@@ -263,7 +263,7 @@ static void test_restarted_at(void **state)
 static void test_scaling_down_with_claims(void **state)
 {
 	(void)state;
-	struct test_pods pods = pods_of("0..1=a");
+	struct test_pods pods = test_pods_of("0..1=a");
 	CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of("replicas=2", &pods);
 	CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of("replicas=1", NULL);
 	CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
@@ -285,7 +285,7 @@ static void test_scaling_down_with_claims(void **state)
 static void test_same_image(void **state)
 {
 	(void)state;
-	struct test_pods pods = pods_of("0..1=a");
+	struct test_pods pods = test_pods_of("0..1=a");
 	CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of("replicas=2 partition=1", &pods);
 	CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of("replicas=2 partition=1", NULL);
 	CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
@@ -422,7 +422,7 @@ static void check_against_controller(unsigned int *seed)
 		strcat(pod_words, word);
 	}
 
-	struct test_pods pods = pods_of(pod_words);
+	struct test_pods pods = test_pods_of(pod_words);
 	CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of(from_words, &pods);
 	CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of(to_words, NULL);
 	cJSON *revisions[] = {revision_of('a', 1), revision_of('b', 2)};

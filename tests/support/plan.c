@@ -46,7 +46,7 @@ struct plan_item *add_item(struct plan *plan, enum plan_action action, const cha
 
 void make_walkthrough_plan(struct plan *plan)
 {
-	struct test_pods pods = pods_of("0..2=a");
+	struct test_pods pods = test_pods_of("0..2=a");
 	CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of("replicas=3 partition=2", &pods);
 	CLEANUP(cJSON_Delete_p)
 	cJSON *to = statefulset_of("replicas=5 partition=1 template=b", NULL);

@@ -96,7 +96,7 @@ static cJSON *make_pod(int ordinal, const char *rest)
 	return pod;
 }
 
-struct test_pods pods_of(const char *words)
+struct test_pods test_pods_of(const char *words)
 {
 	struct test_pods pods = {0};
 	char copy[MAX_WORDS], *save = NULL;

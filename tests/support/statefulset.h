@@ -23,7 +23,7 @@ struct test_pods {
  * what is the matter: "~" not ready, "x" terminating (and ready still), "?N" ready for N seconds
  * only, "!REASON" a container waits for that reason, "!Unschedulable". Ready for an hour otherwise.
  */
-struct test_pods pods_of(const char *words);
+struct test_pods test_pods_of(const char *words);
 void test_pods_release(struct test_pods *pods);
 
 /* `pods.items` as the functions under test take them. */
