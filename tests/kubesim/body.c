@@ -7,6 +7,7 @@
 #include "diff/yaml.h"
 #include "tests/kubesim/alloc.h"
 #include "tests/kubesim/obj.h"
+#include "tests/kubesim/protobuf.h"
 #include "tests/kubesim/prune.h"
 
 #define MAX_FAULTS_BYTES (256u * 1024)
@@ -35,22 +36,30 @@ static int decode_yaml(const struct request *request, cJSON **ret_object, struct
 	return 0;
 }
 
+static int unknown_format(struct status *status)
+{
+	return status_set(status, 415, "UnsupportedMediaType",
+			  "the body of the request was in an unknown format - accepted media types "
+			  "include: application/json, application/yaml, " PROTOBUF_TYPE);
+}
+
 int body_decode_any(const struct request *request, cJSON **ret_object, struct status *status)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
 	struct err err = {0};
-	bool yaml = has_type(request, "application/yaml") ||
-		    has_type(request, "application/apply-patch+yaml");
 	int result;
 
-	if (!yaml && request->content_type[0] && !has_type(request, "application/json"))
-		return status_set(status, 415, "UnsupportedMediaType",
-				  "the body of the request was in an unknown format - accepted "
-				  "media types include: application/json, application/yaml");
-	if (request->body_length == 0)
-		return status_bad_request(status, "EOF");
-	result = yaml ? decode_yaml(request, &object, &err)
-		      : json_parse(request->body, request->body_length, &object, &err);
+	if (has_type(request, PROTOBUF_TYPE))
+		result = protobuf_decode(request->body, request->body_length, &object, &err);
+	else if (has_type(request, "application/yaml") ||
+		 has_type(request, "application/apply-patch+yaml"))
+		result = decode_yaml(request, &object, &err);
+	else if (!request->content_type[0] || has_type(request, "application/json"))
+		result = json_parse(request->body, request->body_length, &object, &err);
+	else
+		return unknown_format(status);
+	if (result < 0 && err.class == ERR_UNSUPPORTED)
+		return unknown_format(status);
 	if (result == 0 && !cJSON_IsObject(object))
 		result = err_set(&err, ERR_INVALID, "an object is wanted");
 	if (result < 0)

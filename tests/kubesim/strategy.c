@@ -176,7 +176,8 @@ static void validate_finalizers(const cJSON *object, const cJSON *old, struct ca
 
 static int note_missing(const struct schema_finding *finding, void *context)
 {
-	if (finding->fault == SCHEMA_MISSING)
+	/* The status is the server's own affair. */
+	if (finding->fault == SCHEMA_MISSING && strncmp(finding->path, "status.", 7) != 0)
 		causes_add(context, "FieldValueRequired", finding->path, "Required value");
 	return 0;
 }
