@@ -30,7 +30,7 @@ static int show(const struct plan *plan, const struct options *options)
 	else
 		render_plan_text(plan, &render, &text);
 	if (result < 0) {
-		print_error(&err);
+		tell_error(&err);
 		return EXIT_INTERNAL;
 	}
 	return print_result(&text);
@@ -48,7 +48,7 @@ static void print_failures(const struct plan *plan)
 			continue;
 		ref_print(&item->ref, &name);
 		err_prefix(&err, "%s:%u: %s", item->file, item->mark.line, buf_str(&name));
-		print_error(&err);
+		tell_error(&err);
 	}
 }
 
@@ -86,13 +86,13 @@ int command_diff(const struct options *options)
 		.on_done = keep_pass,
 	};
 	if (pass_start(&pass_options, &pass, &err) < 0) {
-		print_error(&err);
+		tell_error(&err);
 		return EXIT_INTERNAL;
 	}
 	session_run(&session);
 	code = print_pass_fault(pass, &session.app);
 	if (code == EXIT_OK && pass_trouble(pass))
-		print_warning("%s", pass_trouble(pass)->message);
+		tell_warning("%s", pass_trouble(pass)->message);
 	if (code == EXIT_OK)
 		code = conclude(pass_plan(pass), options);
 	pass_free(pass);

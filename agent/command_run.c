@@ -448,7 +448,7 @@ int command_run(const struct options *options)
 	if (code != EXIT_OK)
 		return code;
 	if (begin(&agent, &err) < 0) {
-		print_error(&err);
+		tell_error(&err);
 		return EXIT_INTERNAL;
 	}
 	const struct log_subject subject = {.app = agent.session.app.name};

@@ -99,7 +99,7 @@ static void show(struct status *status)
 	struct err err;
 
 	if (print(status, &err) < 0) {
-		print_error(&err);
+		tell_error(&err);
 		end(status, EXIT_INTERNAL);
 	} else if (!status->options->watch) {
 		end(status, EXIT_OK);
@@ -140,10 +140,10 @@ static void on_error(void *context, const struct err *err, int64_t retry_in_ms)
 	struct status *status = context;
 
 	if (retry_in_ms >= 0 && status->options->watch && err->class == ERR_TRANSIENT) {
-		print_warning("%s", err->message);
+		tell_warning("%s", err->message);
 		return;
 	}
-	print_error(err);
+	tell_error(err);
 	end(status, EXIT_CLUSTER);
 }
 
@@ -192,14 +192,14 @@ static void on_fetched(void *context, struct fetched *fetched, const struct err 
 
 	status->fetch = NULL;
 	if (fetch_err->class != ERR_NONE) {
-		print_error(fetch_err);
+		tell_error(fetch_err);
 		end(status, EXIT_SOURCE);
 		return;
 	}
 	status->session.app.fetched = *fetched;
 	*fetched = (struct fetched){0};
 	if (follow(status, &err) < 0) {
-		print_error(&err);
+		tell_error(&err);
 		end(status, EXIT_CLUSTER);
 	}
 }
@@ -224,7 +224,7 @@ int command_status(const struct options *options)
 	status.code = session_open(&status.session, options);
 	if (status.code == EXIT_OK) {
 		if (begin(&status, &err) < 0) {
-			print_error(&err);
+			tell_error(&err);
 			end(&status, EXIT_INTERNAL);
 		}
 		session_run(&status.session);

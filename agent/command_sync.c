@@ -35,7 +35,7 @@ static void print_rollout(struct sync *sync, const struct rollout *rollout)
 	rollout_print(rollout, &line);
 	buf_printf(&key, "%s/%s", rollout->namespace, rollout->name);
 	if (conditions_hold(&sync->told, buf_str(&key), buf_str(&line), &is_new, &err) < 0)
-		print_error(&err);
+		tell_error(&err);
 	if (!is_new)
 		return;
 	printf("statefulset.apps/%s: %s\n", rollout->name, buf_str(&line));
@@ -119,7 +119,7 @@ static void on_rollout_error(void *context, const struct err *err, int64_t retry
 {
 	(void)context;
 	if (retry_in_ms < 0 || err->class == ERR_DENIED)
-		print_warning("cannot follow the rollouts: %s", err->message);
+		tell_warning("cannot follow the rollouts: %s", err->message);
 }
 
 static int start_waiting(struct sync *sync, struct err *err)
@@ -187,7 +187,7 @@ static void print_drift(const struct plan *plan)
 		ref_print(&plan->items[i].ref, &line);
 		buf_puts(&line, " drifted: ");
 		report_drift(&plan->items[i], &line);
-		print_warning("%s; left alone (--self-heal undoes it)", buf_str(&line));
+		tell_warning("%s; left alone (--self-heal undoes it)", buf_str(&line));
 	}
 }
 
@@ -227,14 +227,14 @@ static void on_done(void *context, struct pass *pass)
 	if (sync->code != EXIT_OK)
 		return;
 	if (pass_trouble(pass))
-		print_warning("%s", pass_trouble(pass)->message);
+		tell_warning("%s", pass_trouble(pass)->message);
 	print_drift(pass_plan(pass));
 	print_failures(pass_plan(pass));
 	print_summary(pass_plan(pass));
 	if (plan_count(pass_plan(pass), PLAN_FAILED))
 		sync->code = EXIT_OBJECTS;
 	if (sync->options->wait && start_waiting(sync, &err) < 0) {
-		print_error(&err);
+		tell_error(&err);
 		sync->code = EXIT_INTERNAL;
 	}
 }
@@ -258,7 +258,7 @@ int command_sync(const struct options *options)
 			.context = &sync,
 		};
 		if (pass_start(&pass_options, &sync.pass, &err) < 0) {
-			print_error(&err);
+			tell_error(&err);
 			sync.code = EXIT_INTERNAL;
 		}
 		session_run(&sync.session);

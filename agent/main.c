@@ -98,7 +98,7 @@ static int run(int argc, char **argv)
 	struct err err;
 
 	if (cli_parse(argc, argv, &command, &options, &err) < 0) {
-		print_error(&err);
+		tell_error(&err);
 		return EXIT_USAGE;
 	}
 	if (!command || options.help)

@@ -10,12 +10,12 @@
 
 static bool stuck;
 
-void print_error(const struct err *err)
+void tell_error(const struct err *err)
 {
 	fprintf(stderr, "tranche: %s\n", err->message);
 }
 
-void print_warning(const char *format, ...)
+void tell_warning(const char *format, ...)
 {
 	va_list args;
 
@@ -36,7 +36,7 @@ int print_result(const struct buf *text)
 			return EXIT_OK;
 		err_set(&err, ERR_INTERNAL, "cannot write to standard output");
 	}
-	print_error(&err);
+	tell_error(&err);
 	return EXIT_INTERNAL;
 }
 
@@ -87,18 +87,18 @@ int session_open(struct session *session, const struct options *options)
 
 	*session = (struct session){0};
 	if (open_loop(session, &err) < 0) {
-		print_error(&err);
+		tell_error(&err);
 		return EXIT_INTERNAL;
 	}
 	if (open_cluster(session, options, &err) < 0) {
-		print_error(&err);
+		tell_error(&err);
 		return EXIT_CLUSTER;
 	}
 	if (!options->repo && !options->file_count)
 		return EXIT_OK;
 	session->has_app = true;
 	if (app_init(&session->app, options, session->kubeconfig.namespace, &err) < 0) {
-		print_error(&err);
+		tell_error(&err);
 		return err.class == ERR_INVALID ? EXIT_USAGE : EXIT_SOURCE;
 	}
 	return EXIT_OK;
@@ -172,7 +172,7 @@ int print_pass_fault(const struct pass *pass, const struct app *app)
 	print_findings(&app->fetched.findings);
 	if (pass_fault(pass) == PASS_FINE)
 		return EXIT_OK;
-	print_error(pass_error(pass));
+	tell_error(pass_error(pass));
 	if (pass_error(pass)->class == ERR_NO_MEMORY)
 		return EXIT_INTERNAL;
 	switch (pass_fault(pass)) {

@@ -46,8 +46,8 @@ void session_close(struct session *session);
 bool session_is_stuck(void);
 
 /* Prints "tranche: MESSAGE" or "tranche: warning: MESSAGE" on standard error. */
-void print_error(const struct err *err);
-void print_warning(const char *format, ...) PRINTF(1, 2);
+void tell_error(const struct err *err);
+void tell_warning(const char *format, ...) PRINTF(1, 2);
 
 /* Writes to standard output; EXIT_OK, or EXIT_INTERNAL after saying that it could not. */
 int print_result(const struct buf *text);
