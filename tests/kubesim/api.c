@@ -97,6 +97,20 @@ static void handle_version(struct response *response)
 		      "\"platform\":\"linux/amd64\"}");
 }
 
+#define FAULTS_PATH "/kubesim/faults"
+
+/* Not Kubernetes: a test changes what goes wrong while the server runs. */
+static int replace_faults(struct api *api, const struct request *request, struct response *response,
+			  struct status *status)
+{
+	struct err err = {0};
+
+	if (faults_replace(api->faults, request->body, &err) < 0)
+		return status_bad_request(status, "%s", err.message);
+	response_text(response, 200, "text/plain; charset=utf-8", "ok\n");
+	return 0;
+}
+
 static int handle_other(struct api *api, const struct request *request, struct response *response,
 			struct status *status)
 {
@@ -107,6 +121,8 @@ static int handle_other(struct api *api, const struct request *request, struct r
 	else if (strcmp(path, "/healthz") == 0 || strcmp(path, "/livez") == 0 ||
 		 strcmp(path, "/readyz") == 0)
 		response_text(response, 200, "text/plain; charset=utf-8", "ok");
+	else if (strcmp(path, FAULTS_PATH) == 0 && strcmp(request->method, "PUT") == 0)
+		return replace_faults(api, request, response, status);
 	else if (strncmp(path, "/openapi/", 9) == 0)
 		return openapi_handle(api, request, response, status);
 	else
@@ -117,27 +133,10 @@ static int handle_other(struct api *api, const struct request *request, struct r
 
 /* --- authorization --------------------------------------------------------------------------- */
 
-/* "pods", "statefulsets.apps", "deployments.apps/scale" */
-static void print_resource(const struct route *route, bool with_group, char *text, size_t size)
-{
-	bool group = with_group && route->group[0];
-
-	snprintf(text, size, "%s%s%s%s%s", route->resource, group ? "." : "",
-		 group ? route->group : "", route->subresource[0] ? "/" : "", route->subresource);
-}
-
 bool api_is_denied(const struct api *api, const struct route *route, const char *verb)
 {
-	char bare[512], qualified[512];
-
-	print_resource(route, false, bare, sizeof(bare));
-	print_resource(route, true, qualified, sizeof(qualified));
-	for (size_t i = 0; i < api->deny_count; i++) {
-		const struct deny *deny = &api->denials[i];
-
-		if ((strcmp(deny->verb, "*") == 0 || strcmp(deny->verb, verb) == 0) &&
-		    (strcmp(deny->resource, "*") == 0 || strcmp(deny->resource, bare) == 0 ||
-		     strcmp(deny->resource, qualified) == 0))
+	for (size_t i = 0; i < api->denial_count; i++) {
+		if (rule_matches(&api->denials[i], route, verb))
 			return true;
 	}
 	return false;
@@ -150,7 +149,8 @@ static int refuse(const struct request *request, const char *verb, struct status
 	CLEANUP(free_p) char *scope = NULL;
 	char resource[512], qualified[512];
 
-	print_resource(route, false, resource, sizeof(resource));
+	snprintf(resource, sizeof(resource), "%s%s%s", route->resource,
+		 route->subresource[0] ? "/" : "", route->subresource);
 	snprintf(qualified, sizeof(qualified), "%s%s%s", route->resource,
 		 route->group[0] ? "." : "", route->group);
 	scope = route->namespace[0] ? alloc_printf("in the namespace \"%s\"", route->namespace)
@@ -162,6 +162,48 @@ static int refuse(const struct request *request, const char *verb, struct status
 		   API_USER, verb, resource, route->group, scope);
 	status_name(status, route->name, route->group, route->resource);
 	return -1;
+}
+
+/* --- faults ---------------------------------------------------------------------------------- */
+
+struct fault api_take_fault(struct api *api, const struct request *request)
+{
+	struct route route;
+
+	if (!route_parse(request->path, &route))
+		return (struct fault){.action = FAULT_NONE};
+	return faults_take(
+		api->faults, &route,
+		route_verb(&route, request->method, request_param_true(request, "watch")));
+}
+
+void api_fail(int code, struct response *response)
+{
+	static const struct {
+		int code;
+		const char *reason;
+	} reasons[] = {
+		{401, "Unauthorized"},  {403, "Forbidden"},
+		{404, "NotFound"},      {409, "Conflict"},
+		{410, "Expired"},       {422, "Invalid"},
+		{500, "InternalError"}, {503, "ServiceUnavailable"},
+		{504, "Timeout"},
+	};
+	CLEANUP(status_release) struct status status = {0};
+	const char *reason = "";
+
+	if (code == 429) {
+		response_text(response, 429, "text/plain; charset=utf-8",
+			      "Too many requests, please try again later.\n");
+		response->retry_after_s = 1;
+		return;
+	}
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reasons[i].code == code)
+			reason = reasons[i].reason;
+	}
+	status_set(&status, code, reason, "kubesim was told to answer %d", code);
+	response_status(response, &status);
 }
 
 /* --- resources ------------------------------------------------------------------------------- */

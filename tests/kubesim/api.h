@@ -8,7 +8,9 @@
 #include <stddef.h>
 
 #include "tests/kubesim/cluster.h"
+#include "tests/kubesim/fault.h"
 #include "tests/kubesim/route.h"
+#include "tests/kubesim/rule.h"
 #include "tests/kubesim/status.h"
 
 #define API_MAX_BODY (3u * 1024 * 1024)
@@ -21,16 +23,11 @@
 /* As whom everybody who has the token acts. */
 #define API_USER "kubesim-admin"
 
-/* A rule of --deny: requests of this verb on this resource get 403. "*" stands for any. */
-struct deny {
-	const char *verb;
-	const char *resource; /* "pods", "statefulsets.apps", "deployments.apps/scale" */
-};
-
 struct api {
 	struct cluster *cluster;
-	const struct deny *denials;
-	size_t deny_count;
+	const struct rule *denials; /* of --deny: these requests get 403 */
+	size_t denial_count;
+	struct faults *faults;
 };
 
 struct param {
@@ -66,6 +63,7 @@ struct response {
 	char *body;               /* on the heap; NULL for a watch */
 	size_t body_length;
 	struct watch *watch; /* a stream instead of a body */
+	int retry_after_s;   /* 0: none */
 	char *warnings[RESPONSE_MAX_WARNINGS];
 	size_t warning_count;
 };
@@ -83,6 +81,12 @@ void response_warn(struct response *response, const char *text);
 
 /* Whether a rule denies the verb on what the route names. */
 bool api_is_denied(const struct api *api, const struct route *route, const char *verb);
+
+/* The fault that befalls the request; see fault.h. */
+struct fault api_take_fault(struct api *api, const struct request *request);
+
+/* Answers the request with an HTTP status of a fault. */
+void api_fail(int code, struct response *response);
 
 /* Answers the request. Never fails: what goes wrong is a response too. */
 void api_handle(struct api *api, struct request *request, struct response *ret_response);

@@ -81,7 +81,7 @@ static enum validation validation_of(const struct request *request)
 }
 
 /* The faults of one object: unknown fields to refuse, warn of and drop, the first wrong type. */
-struct faults {
+struct field_faults {
 	struct response *response; /* where warnings go; NULL: nowhere */
 	struct buf unknown;
 	const cJSON **nodes;
@@ -89,7 +89,7 @@ struct faults {
 	struct buf wrong_type;
 };
 
-static void faults_release(struct faults *faults)
+static void field_faults_release(struct field_faults *faults)
 {
 	buf_release(&faults->unknown);
 	buf_release(&faults->wrong_type);
@@ -99,7 +99,7 @@ static void faults_release(struct faults *faults)
 static int note_fault(const struct schema_finding *finding, void *context)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_FAULTS_BYTES);
-	struct faults *faults = context;
+	struct field_faults *faults = context;
 
 	if (finding->fault == SCHEMA_MISSING)
 		return 0; /* validation, which comes later, says so in its own words */
@@ -141,8 +141,8 @@ int body_check_fields(const struct request *request, struct response *response, 
 {
 	const struct kind *kind = request->kind;
 	enum validation validation = validation_of(request);
-	CLEANUP(faults_release)
-	struct faults faults = {
+	CLEANUP(field_faults_release)
+	struct field_faults faults = {
 		.response = validation == VALIDATE_WARN ? response : NULL,
 		.unknown = BUF_INIT(MAX_FAULTS_BYTES),
 		.wrong_type = BUF_INIT(MAX_FAULTS_BYTES),

@@ -26,7 +26,8 @@ struct http {
 	struct http_options options;
 	int epoll;
 	struct timer turn; /* when libmicrohttpd wants to run without a descriptor being ready */
-	struct exchange *streams;
+	struct exchange *exchanges; /* all that are under way */
+	bool stopping;
 };
 
 /* One request on its way, and its response as long as that is a stream. */
@@ -36,8 +37,12 @@ struct exchange {
 	struct buf body;
 	struct param *params;
 	size_t param_count;
+	struct fault fault;
+	bool has_begun; /* the fault, if there is one, is chosen */
+	char *body_out; /* a response that is to be cut short */
+	size_t body_out_length;
 	struct watch *watch;
-	struct timer look;
+	struct timer wake; /* ends a suspension */
 	bool suspended;
 	struct exchange *next, *previous;
 };
@@ -52,61 +57,107 @@ static void run(void *context)
 		timer_start_by(&http->turn, (int64_t)wait_ms);
 }
 
-/* --- streams --------------------------------------------------------------------------------- */
+/* --- suspending ------------------------------------------------------------------------------ */
 
-static void stream_resume(void *context)
+static void resume(void *context)
 {
 	struct exchange *exchange = context;
 
 	if (!exchange->suspended)
 		return;
 	exchange->suspended = false;
-	timer_stop(&exchange->look);
+	timer_stop(&exchange->wake);
 	MHD_resume_connection(exchange->connection);
 	timer_start_by(&exchange->http->turn, 0);
+}
+
+static void suspend(struct exchange *exchange, int64_t wake_after_ms)
+{
+	exchange->suspended = true;
+	MHD_suspend_connection(exchange->connection);
+	timer_start(&exchange->wake, wake_after_ms);
+}
+
+/* --- exchanges ------------------------------------------------------------------------------- */
+
+static struct exchange *exchange_new(struct http *http, struct MHD_Connection *connection)
+{
+	struct exchange *exchange = alloc_zero(sizeof(*exchange));
+
+	exchange->http = http;
+	exchange->connection = connection;
+	buf_init(&exchange->body, API_MAX_BODY);
+	timer_init(&exchange->wake, http->api->cluster->loop, resume, exchange);
+	exchange->next = http->exchanges;
+	if (http->exchanges)
+		http->exchanges->previous = exchange;
+	http->exchanges = exchange;
+	return exchange;
+}
+
+static void exchange_free(struct exchange *exchange)
+{
+	if (exchange->previous)
+		exchange->previous->next = exchange->next;
+	else
+		exchange->http->exchanges = exchange->next;
+	if (exchange->next)
+		exchange->next->previous = exchange->previous;
+	timer_stop(&exchange->wake);
+	watch_free(exchange->watch);
+	buf_release(&exchange->body);
+	free(exchange->body_out);
+	free(exchange->params);
+	free(exchange);
+}
+
+/* --- streams --------------------------------------------------------------------------------- */
+
+/* How much of `size` may still be sent before a fault cuts the response; 0: nothing more. */
+static size_t cut(const struct exchange *exchange, uint64_t position, size_t size)
+{
+	uint64_t end = (uint64_t)exchange->fault.amount;
+
+	if (exchange->fault.action != FAULT_CUT)
+		return size;
+	return position >= end ? 0 : size < end - position ? size : (size_t)(end - position);
 }
 
 static ssize_t stream_read(void *context, uint64_t position, char *out, size_t size)
 {
 	struct exchange *exchange = context;
-	ssize_t length = watch_read(exchange->watch, out, size);
+	ssize_t length;
 
-	(void)position;
+	size = cut(exchange, position, size);
+	if (size == 0)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	length = watch_read(exchange->watch, out, size);
 	if (length > 0)
 		return length;
 	if (length < 0)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	exchange->suspended = true;
-	MHD_suspend_connection(exchange->connection);
-	timer_start(&exchange->look, LOOK_FOR_CLIENT_MS);
+	suspend(exchange, LOOK_FOR_CLIENT_MS);
 	return 0;
+}
+
+static ssize_t body_read(void *context, uint64_t position, char *out, size_t size)
+{
+	const struct exchange *exchange = context;
+	size_t left = exchange->body_out_length - (size_t)position;
+
+	size = cut(exchange, position, size < left ? size : left);
+	if (size == 0)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	memcpy(out, exchange->body_out + position, size);
+	return (ssize_t)size;
 }
 
 static struct MHD_Response *stream_begin(struct exchange *exchange, struct watch *take_watch)
 {
-	struct http *http = exchange->http;
-
 	exchange->watch = take_watch;
-	exchange->next = http->streams;
-	if (http->streams)
-		http->streams->previous = exchange;
-	http->streams = exchange;
-	timer_init(&exchange->look, http->api->cluster->loop, stream_resume, exchange);
-	watch_notify(take_watch, stream_resume, exchange);
+	watch_notify(take_watch, resume, exchange);
 	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read,
 						 exchange, NULL);
-}
-
-static void stream_end(struct exchange *exchange)
-{
-	if (exchange->previous)
-		exchange->previous->next = exchange->next;
-	else
-		exchange->http->streams = exchange->next;
-	if (exchange->next)
-		exchange->next->previous = exchange->previous;
-	timer_stop(&exchange->look);
-	watch_free(exchange->watch);
 }
 
 /* --- requests -------------------------------------------------------------------------------- */
@@ -146,26 +197,13 @@ static bool is_allowed(const struct http *http, struct MHD_Connection *connectio
 		strcmp(authorization + 7, http->credentials->token) == 0);
 }
 
-static void handle(struct exchange *exchange, const char *method, const char *path,
-		   struct response *response)
+static struct request read_request(struct exchange *exchange, const char *method, const char *path)
 {
 	struct MHD_Connection *connection = exchange->connection;
-	CLEANUP(status_release) struct status status = {0};
-	struct request request;
 
-	if (!is_allowed(exchange->http, connection, path)) {
-		status_set(&status, 401, "Unauthorized", "Unauthorized");
-		response_status(response, &status);
-		return;
-	}
-	if (exchange->body.broken_cap) {
-		status_set(&status, 413, "RequestEntityTooLarge",
-			   "Request entity too large: limit is %u", API_MAX_BODY);
-		response_status(response, &status);
-		return;
-	}
+	exchange->param_count = 0;
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_param, exchange);
-	request = (struct request){
+	return (struct request){
 		.method = method,
 		.path = path,
 		.params = exchange->params,
@@ -176,7 +214,24 @@ static void handle(struct exchange *exchange, const char *method, const char *pa
 		.body = buf_str(&exchange->body),
 		.body_length = exchange->body.length,
 	};
-	api_handle(exchange->http->api, &request, response);
+}
+
+static void handle(struct exchange *exchange, struct request *request, struct response *response)
+{
+	CLEANUP(status_release) struct status status = {0};
+
+	if (!is_allowed(exchange->http, exchange->connection, request->path)) {
+		status_set(&status, 401, "Unauthorized", "Unauthorized");
+		response_status(response, &status);
+	} else if (exchange->body.broken_cap) {
+		status_set(&status, 413, "RequestEntityTooLarge",
+			   "Request entity too large: limit is %u", API_MAX_BODY);
+		response_status(response, &status);
+	} else if (exchange->fault.action == FAULT_CODE) {
+		api_fail((int)exchange->fault.amount, response);
+	} else {
+		api_handle(exchange->http->api, request, response);
+	}
 }
 
 static void log_request(const struct exchange *exchange, const char *method, const char *path,
@@ -198,28 +253,70 @@ static void add_warning(struct MHD_Response *to, const char *warning)
 	MHD_add_response_header(to, "Warning", buf_str(&value));
 }
 
+static struct MHD_Response *body_begin(struct exchange *exchange, struct response *response)
+{
+	size_t length = response->body_length;
+
+	if (exchange->fault.action != FAULT_CUT)
+		return MHD_create_response_from_buffer(length, STEAL(response->body),
+						       MHD_RESPMEM_MUST_FREE);
+	exchange->body_out = STEAL(response->body);
+	exchange->body_out_length = length;
+	return MHD_create_response_from_callback(length, STREAM_BLOCK, body_read, exchange, NULL);
+}
+
+static enum MHD_Result answer(struct exchange *exchange, struct response *response)
+{
+	struct MHD_Response *out = response->watch ? stream_begin(exchange, STEAL(response->watch))
+						   : body_begin(exchange, response);
+	enum MHD_Result queued;
+
+	must(out);
+	MHD_add_response_header(out, "Content-Type", response->content_type);
+	MHD_add_response_header(out, "Cache-Control", "no-cache, private");
+	if (response->retry_after_s > 0)
+		MHD_add_response_header(out, "Retry-After", "1");
+	for (size_t i = 0; i < response->warning_count; i++)
+		add_warning(out, response->warnings[i]);
+	queued = MHD_queue_response(exchange->connection, (unsigned)response->code, out);
+	MHD_destroy_response(out);
+	return queued;
+}
+
+/* Chooses the fault of a request that has just come in; true if that makes it wait. */
+static bool begin(struct exchange *exchange, const struct request *request)
+{
+	struct fault *fault = &exchange->fault;
+
+	if (exchange->http->stopping)
+		return false;
+	if (!exchange->has_begun)
+		*fault = api_take_fault(exchange->http->api, request);
+	else if (fault->action != FAULT_HANG)
+		return false;
+	exchange->has_begun = true;
+	if (fault->action == FAULT_DELAY)
+		suspend(exchange, fault->amount);
+	else if (fault->action == FAULT_HANG)
+		suspend(exchange, LOOK_FOR_CLIENT_MS);
+	return exchange->suspended;
+}
+
 static enum MHD_Result respond(struct exchange *exchange, const char *method, const char *path)
 {
 	CLEANUP(response_release) struct response response = {0};
-	struct MHD_Response *out;
-	enum MHD_Result queued;
+	struct request request = read_request(exchange, method, path);
 
-	handle(exchange, method, path, &response);
+	if (begin(exchange, &request))
+		return MHD_YES;
+	if (exchange->fault.action == FAULT_REFUSE || exchange->fault.action == FAULT_HANG)
+		return MHD_NO;
+	handle(exchange, &request, &response);
 	if (exchange->http->options.verbose)
 		log_request(exchange, method, path, response.code);
-	if (response.watch)
-		out = stream_begin(exchange, STEAL(response.watch));
-	else
-		out = MHD_create_response_from_buffer(response.body_length, STEAL(response.body),
-						      MHD_RESPMEM_MUST_FREE);
-	must(out);
-	MHD_add_response_header(out, "Content-Type", response.content_type);
-	MHD_add_response_header(out, "Cache-Control", "no-cache, private");
-	for (size_t i = 0; i < response.warning_count; i++)
-		add_warning(out, response.warnings[i]);
-	queued = MHD_queue_response(exchange->connection, (unsigned)response.code, out);
-	MHD_destroy_response(out);
-	return queued;
+	if (exchange->fault.action == FAULT_LOSE)
+		return MHD_NO;
+	return answer(exchange, &response);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
@@ -230,11 +327,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 	(void)version;
 	if (!exchange) {
-		exchange = alloc_zero(sizeof(*exchange));
-		exchange->http = context;
-		exchange->connection = connection;
-		buf_init(&exchange->body, API_MAX_BODY);
-		*state = exchange;
+		*state = exchange_new(context, connection);
 		return MHD_YES;
 	}
 	if (*upload_length > 0) {
@@ -253,13 +346,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	(void)context;
 	(void)connection;
 	(void)code;
-	if (!exchange)
-		return;
-	if (exchange->watch)
-		stream_end(exchange);
-	buf_release(&exchange->body);
-	free(exchange->params);
-	free(exchange);
+	if (exchange)
+		exchange_free(exchange);
 	*state = NULL;
 }
 
@@ -327,9 +415,11 @@ void http_stop(struct http *http)
 	if (!http)
 		return;
 	/* The daemon must not be stopped while connections are suspended. */
-	for (struct exchange *stream = http->streams; stream; stream = stream->next) {
-		watch_end(stream->watch);
-		stream_resume(stream);
+	http->stopping = true;
+	for (struct exchange *exchange = http->exchanges; exchange; exchange = exchange->next) {
+		if (exchange->watch)
+			watch_end(exchange->watch);
+		resume(exchange);
 	}
 	MHD_run(http->daemon);
 	loop_remove_fd(http->api->cluster->loop, http->epoll);

@@ -58,11 +58,11 @@ static int announce(const struct options *options, const struct http *http,
 	return 0;
 }
 
-static int serve(const struct options *options, struct loop *loop, struct err *err)
+static int serve(struct options *options, struct loop *loop, struct err *err)
 {
 	CLEANUP(credentials_release) struct credentials credentials = {0};
 	CLEANUP(cluster_free_p) struct cluster *cluster = cluster_new(loop, &options->cluster);
-	struct api api = {cluster, options->denials, options->deny_count};
+	struct api api = {cluster, options->denials, options->denial_count, &options->faults};
 	struct http *http;
 	int result;
 

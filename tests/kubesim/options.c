@@ -79,14 +79,19 @@ static int read_fail_image(struct options *options, char *argument, struct err *
 
 static int read_deny(struct options *options, char *argument, struct err *err)
 {
-	const char *resource = cut(argument, ':');
+	struct rule rule;
 
-	if (!resource)
+	if (!rule_read(argument, &rule))
 		return err_set(err, ERR_INVALID, "\"%s\" is not VERB:RESOURCE", argument);
 	options->denials =
-		alloc_grow(options->denials, options->deny_count + 1, sizeof(*options->denials));
-	options->denials[options->deny_count++] = (struct deny){argument, resource};
+		alloc_grow(options->denials, options->denial_count + 1, sizeof(*options->denials));
+	options->denials[options->denial_count++] = rule;
 	return 0;
+}
+
+static int read_fault(struct options *options, char *argument, struct err *err)
+{
+	return faults_add(&options->faults, argument, err);
 }
 
 static int read_history(struct options *options, char *argument, struct err *err)
@@ -159,6 +164,11 @@ static const struct option known[] = {
 	 read_fail_image},
 	{"--deny", "VERB:RESOURCE", "answer 403 to such requests, \"*\" for any; can be repeated",
 	 read_deny},
+	{"--fault", "FAULT",
+	 "ACTION[@VERB:RESOURCE][*TIMES]: let requests fail; the actions are\n"
+	 "400 to 599, refuse, lose, cut=BYTES, delay=TIME and hang; can be\n"
+	 "repeated; PUT /kubesim/faults changes them, one a line, at run time",
+	 read_fault},
 	{"--history", "N", "changes that a watch can resume from; default 4096", read_history},
 	{"--no-controllers", NULL, "no StatefulSet controller, no kubelet", set_no_controllers},
 	{"--plain-http", NULL, "no TLS, no token", set_plain_http},
@@ -223,6 +233,7 @@ void options_release(struct options *options)
 {
 	free(options->fail_images);
 	free(options->denials);
+	faults_release(&options->faults);
 	*options = (struct options){0};
 }
 

@@ -18,8 +18,9 @@ struct options {
 	bool parent_death;
 	bool help, version;
 	struct fail_image *fail_images;
-	struct deny *denials;
-	size_t deny_count;
+	struct rule *denials;
+	size_t denial_count;
+	struct faults faults;
 };
 
 /* Reads argv, whose strings the options go on using (and cut). ERR_INVALID, with the remedy. */
