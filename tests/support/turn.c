@@ -2,47 +2,31 @@
 
 #include "tests/support/check.h"
 
-/* What a turning of the loop waits for. */
-struct goal {
-	const bool *happened;
-	bool late;
-};
-
 static void on_deadline(uv_timer_t *timer)
 {
-	((struct goal *)timer->data)->late = true;
+	*(bool *)timer->data = true;
 }
 
-/* Before the loop sleeps: it must not, if what is waited for has happened in a timer. */
-static void before_sleep(uv_prepare_t *prepare)
+static void turn(uv_loop_t *loop, const bool *happened, int ms, bool *ret_late)
 {
-	const struct goal *goal = prepare->data;
-
-	if (*goal->happened || goal->late)
-		uv_stop(prepare->loop);
-}
-
-static void turn(uv_loop_t *loop, const bool *happened, int ms)
-{
-	struct goal goal = {.happened = happened};
 	uv_timer_t timer;
-	uv_prepare_t prepare;
 
+	*ret_late = false;
 	uv_timer_init(loop, &timer);
-	uv_prepare_init(loop, &prepare);
-	timer.data = prepare.data = &goal;
+	timer.data = ret_late;
 	uv_update_time(loop);
 	uv_timer_start(&timer, on_deadline, (uint64_t)ms, 0);
-	uv_prepare_start(&prepare, before_sleep);
-	uv_run(loop, UV_RUN_DEFAULT);
+	while (!*happened && !*ret_late)
+		uv_run(loop, UV_RUN_ONCE);
 	uv_close((uv_handle_t *)&timer, NULL);
-	uv_close((uv_handle_t *)&prepare, NULL);
 	uv_run(loop, UV_RUN_NOWAIT);
 }
 
 void turn_until(uv_loop_t *loop, const bool *happened)
 {
-	turn(loop, happened, TURN_DEADLINE_MS);
+	bool late;
+
+	turn(loop, happened, TURN_DEADLINE_MS, &late);
 	if (!*happened)
 		fail_msg("nothing happened within %d ms", TURN_DEADLINE_MS);
 }
@@ -50,8 +34,9 @@ void turn_until(uv_loop_t *loop, const bool *happened)
 void turn_for(uv_loop_t *loop, int ms)
 {
 	const bool never = false;
+	bool late;
 
-	turn(loop, &never, ms);
+	turn(loop, &never, ms, &late);
 }
 
 static void show_handle(uv_handle_t *handle, void *ctx)
@@ -63,8 +48,10 @@ static void show_handle(uv_handle_t *handle, void *ctx)
 
 void turn_and_close(uv_loop_t *loop)
 {
+	bool done = false, late = false;
+
 	for (int i = 0; i < 100 && uv_run(loop, UV_RUN_NOWAIT); i++)
-		turn_for(loop, 10);
+		turn(loop, &done, 10, &late);
 	if (uv_loop_close(loop) != 0) {
 		uv_walk(loop, show_handle, NULL);
 		fail_msg("the loop still has open handles");
