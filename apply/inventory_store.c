@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "apply/resource.h"
-#include "apply/write.h"
+#include "apply/wire.h"
 #include "diff/cleanup.h"
 
 #define DATA_KEY   "inventory.json"
@@ -197,7 +197,7 @@ static int print_target(const struct transfer *transfer, const char *namespace, 
 	else if (resource_print_object(&resource_config_maps, namespace, transfer->name, path,
 				       err) < 0)
 		return -1;
-	buf_puts(path, "?fieldManager=" WRITE_FIELD_MANAGER);
+	buf_puts(path, "?fieldManager=" WIRE_FIELD_MANAGER);
 	return 0;
 }
 

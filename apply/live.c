@@ -6,6 +6,9 @@
 #include "apply/fanout.h"
 #include "apply/page.h"
 #include "apply/refusal.h"
+#include "apply/wire.h"
+
+#define MAX_PATH_BYTES (64u * 1024) /* with a continue token */
 
 /* One question to the server: a run of the sorted targets, listed or, if it is one, got. */
 struct question {
@@ -167,15 +170,12 @@ static int send_question(struct live *live, size_t index, struct fanout_slot *sl
 {
 	const struct question *question = &live->questions[index];
 	const struct target *target = live->sorted[question->first];
-	CLEANUP(buf_release) struct buf path = BUF_INIT(64 * 1024);
+	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH_BYTES);
 
-	if (question->list)
-		page_print_path(target->resource, target->ref.namespace, question->continue_token,
-				&path);
-	else if (resource_print_object(target->resource, target->ref.namespace, target->ref.name,
-				       &path, err) < 0)
-		return -1;
-	if (buf_check(&path, "the object's path", err) < 0)
+	if (!question->list)
+		return wire_read(target, slot, err);
+	page_print_path(target->resource, target->ref.namespace, question->continue_token, &path);
+	if (buf_check(&path, "the list's path", err) < 0)
 		return -1;
 	return fanout_send(slot, (struct cluster_request){.method = "GET", .path = buf_str(&path)},
 			   err);

@@ -5,11 +5,20 @@
 
 #include "apply/fanout.h"
 #include "apply/refusal.h"
-#include "apply/write.h"
+#include "apply/wire.h"
+
+#define MAX_READS 5 /* of one target whose live object changes all the time */
+
+/* How far a target is. */
+struct progress {
+	unsigned char reads; /* again, after a conflict */
+	bool reading;        /* what is under way is such a read, not the dry run */
+};
 
 struct preview {
 	struct fanout fanout;
 	struct targets *targets;
+	struct progress *progress;        /* per target */
 	const struct target **namespaces; /* those of the targets that are yet to be created */
 	size_t namespace_count;
 	bool allow_client_side;
@@ -23,15 +32,17 @@ static void preview_free(void *stage)
 
 	fanout_release(&preview->fanout);
 	free(preview->namespaces);
+	free(preview->progress);
 	free(preview);
 }
 
-static int collect_namespaces(struct preview *preview, struct err *err)
+static int prepare(struct preview *preview, struct err *err)
 {
 	const struct targets *targets = preview->targets;
 
 	preview->namespaces = calloc(targets->count + 1, sizeof(struct target *));
-	if (!preview->namespaces)
+	preview->progress = calloc(targets->count + 1, sizeof(*preview->progress));
+	if (!preview->namespaces || !preview->progress)
 		return err_no_memory(err);
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct target *target = &targets->items[i];
@@ -64,7 +75,7 @@ static void on_start(void *stage, size_t index, struct fanout_slot *slot)
 		target->client_side = true;
 		return;
 	}
-	if (write_send(target, true, slot, &err) < 0)
+	if (wire_write(target, true, slot, &err) < 0)
 		target_fail(target, &err);
 }
 
@@ -75,19 +86,48 @@ static bool is_about_dry_run(const struct err *err, const struct cluster_answer 
 	       (answer->status == 400 && strstr(err->message, "does not support dry run"));
 }
 
+/* Whether the live object is not the one that was read: changed, deleted or created since. */
+static bool is_stale(const struct target *target, const struct err *err)
+{
+	if (err->class == ERR_NOT_FOUND)
+		return target->live;
+	return err->class == ERR_CONFLICT || err->class == ERR_EXISTS;
+}
+
+static int take_live(struct target *target, struct fanout_slot *slot, const struct err *read_err,
+		     struct cluster_answer *answer, struct err *err)
+{
+	if (read_err && read_err->class != ERR_NOT_FOUND) {
+		*err = *read_err;
+		return -1;
+	}
+	cJSON_Delete(target->live);
+	target->live = read_err ? NULL : STEAL(answer->body);
+	return wire_write(target, true, slot, err);
+}
+
 static void on_proceed(void *stage, size_t index, struct fanout_slot *slot, const struct err *err,
 		       struct cluster_answer *answer)
 {
 	struct preview *preview = stage;
 	struct target *target = &preview->targets->items[index];
+	struct progress *progress = &preview->progress[index];
+	struct err own;
 
-	(void)slot;
-	if (!err) {
+	if (progress->reading) {
+		progress->reading = false;
+		if (take_live(target, slot, err, answer, &own) < 0)
+			target_fail(target, &own);
+	} else if (!err) {
 		cJSON_Delete(target->predicted);
 		target->predicted = STEAL(answer->body);
-		write_keep_warnings(target, answer);
+		wire_keep_warnings(target, answer);
 	} else if (preview->allow_client_side && is_about_dry_run(err, answer)) {
 		target->client_side = true;
+	} else if (is_stale(target, err) && progress->reads++ < MAX_READS) {
+		progress->reading = true;
+		if (wire_read(target, slot, &own) < 0)
+			target_fail(target, &own);
 	} else {
 		target_fail(target, err);
 	}
@@ -118,7 +158,7 @@ uint64_t preview(struct cluster *cluster, struct targets *targets, bool allow_cl
 	preview->allow_client_side = allow_client_side;
 	preview->done = done;
 	preview->ctx = ctx;
-	if (collect_namespaces(preview, err) < 0 ||
+	if (prepare(preview, err) < 0 ||
 	    !fanout_init(&preview->fanout, cluster, &ops, preview, err) ||
 	    fanout_run(&preview->fanout, targets->count, err) < 0) {
 		preview_free(preview);

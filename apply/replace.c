@@ -6,7 +6,7 @@
 
 #include "apply/fanout.h"
 #include "apply/order.h"
-#include "apply/write.h"
+#include "apply/wire.h"
 
 #define POLL_FIRST_MS 50
 #define POLL_MAX_MS   1000
@@ -163,7 +163,7 @@ static void keep_written(struct target *target, struct cluster_answer *answer)
 {
 	cJSON_Delete(target->written);
 	target->written = STEAL(answer->body);
-	write_keep_warnings(target, answer);
+	wire_keep_warnings(target, answer);
 	if (!target->live)
 		target->result = TARGET_CREATED;
 	else if (strcmp(resource_version(target->live), resource_version(target->written)) == 0)
@@ -187,7 +187,7 @@ static void start_write(struct replace *replace, struct target *target, struct f
 	struct err err;
 
 	if (!target->error && check_needs(replace, target, &err) == 0 &&
-	    write_send(target, false, slot, &err) == 0)
+	    wire_write(target, false, slot, &err) == 0)
 		return;
 	if (!target->error)
 		target_fail(target, &err);
@@ -222,17 +222,6 @@ static void fail_waiting(struct target *target, const struct err *cause)
 	target_fail(target, &err);
 }
 
-static int poll(const struct target *target, struct fanout_slot *slot, struct err *err)
-{
-	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
-
-	if (resource_print_object(target->resource, target->ref.namespace, target->ref.name, &path,
-				  err) < 0)
-		return -1;
-	return fanout_send(slot, (struct cluster_request){.method = "GET", .path = buf_str(&path)},
-			   err);
-}
-
 static bool is_hopeless(const struct replace *replace, const struct err *err)
 {
 	return monotonic_ms() >= replace->deadline_ms ||
@@ -245,7 +234,7 @@ static void proceed_wait(struct replace *replace, struct target *target, struct 
 	struct err own;
 
 	if (!err && !answer) { /* the pause is over */
-		if (poll(target, slot, &own) == 0)
+		if (wire_read(target, slot, &own) == 0)
 			return;
 		fail_waiting(target, &own);
 	} else if (err || !is_ready(target, answer->body)) {

@@ -13,7 +13,12 @@ struct render_options {
 	int width; /* of the terminal in columns; 0: no terminal, never cut */
 };
 
-/* The blocks of `diff -o text`, ended by the summary line. */
+/*
+ * The blocks of `diff -o text`, ended by the summary line: a line an object, its changes (live value
+ * first), the rollout they would cause, warnings; of multi-line texts the lines that differ. Columns
+ * are aligned over the whole plan; values are cut in their middle only where `width` says how wide
+ * the terminal is. What objects and servers say is escaped: it cannot reach the terminal.
+ */
 void render_plan_text(const struct plan *plan, const struct render_options *options,
 		      struct buf *out);
 

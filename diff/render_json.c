@@ -253,6 +253,8 @@ static void append_rollout(struct builder *builder, cJSON *array, const struct r
 	add_text(builder, object, "phase", rollout_phase_name(rollout->phase));
 	add_text(builder, object, "reason", rollout->reason);
 	add_bool(builder, object, "settled", rollout_is_settled(rollout));
+	if (rollout->stuck_pod)
+		add_text(builder, object, "stuckPod", rollout->stuck_pod);
 	add_int(builder, object, "replicas", rollout->replicas);
 	add_int(builder, object, "start", rollout->start);
 	add_int(builder, object, "partition", rollout->partition);

@@ -13,13 +13,25 @@
 #define MAX_TEXT_LINES 24 /* of the difference of two multi-line strings */
 #define MAX_TEXT_BYTES (64u * 1024)
 
+#define CLIENT_SIDE "compared without the server: only fields that the manifest sets"
+
 /* --- columns --------------------------------------------------------------------------------- */
 
 /* Where the columns begin, the same over the whole plan. */
 struct layout {
 	bool namespaces;      /* objects of several: names say which */
+	bool all_client_side; /* said once, at the end */
 	size_t action, place; /* of the action; of file:line and of the values of changes */
 };
+
+static bool is_all_client_side(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (!plan->items[i].client_side)
+			return false;
+	}
+	return plan->count > 0;
+}
 
 static bool has_several_namespaces(const struct plan *plan)
 {
@@ -64,7 +76,8 @@ static size_t max(size_t a, size_t b)
 
 static struct layout lay_out(const struct plan *plan)
 {
-	struct layout layout = {.namespaces = has_several_namespaces(plan)};
+	struct layout layout = {.namespaces = has_several_namespaces(plan),
+				.all_client_side = is_all_client_side(plan)};
 	size_t names = 0, actions = 0, paths = 0;
 
 	for (size_t i = 0; i < plan->count; i++) {
@@ -281,8 +294,9 @@ static void print_rollout(const struct plan_item *item, const struct render_opti
 	rollout_forecast_print(&item->forecast, &text);
 	if (text.broken_memory)
 		out->broken_memory = true;
+	const char *label = item->action == PLAN_DRIFT ? "rollout, if undone" : "rollout";
 	if (text.length > 0)
-		print_line(options, STYLE_PLAIN, "rollout", buf_str(&text), out);
+		print_line(options, STYLE_PLAIN, label, buf_str(&text), out);
 	for (size_t i = 0; i < item->forecast.warning_count; i++)
 		print_line(options, STYLE_WARN, "warning", item->forecast.warnings[i], out);
 }
@@ -290,23 +304,22 @@ static void print_rollout(const struct plan_item *item, const struct render_opti
 static void print_item(const struct plan_item *item, const struct layout *layout,
 		       const struct render_options *options, struct buf *out)
 {
+	bool acts = item->action != PLAN_IN_SYNC && item->action != PLAN_FAILED;
+
 	print_head(item, layout, options, out);
 	if (item->action == PLAN_FAILED)
 		print_line(options, STYLE_REMOVE, "error", item->error.message, out);
-	if (item->action == PLAN_IN_SYNC || item->action == PLAN_FAILED)
-		return;
 	if (item->action == PLAN_DRIFT && !item->from)
 		print_line(options, STYLE_WARN, "note", "deleted since it was applied", out);
-	for (size_t i = 0; i < item->changes.count; i++)
+	for (size_t i = 0; acts && i < item->changes.count; i++)
 		print_change(&item->changes.items[i], layout, options, out);
-	if (item->has_forecast)
+	if (acts && item->has_forecast)
 		print_rollout(item, options, out);
-	if (item->client_side)
-		print_line(options, STYLE_PLAIN, "note",
-			   "compared without the server: only fields that the manifest sets", out);
+	if (item->client_side && !layout->all_client_side)
+		print_line(options, STYLE_WARN, "note", CLIENT_SIDE, out);
 }
 
-static void print_summary(const struct plan *plan, struct buf *out)
+static void print_summary(const struct plan *plan, const struct layout *layout, struct buf *out)
 {
 	static const struct {
 		enum plan_action action;
@@ -330,6 +343,8 @@ static void print_summary(const struct plan *plan, struct buf *out)
 		style_escape(plan->revision, strlen(plan->revision), out);
 	}
 	buf_putc(out, '\n');
+	if (layout->all_client_side)
+		buf_puts(out, CLIENT_SIDE "\n");
 }
 
 void render_plan_text(const struct plan *plan, const struct render_options *options,
@@ -339,5 +354,5 @@ void render_plan_text(const struct plan *plan, const struct render_options *opti
 
 	for (size_t i = 0; i < plan->count; i++)
 		print_item(&plan->items[i], &layout, options, out);
-	print_summary(plan, out);
+	print_summary(plan, &layout, out);
 }

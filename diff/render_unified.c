@@ -118,17 +118,17 @@ static void print_header(const struct plan_item *item, const char *sign, const c
 }
 
 /* A line that patch(1) passes over. */
-static void print_failure(const struct plan_item *item, const struct render_options *options,
-			  struct buf *out)
+static void print_remark(const struct plan_item *item, const char *label, const char *text,
+			 const struct render_options *options, struct buf *out)
 {
 	CLEANUP(buf_release) struct buf line = BUF_INIT(MAX_YAML);
 
 	buf_puts(&line, "# ");
 	ref_print(&item->ref, &line);
-	buf_printf(&line, ": error: %s", item->error.message);
+	buf_printf(&line, ": %s: %s", label, text);
 	if (line.broken_memory)
 		out->broken_memory = true;
-	style_puts(options, STYLE_REMOVE, buf_str(&line), out);
+	style_puts(options, STYLE_WARN, buf_str(&line), out);
 	buf_putc(out, '\n');
 }
 
@@ -140,7 +140,7 @@ static int print_item(const struct plan_item *item, const struct render_options 
 	CLEANUP(buf_release) struct buf hunks = BUF_INIT(4 * MAX_YAML);
 
 	if (item->action == PLAN_FAILED) {
-		print_failure(item, options, out);
+		print_remark(item, "error", item->error.message, options, out);
 		return 0;
 	}
 	if (print_both(item, &from, &to, err) < 0 ||
@@ -150,6 +150,8 @@ static int print_item(const struct plan_item *item, const struct render_options 
 		return -1;
 	if (hunks.length == 0)
 		return 0;
+	if (item->client_side)
+		print_remark(item, "note", "compared without the server", options, out);
 	print_header(item, "---", "live", item->from != NULL, options, out);
 	print_header(item, "+++", "git", item->to != NULL, options, out);
 	buf_append(out, hunks.data, hunks.length);

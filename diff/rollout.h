@@ -70,7 +70,9 @@ struct rollout {
 	size_t updated_count, ready_count, available_count, held_count;
 	size_t promoted_count; /* both updated and available */
 	enum rollout_phase phase;
-	char *reason;       /* one sentence for a person; never NULL */
+	char *reason; /* one sentence for a person; never NULL */
+	const char
+		*stuck_pod; /* the name of the Pod that phase Stuck is about, in `pods`; or NULL */
 	int64_t recheck_ms; /* from now: when time alone may change the verdict; 0: it does not */
 };
 
@@ -93,11 +95,27 @@ bool rollout_is_settled(const struct rollout *rollout);
 /*
  * The line `run` prints when the rollout moves, without the name in front:
  *	3 of 5 Pods on nginx:1.26.1, partition 2 holds 0, 1
- * It changes when a Pod has become available on the update revision, when the partition moves and
- * when the update gets stuck or out of it; not with each step that a single Pod makes. Pods count
- * that are on the update revision and available.
+ * Pods count that are on the update revision and available. A stuck one has the reason behind it.
  */
 void rollout_print(const struct rollout *rollout, struct buf *out);
+
+#define ROLLOUT_NAME_SIZE 256 /* object names have 253 bytes at most */
+
+/* What was last told of a rollout; zero-initialised: nothing yet. */
+struct rollout_mark {
+	bool seen, no_effect;
+	int64_t replicas, partition;
+	size_t promoted_count;
+	char update_revision[ROLLOUT_NAME_SIZE], stuck_pod[ROLLOUT_NAME_SIZE];
+};
+
+/*
+ * Whether rollout_print says something new: a Pod has become available on the update revision or
+ * stopped being so, the partition, the replicas or the template changed, a Pod got stuck. Not each
+ * step of a single Pod, nor each retry of a stuck one; nor a rollout that is over when it is first
+ * seen. Notes in `mark` what it answers for.
+ */
+bool rollout_has_moved(const struct rollout *rollout, struct rollout_mark *mark);
 
 /* What the controller would do to the Pods if the StatefulSet became `to`. */
 struct rollout_forecast {

@@ -198,25 +198,27 @@ static int load_json(const char *text, size_t length, struct yaml_docs *docs, st
 
 /* --- public ---------------------------------------------------------------------------------- */
 
-static int load(const char *text, size_t length, struct yaml_docs *docs, struct err *err)
-{
-	struct yaml_splitter splitter = {text, length, 0, 1, 1};
-
-	if (yaml_looks_like_json(text, length))
-		return load_json(text, length, docs, err);
-	return load_yaml(&splitter, docs, err);
-}
-
 int yaml_load(const char *text, size_t length, struct yaml_docs *ret_docs, struct err *err)
 {
 	CLEANUP(buf_release) struct buf storage = BUF_INIT((size_t)YAML_MAX_BYTES * 3);
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
+	struct yaml_splitter splitter = {.line = 1, .column = 1};
 
 	if (length > YAML_MAX_BYTES)
 		return err_set(err, ERR_LIMIT, "1:1: larger than %u bytes", YAML_MAX_BYTES);
-	if (yaml_to_utf8(text, length, &storage, &text, &length, err) < 0 ||
-	    load(text, length, &docs, err) < 0)
+	if (yaml_to_utf8(text, length, &storage, &text, &length, err) < 0)
 		return -1;
+	if (yaml_looks_like_json(text, length)) {
+		if (load_json(text, length, &docs, err) < 0)
+			return -1;
+	} else {
+		if (yaml_drop_returns(&storage, &text, &length, err) < 0)
+			return -1;
+		splitter.text = text;
+		splitter.length = length;
+		if (load_yaml(&splitter, &docs, err) < 0)
+			return -1;
+	}
 	*ret_docs = docs;
 	docs = (struct yaml_docs){0};
 	return 0;

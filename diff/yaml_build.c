@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <yaml.h>
-
 #include "diff/keys.h"
 #include "diff/text.h"
 #include "diff/yaml_anchor.h"
+#include "diff/yaml_events.h"
+#include "diff/yaml_merge.h"
 #include "diff/yaml_scalar.h"
 
 #define FIRST_MARKS 64
@@ -16,10 +16,7 @@
 #define MERGE_TAG   "tag:yaml.org,2002:merge"
 
 struct builder {
-	const struct yaml_chunk *chunk;
-	size_t fed; /* bytes of the chunk that libyaml has asked for */
-	yaml_parser_t parser;
-	yaml_event_t event; /* the current one */
+	struct yaml_events events;
 
 	struct yaml_mark *marks; /* of each node by its valueint */
 	size_t mark_count, mark_capacity;
@@ -31,101 +28,15 @@ struct builder {
 	size_t anchor_count; /* definitions so far */
 	size_t node_count;
 	cJSON *attic; /* an array of nodes that left the tree though an anchor may name them */
-
-	/* Where `!` stands alone in the chunk: see has_bare_tag. */
-	bool bare_tags;
-	size_t cursor_index, cursor_offset;
 };
 
 static int build_value(struct builder *b, unsigned depth, struct yaml_mark place, cJSON **ret_value,
 		       struct err *err);
 
-/* --- libyaml --------------------------------------------------------------------------------- */
-
-static bool ends_with_newline(const struct yaml_chunk *chunk)
-{
-	return chunk->length && chunk->text[chunk->length - 1] == '\n';
-}
-
-/* Feeds the chunk; every line that Kubernetes' reader hands on ends with a newline. */
-static int feed(void *context, unsigned char *out, size_t size, size_t *ret_size)
-{
-	struct builder *b = context;
-	size_t left = b->chunk->length - (b->fed < b->chunk->length ? b->fed : b->chunk->length);
-
-	if (left) {
-		*ret_size = left < size ? left : size;
-		memcpy(out, b->chunk->text + b->fed, *ret_size);
-	} else if (b->fed == b->chunk->length && !ends_with_newline(b->chunk)) {
-		*ret_size = 1;
-		*out = '\n';
-	} else {
-		*ret_size = 0;
-	}
-	b->fed += *ret_size;
-	return 1;
-}
-
-static struct yaml_mark place_of(const struct builder *b, const yaml_mark_t *mark)
-{
-	uint32_t first_column = mark->line == 0 ? b->chunk->column : 1;
-
-	return (struct yaml_mark){b->chunk->line + (uint32_t)mark->line,
-				  first_column + (uint32_t)mark->column};
-}
-
-static int fail_at(struct yaml_mark place, struct err *err)
-{
-	return err_prefix(err, "%" PRIu32 ":%" PRIu32, place.line, place.column);
-}
-
 static int fail_here(const struct builder *b, struct err *err, const char *message)
 {
 	err_set(err, ERR_INVALID, "%s", message);
-	return fail_at(place_of(b, &b->event.start_mark), err);
-}
-
-static int fail_reader(const struct builder *b, struct err *err)
-{
-	struct yaml_mark place;
-	size_t offset = b->parser.problem_offset;
-
-	if (offset > b->chunk->length)
-		offset = b->chunk->length;
-	text_position(b->chunk->text, offset, &place.line, &place.column);
-	place.column += place.line == 1 ? b->chunk->column - 1 : 0;
-	place.line += b->chunk->line - 1;
-	err_set(err, ERR_INVALID, "%s (U+%04X)", b->parser.problem,
-		(unsigned)b->parser.problem_value);
-	return fail_at(place, err);
-}
-
-static int fail_parser(const struct builder *b, struct err *err)
-{
-	const yaml_parser_t *parser = &b->parser;
-	struct yaml_mark place = place_of(b, &parser->problem_mark);
-	struct yaml_mark began = place_of(b, &parser->context_mark);
-
-	if (parser->error == YAML_MEMORY_ERROR)
-		return err_no_memory(err);
-	if (parser->error == YAML_READER_ERROR)
-		return fail_reader(b, err);
-	if (parser->context && began.line != place.line)
-		err_set(err, ERR_INVALID, "%s, %s that began at %" PRIu32 ":%" PRIu32,
-			parser->problem, parser->context, began.line, began.column);
-	else
-		err_set(err, ERR_INVALID, "%s", parser->problem);
-	return fail_at(place, err);
-}
-
-static int next_event(struct builder *b, struct err *err)
-{
-	yaml_event_delete(&b->event);
-	if (!yaml_parser_parse(&b->parser, &b->event)) {
-		b->event.type = YAML_NO_EVENT;
-		return fail_parser(b, err);
-	}
-	return 0;
+	return yaml_fail_at(yaml_events_place(&b->events), err);
 }
 
 /* --- nodes ----------------------------------------------------------------------------------- */
@@ -136,7 +47,7 @@ static int count_nodes(struct builder *b, size_t count, struct yaml_mark place, 
 	if (b->node_count <= YAML_MAX_NODES)
 		return 0;
 	err_set(err, ERR_LIMIT, "more than %u values in one document", YAML_MAX_NODES);
-	return fail_at(place, err);
+	return yaml_fail_at(place, err);
 }
 
 static int check_depth(unsigned depth, struct yaml_mark place, struct err *err)
@@ -144,7 +55,7 @@ static int check_depth(unsigned depth, struct yaml_mark place, struct err *err)
 	if (depth <= YAML_MAX_DEPTH)
 		return 0;
 	err_set(err, ERR_LIMIT, "nested deeper than %d levels", YAML_MAX_DEPTH);
-	return fail_at(place, err);
+	return yaml_fail_at(place, err);
 }
 
 static int mark_node(struct builder *b, cJSON *node, struct yaml_mark place, struct err *err)
@@ -175,109 +86,36 @@ static int new_node(struct builder *b, struct yaml_mark place, cJSON **ret_node,
 	return 0;
 }
 
-/* Keeps a node that leaves the tree until the document is read. */
-static int keep_in_attic(struct builder *b, cJSON *take_node, struct err *err)
-{
-	if (!b->attic)
-		b->attic = cJSON_CreateArray();
-	if (!b->attic) {
-		cJSON_Delete(take_node);
-		return err_no_memory(err);
-	}
-	json_link(b->attic, take_node);
-	return 0;
-}
-
 /* --- scalars --------------------------------------------------------------------------------- */
-
-/* Moves the byte cursor on to the character that libyaml counts as `index`. */
-static const char *text_at(struct builder *b, size_t index)
-{
-	const char *text = b->chunk->text;
-
-	while (b->cursor_index < index && b->cursor_offset < b->chunk->length) {
-		b->cursor_offset++;
-		while (b->cursor_offset < b->chunk->length &&
-		       ((unsigned char)text[b->cursor_offset] & 0xC0) == 0x80)
-			b->cursor_offset++;
-		b->cursor_index++;
-	}
-	return text + b->cursor_offset;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool may_have_bare_tags(const struct yaml_chunk *chunk)
-{
-	const char *end = chunk->text + chunk->length, *at = chunk->text;
-
-	while ((at = memchr(at, '!', (size_t)(end - at)))) {
-		at++;
-		if (at == end || is_blank(*at) || *at == ',')
-			return true;
-	}
-	return false;
-}
-
-/*
- * Whether the plain scalar of the current event carries a lone `!`, which makes it a string.
- * libyaml drops that tag, so look at the text: among the properties before the scalar.
- */
-static bool has_bare_tag(struct builder *b)
-{
-	if (!b->bare_tags)
-		return false;
-	const char *at = text_at(b, b->event.start_mark.index);
-	const char *end = b->chunk->text + b->chunk->length;
-
-	while (at < end) {
-		if (*at == '!')
-			return true;
-		if (*at == '&') {
-			while (at < end && !is_blank(*at))
-				at++;
-		} else if (*at == '#') {
-			while (at < end && *at != '\n' && *at != '\r')
-				at++;
-		} else if (is_blank(*at)) {
-			at++;
-		} else {
-			return false;
-		}
-	}
-	return false;
-}
 
 /* Says what the scalar of the current event means, and takes its text. */
 static int take_scalar(struct builder *b, struct yaml_scalar *ret_scalar, char **ret_text,
 		       struct err *err)
 {
-	char *text = (char *)b->event.data.scalar.value;
-	size_t length = b->event.data.scalar.length;
-	const char *tag = (const char *)b->event.data.scalar.tag;
+	char *text = (char *)b->events.event.data.scalar.value;
+	size_t length = b->events.event.data.scalar.length;
+	const char *tag = (const char *)b->events.event.data.scalar.tag;
 	int status = 0;
 
 	if (memchr(text, '\0', length))
 		return fail_here(b, err, "a NUL character in a string");
 	if (tag)
 		status = yaml_scalar_tagged(tag, &text, &length, ret_scalar, err);
-	else if (b->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !has_bare_tag(b))
+	else if (b->events.event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+		 !yaml_events_has_bare_tag(&b->events))
 		status = yaml_scalar_plain(text, length, ret_scalar, err);
 	else
 		ret_scalar->kind = YAML_KIND_STRING;
-	b->event.data.scalar.value = (yaml_char_t *)text; /* a tag may have replaced it */
+	b->events.event.data.scalar.value = (yaml_char_t *)text; /* a tag may have replaced it */
 	if (status < 0)
-		return fail_at(place_of(b, &b->event.start_mark), err);
+		return yaml_fail_at(yaml_events_place(&b->events), err);
 
 	if (length >= SHRINK_MIN) {
 		char *shrunk = realloc(text, length + 1);
 
 		text = shrunk ? shrunk : text;
 	}
-	b->event.data.scalar.value = NULL;
+	b->events.event.data.scalar.value = NULL;
 	*ret_text = text;
 	return 0;
 }
@@ -311,8 +149,9 @@ static int read_scalar(struct builder *b, struct yaml_scalar *ret_scalar, char *
 
 	if (take_scalar(b, ret_scalar, &text, err) < 0)
 		return -1;
-	if (b->event.data.scalar.anchor &&
-	    define_scalar(b, (const char *)b->event.data.scalar.anchor, ret_scalar, text, err) < 0)
+	if (b->events.event.data.scalar.anchor &&
+	    define_scalar(b, (const char *)b->events.event.data.scalar.anchor, ret_scalar, text,
+			  err) < 0)
 		return -1;
 	*ret_text = STEAL(text);
 	return 0;
@@ -326,7 +165,7 @@ static int build_scalar(struct builder *b, cJSON *node, struct err *err)
 	if (read_scalar(b, &scalar, &text, err) < 0)
 		return -1;
 	if (yaml_scalar_to_node(&scalar, text, node, err) < 0)
-		return fail_at(place_of(b, &b->event.start_mark), err);
+		return yaml_fail_at(yaml_events_place(&b->events), err);
 	return 0;
 }
 
@@ -334,7 +173,7 @@ static int build_scalar(struct builder *b, cJSON *node, struct err *err)
 
 static int find_alias(struct builder *b, struct yaml_anchor **ret_anchor, struct err *err)
 {
-	const char *name = (const char *)b->event.data.alias.anchor;
+	const char *name = (const char *)b->events.event.data.alias.anchor;
 	struct yaml_anchor *anchor = yaml_anchor_find(&b->anchors, name);
 	char quoted[TEXT_QUOTE_MAX];
 
@@ -350,7 +189,7 @@ static int find_alias(struct builder *b, struct yaml_anchor **ret_anchor, struct
 	} else {
 		err_set(err, ERR_INVALID, "unknown anchor %s", text_quote(name, quoted));
 	}
-	return fail_at(place_of(b, &b->event.start_mark), err);
+	return yaml_fail_at(yaml_events_place(&b->events), err);
 }
 
 /* How many levels of containers the node has. */
@@ -401,7 +240,7 @@ static int build_alias(struct builder *b, unsigned depth, struct yaml_mark place
 	if (anchor->text && !(text = strdup(anchor->text)))
 		return err_no_memory(err);
 	if (yaml_scalar_to_node(&anchor->scalar, text, node, err) < 0)
-		return fail_at(place, err);
+		return yaml_fail_at(place, err);
 	*ret_value = STEAL(node);
 	return 0;
 }
@@ -414,11 +253,11 @@ static int build_sequence(struct builder *b, unsigned depth, cJSON *array, struc
 	for (;;) {
 		cJSON *item;
 
-		if (next_event(b, err) < 0)
+		if (yaml_events_next(&b->events, err) < 0)
 			return -1;
-		if (b->event.type == YAML_SEQUENCE_END_EVENT)
+		if (b->events.event.type == YAML_SEQUENCE_END_EVENT)
 			return 0;
-		if (build_value(b, depth, place_of(b, &b->event.start_mark), &item, err) < 0)
+		if (build_value(b, depth, yaml_events_place(&b->events), &item, err) < 0)
 			return -1;
 		json_link(array, item);
 	}
@@ -436,7 +275,7 @@ static int alias_to_key(struct builder *b, char **ret_key, struct err *err)
 	if (anchor->text && !(text = strdup(anchor->text)))
 		return err_no_memory(err);
 	if (yaml_scalar_to_key(&anchor->scalar, text, ret_key, err) < 0)
-		return fail_at(place_of(b, &b->event.start_mark), err);
+		return yaml_fail_at(yaml_events_place(&b->events), err);
 	return 0;
 }
 
@@ -446,7 +285,7 @@ static int build_key(struct builder *b, char **ret_key, struct err *err)
 	char *text;
 
 	b->expansion.decodes++;
-	switch (b->event.type) {
+	switch (b->events.event.type) {
 	case YAML_ALIAS_EVENT: return alias_to_key(b, ret_key, err);
 	case YAML_SEQUENCE_START_EVENT: return fail_here(b, err, "a list as a key");
 	case YAML_MAPPING_START_EVENT:
@@ -456,7 +295,7 @@ static int build_key(struct builder *b, char **ret_key, struct err *err)
 	if (read_scalar(b, &scalar, &text, err) < 0)
 		return -1;
 	if (yaml_scalar_to_key(&scalar, text, ret_key, err) < 0)
-		return fail_at(place_of(b, &b->event.start_mark), err);
+		return yaml_fail_at(yaml_events_place(&b->events), err);
 	return 0;
 }
 
@@ -469,102 +308,30 @@ static bool is_merge_key(const yaml_event_t *event)
 		 strcmp((const char *)event->data.scalar.tag, MERGE_TAG) == 0));
 }
 
-/* Moves the members of `take_from` to the end of `object`; settle_merges drops what they replace. */
-static void splice(cJSON *object, cJSON *take_from)
-{
-	cJSON *member = take_from->child, *next;
-
-	take_from->child = NULL;
-	cJSON_Delete(take_from);
-	for (; member; member = next) {
-		next = member->next;
-		json_link(object, member);
-	}
-}
-
-/* Merges a mapping, or a list of them of which the first one wins. */
-static int merge_value(cJSON *object, cJSON *take_value, struct err *err)
-{
-	CLEANUP(cJSON_Delete_p) cJSON *value = take_value;
-	const cJSON *item;
-
-	if (cJSON_IsObject(value)) {
-		splice(object, STEAL(value));
-		return 0;
-	}
-	json_each (item, value) {
-		if (!cJSON_IsObject(item))
-			break;
-	}
-	if (!cJSON_IsArray(value) || item)
-		return err_set(err, ERR_INVALID,
-			       "what is merged with << must be a mapping or a list of mappings");
-	while (value->child)
-		splice(object, cJSON_DetachItemViaPointer(value, value->child->prev));
-	return 0;
-}
-
 /* Reads what follows a merge key. */
 static int build_merge(struct builder *b, unsigned depth, cJSON *object, struct err *err)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *value = NULL;
-	struct yaml_mark place = place_of(b, &b->event.start_mark);
+	struct yaml_mark place = yaml_events_place(&b->events);
 	size_t anchors_before = b->anchor_count;
+	bool alias = b->events.event.type == YAML_ALIAS_EVENT;
 
 	if (build_value(b, depth, place, &value, err) < 0)
 		return -1;
+	if (alias && !cJSON_IsObject(value)) {
+		err_set(err, ERR_INVALID, "an alias that is merged must name a mapping");
+		return yaml_fail_at(place, err);
+	}
 	b->shuffled = true;
 	if (b->anchor_count != anchors_before) {
 		cJSON *original = STEAL(value);
 
-		if (keep_in_attic(b, original, err) < 0 ||
+		if (yaml_keep(&b->attic, original, err) < 0 ||
 		    copy_node(b, depth, original, place, &value, err) < 0)
 			return -1;
 	}
-	if (merge_value(object, STEAL(value), err) < 0)
-		return fail_at(place, err);
-	return 0;
-}
-
-/* A member and when it was set: the later one of two with the same key stays. */
-struct setting {
-	cJSON *member;
-	size_t order;
-};
-
-static int compare_settings(const void *a, const void *b)
-{
-	const struct setting *left = a, *right = b;
-	int order = strcmp(left->member->string, right->member->string);
-
-	return order ? order : (left->order > right->order) - (left->order < right->order);
-}
-
-/* Drops the members that later ones replace. */
-static int settle_merges(struct builder *b, cJSON *object, struct err *err)
-{
-	size_t count = 0, i = 0;
-	cJSON *member;
-
-	json_each (member, object)
-		count++;
-	if (count == 0)
-		return 0;
-	CLEANUP(free_p) struct setting *settings = calloc(count, sizeof(*settings));
-	if (!settings)
-		return err_no_memory(err);
-	json_each (member, object) {
-		settings[i] = (struct setting){member, i};
-		i++;
-	}
-	qsort(settings, count, sizeof(*settings), compare_settings);
-	for (i = 0; i + 1 < count; i++) {
-		member = settings[i].member;
-		if (strcmp(member->string, settings[i + 1].member->string) != 0)
-			continue;
-		if (keep_in_attic(b, cJSON_DetachItemViaPointer(object, member), err) < 0)
-			return -1;
-	}
+	if (yaml_merge(object, STEAL(value), err) < 0)
+		return yaml_fail_at(place, err);
 	return 0;
 }
 
@@ -578,17 +345,17 @@ static int check_duplicates(struct builder *b, size_t base, struct err *err)
 	err_set(err, ERR_INVALID, "duplicate key %s, first at %" PRIu32 ":%" PRIu32,
 		text_quote(second.name, quoted), (uint32_t)(first.place >> 32),
 		(uint32_t)first.place);
-	return fail_at((struct yaml_mark){(uint32_t)(second.place >> 32), (uint32_t)second.place},
-		       err);
+	return yaml_fail_at(
+		(struct yaml_mark){(uint32_t)(second.place >> 32), (uint32_t)second.place}, err);
 }
 
 static int build_member(struct builder *b, unsigned depth, cJSON *object, struct err *err)
 {
 	CLEANUP(free_p) char *key = NULL;
-	struct yaml_mark place = place_of(b, &b->event.start_mark);
+	struct yaml_mark place = yaml_events_place(&b->events);
 	cJSON *value;
 
-	if (build_key(b, &key, err) < 0 || next_event(b, err) < 0 ||
+	if (build_key(b, &key, err) < 0 || yaml_events_next(&b->events, err) < 0 ||
 	    build_value(b, depth, place, &value, err) < 0)
 		return -1;
 	value->string = STEAL(key);
@@ -603,13 +370,14 @@ static int build_mapping(struct builder *b, unsigned depth, cJSON *object, struc
 
 	object->type = cJSON_Object;
 	for (;;) {
-		if (next_event(b, err) < 0)
+		if (yaml_events_next(&b->events, err) < 0)
 			return -1;
-		if (b->event.type == YAML_MAPPING_END_EVENT)
+		if (b->events.event.type == YAML_MAPPING_END_EVENT)
 			break;
-		if (is_merge_key(&b->event)) {
+		if (is_merge_key(&b->events.event)) {
 			merged = true;
-			if (next_event(b, err) < 0 || build_merge(b, depth, object, err) < 0)
+			if (yaml_events_next(&b->events, err) < 0 ||
+			    build_merge(b, depth, object, err) < 0)
 				return -1;
 		} else if (build_member(b, depth, object, err) < 0) {
 			return -1;
@@ -617,15 +385,15 @@ static int build_mapping(struct builder *b, unsigned depth, cJSON *object, struc
 	}
 	if (check_duplicates(b, base, err) < 0)
 		return -1;
-	return merged ? settle_merges(b, object, err) : 0;
+	return merged ? yaml_merge_settle(object, &b->attic, err) : 0;
 }
 
 static int build_container(struct builder *b, unsigned depth, struct yaml_mark place, cJSON *node,
 			   struct err *err)
 {
-	bool mapping = b->event.type == YAML_MAPPING_START_EVENT;
-	const yaml_char_t *name =
-		mapping ? b->event.data.mapping_start.anchor : b->event.data.sequence_start.anchor;
+	bool mapping = b->events.event.type == YAML_MAPPING_START_EVENT;
+	const yaml_char_t *name = mapping ? b->events.event.data.mapping_start.anchor
+					  : b->events.event.data.sequence_start.anchor;
 	size_t decodes_before = b->expansion.decodes - 1;
 	struct yaml_anchor *anchor = NULL;
 
@@ -655,11 +423,11 @@ static int build_value(struct builder *b, unsigned depth, struct yaml_mark place
 	int status;
 
 	b->expansion.decodes++;
-	if (b->event.type == YAML_ALIAS_EVENT)
+	if (b->events.event.type == YAML_ALIAS_EVENT)
 		return build_alias(b, depth, place, ret_value, err);
 	if (new_node(b, place, &node, err) < 0)
 		return -1;
-	if (b->event.type == YAML_SCALAR_EVENT)
+	if (b->events.event.type == YAML_SCALAR_EVENT)
 		status = build_scalar(b, node, err);
 	else
 		status = build_container(b, depth, place, node, err);
@@ -708,28 +476,7 @@ static int check_root(const cJSON *root, struct yaml_mark place, struct err *err
 		return 0;
 	err_set(err, ERR_INVALID, "the document is a %s, not a mapping",
 		cJSON_IsArray(root) ? "list" : "scalar");
-	return fail_at(place, err);
-}
-
-/*
- * After the document's end nothing may follow. What does may also be malformed; either way it
- * would be lost.
- */
-static int expect_end(struct builder *b, struct err *err)
-{
-	struct yaml_mark place;
-
-	if (next_event(b, err) == 0) {
-		if (b->event.type == YAML_STREAM_END_EVENT)
-			return 0;
-		place = place_of(b, &b->event.start_mark);
-	} else {
-		if (b->parser.error == YAML_MEMORY_ERROR || b->parser.error == YAML_READER_ERROR)
-			return -1;
-		place = place_of(b, &b->parser.problem_mark);
-	}
-	err_set(err, ERR_INVALID, "text after the end of the document");
-	return fail_at(place, err);
+	return yaml_fail_at(place, err);
 }
 
 /* Reads the document whose start is the current event, and makes sure that it is the only one. */
@@ -738,18 +485,18 @@ static int build_document(struct builder *b, struct yaml_doc *doc, struct err *e
 	CLEANUP(cJSON_Delete_p) cJSON *root = NULL;
 
 	b->expansion.decodes++;
-	if (next_event(b, err) < 0)
+	if (yaml_events_next(&b->events, err) < 0)
 		return -1;
-	struct yaml_mark place = place_of(b, &b->event.start_mark);
+	struct yaml_mark place = yaml_events_place(&b->events);
 	if (build_value(b, 0, place, &root, err) < 0)
 		return -1;
 	if (!cJSON_IsNull(root) && check_root(root, place, err) < 0)
 		return -1;
 	if (!yaml_expansion_check(&b->expansion)) {
 		err_set(err, ERR_LIMIT, "too much of the document comes from aliases");
-		return fail_at(place, err);
+		return yaml_fail_at(place, err);
 	}
-	if (next_event(b, err) < 0 || expect_end(b, err) < 0)
+	if (yaml_events_next(&b->events, err) < 0 || yaml_events_expect_end(&b->events, err) < 0)
 		return -1;
 	if (cJSON_IsNull(root))
 		return 0;
@@ -759,8 +506,7 @@ static int build_document(struct builder *b, struct yaml_doc *doc, struct err *e
 
 static void builder_release(struct builder *b)
 {
-	yaml_event_delete(&b->event);
-	yaml_parser_delete(&b->parser);
+	yaml_events_release(&b->events);
 	keys_release(&b->keys);
 	yaml_anchors_release(&b->anchors);
 	cJSON_Delete(b->attic);
@@ -770,16 +516,13 @@ static void builder_release(struct builder *b)
 int yaml_build(const struct yaml_chunk *chunk, struct yaml_doc *ret_doc, struct err *err)
 {
 	CLEANUP(yaml_doc_release) struct yaml_doc doc = {0};
-	CLEANUP(builder_release) struct builder b = {.chunk = chunk};
+	CLEANUP(builder_release) struct builder b = {0};
 
-	if (!yaml_parser_initialize(&b.parser))
-		return err_no_memory(err);
-	yaml_parser_set_input(&b.parser, feed, &b);
-	b.bare_tags = may_have_bare_tags(chunk);
 	/* The stream's start, then a document's start, or the stream's end. */
-	if (next_event(&b, err) < 0 || next_event(&b, err) < 0)
+	if (yaml_events_init(&b.events, chunk, err) < 0 || yaml_events_next(&b.events, err) < 0 ||
+	    yaml_events_next(&b.events, err) < 0)
 		return -1;
-	if (b.event.type == YAML_DOCUMENT_START_EVENT && build_document(&b, &doc, err) < 0)
+	if (b.events.event.type == YAML_DOCUMENT_START_EVENT && build_document(&b, &doc, err) < 0)
 		return -1;
 	*ret_doc = doc;
 	doc = (struct yaml_doc){0};

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/base64.h"
 #include "diff/json_number.h"
 #include "diff/text.h"
 
@@ -267,42 +268,6 @@ int yaml_scalar_plain(const char *text, size_t length, struct yaml_scalar *ret_s
 
 /* --- tags ------------------------------------------------------------------------------------ */
 
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Decodes in place, as Go's base64.StdEncoding does: line breaks ignored, padding required. */
-static bool decode_base64(char *text, size_t *length)
-{
-	uint32_t bits = 0;
-	size_t out = 0, symbols = 0, padding = 0;
-
-	for (size_t i = 0; i < *length; i++) {
-		int value = base64_value(text[i]);
-
-		if (text[i] == '\n' || text[i] == '\r')
-			continue;
-		if (text[i] == '=') {
-			padding++;
-			continue;
-		}
-		if (value < 0 || padding)
-			return false;
-		bits = bits << 6 | (uint32_t)value;
-		if (++symbols % 4 != 1)
-			text[out++] = (char)(bits >> (6 - 2 * ((symbols - 1) % 4)));
-	}
-	*length = out;
-	return (symbols + padding) % 4 == 0 && padding <= 2 && symbols % 4 != 1;
-}
-
 /* JSON holds only UTF-8: Go's encoder writes U+FFFD for each byte that is none. */
 static int to_valid_utf8(char **text, size_t *length, struct err *err)
 {
@@ -331,7 +296,7 @@ static int to_valid_utf8(char **text, size_t *length, struct err *err)
 
 static int resolve_binary(char **text, size_t *length, struct err *err)
 {
-	if (!decode_base64(*text, length))
+	if (!base64_decode(*text, length))
 		return err_set(err, ERR_INVALID, "!!binary with invalid base64 data");
 	if (memchr(*text, '\0', *length))
 		return err_set(err, ERR_INVALID, "!!binary with a NUL character");

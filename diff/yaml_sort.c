@@ -91,6 +91,13 @@ int yaml_compare_keys(const char *a, const char *b)
 	return order ? order : (left > right) - (left < right);
 }
 
+static int compare_bytes(const void *a, const void *b)
+{
+	const cJSON *const *left = a, *const *right = b;
+
+	return strcmp((*left)->string, (*right)->string);
+}
+
 static int compare_members(const void *a, const void *b)
 {
 	const cJSON *const *left = a, *const *right = b;
@@ -112,6 +119,11 @@ const cJSON **yaml_sorted_members(const cJSON *object, size_t *ret_count)
 	count = 0;
 	json_each (member, object)
 		members[count++] = member;
+	/*
+	 * go-yaml's order goes in circles for some keys (a1b, a01, a10). From one beginning they
+	 * come out the same each time, whatever order the object had them in.
+	 */
+	qsort(members, count, sizeof(*members), compare_bytes);
 	qsort(members, count, sizeof(*members), compare_members);
 	return members;
 }

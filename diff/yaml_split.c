@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "diff/cleanup.h"
 #include "diff/text.h"
 
 #define JSON_LOOK_AHEAD 4096
@@ -103,6 +104,30 @@ int yaml_to_utf8(const char *text, size_t length, struct buf *storage, const cha
 		return -1;
 	*ret_text = buf_str(storage);
 	*ret_length = storage->length;
+	return 0;
+}
+
+int yaml_drop_returns(struct buf *storage, const char **text, size_t *length, struct err *err)
+{
+	CLEANUP(buf_release) struct buf out = BUF_INIT(storage->max_length);
+	const char *at = *text, *end = at + *length, *newline;
+
+	if (!memmem(at, *length, "\r\r\n", 3))
+		return 0;
+	while ((newline = memchr(at, '\n', (size_t)(end - at)))) {
+		buf_append(&out, at,
+			   (size_t)(newline - at) - (newline > at && newline[-1] == '\r'));
+		buf_putc(&out, '\n');
+		at = newline + 1;
+	}
+	buf_append(&out, at, (size_t)(end - at));
+	if (buf_check(&out, "the text", err) < 0)
+		return -1;
+	buf_release(storage);
+	*storage = out;
+	buf_init(&out, 0);
+	*text = buf_str(storage);
+	*length = storage->length;
 	return 0;
 }
 

@@ -20,6 +20,12 @@
 int yaml_to_utf8(const char *text, size_t length, struct buf *storage, const char **ret_text,
 		 size_t *ret_length, struct err *err);
 
+/*
+ * Kubernetes' reader drops one CR before each LF, and what is then still CRLF is one line break to
+ * YAML. Only where that makes a difference, at CR CR LF, is the text rewritten, into `storage`.
+ */
+int yaml_drop_returns(struct buf *storage, const char **text, size_t *length, struct err *err);
+
 /* Whether the first character that is not white space, within the first 4096 bytes, is `{`. */
 bool yaml_looks_like_json(const char *text, size_t length);
 

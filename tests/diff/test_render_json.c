@@ -29,16 +29,11 @@ static cJSON *plan_json(const struct plan *plan)
 
 static void print_status(const char *statefulset_words, const char *pod_words, struct buf *out)
 {
-	struct test_pods pods = test_pods_of(pod_words);
-	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of(statefulset_words, &pods);
 	CLEANUP(rollout_release) struct rollout rollout = {0};
 	struct err err;
 
-	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), pods.count, TEST_NOW_MS, &rollout,
-				  &err),
-		  err);
+	observe_words(statefulset_words, pod_words, &rollout);
 	assert_ok(render_status_json(&rollout, 1, out, &err), err);
-	test_pods_release(&pods);
 }
 
 /* docs/json.md shows exactly this text, in a block of its own. */

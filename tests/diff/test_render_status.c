@@ -6,19 +6,6 @@
 #include "tests/support/check.h"
 #include "tests/support/statefulset.h"
 
-static void observe(const char *statefulset_words, const char *pod_words,
-		    struct rollout *ret_rollout)
-{
-	struct test_pods pods = test_pods_of(pod_words);
-	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of(statefulset_words, &pods);
-	struct err err;
-
-	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), pods.count, TEST_NOW_MS,
-				  ret_rollout, &err),
-		  err);
-	test_pods_release(&pods);
-}
-
 static void assert_table(const struct rollout *rollouts, size_t count, bool colour, int width,
 			 const char *expected)
 {
@@ -36,7 +23,7 @@ static void test_canary(void **state)
 	(void)state;
 	CLEANUP(rollout_release) struct rollout rollout = {0};
 
-	observe("replicas=5 partition=2 current=a update=b", "0..1=a 2..4=b", &rollout);
+	observe_words("replicas=5 partition=2 current=a update=b", "0..1=a 2..4=b", &rollout);
 	assert_table(&rollout, 1, false, 80,
 		     "NAME  PHASE   READY  UPDATED  PARTITION\n"
 		     "web   Canary  5/5    3/5      2\n"
@@ -61,8 +48,8 @@ static void test_all_looks(void **state)
 	(void)state;
 	CLEANUP(rollout_release) struct rollout rollout = {0};
 
-	observe("replicas=7 partition=2 policy=Parallel minReady=30 current=a update=b",
-		"0=a~ 1=b 2=a 3=bx 4=b?10 5=b!ImagePullBackOff 7=a", &rollout);
+	observe_words("replicas=7 partition=2 policy=Parallel minReady=30 current=a update=b",
+		      "0=a~ 1=b 2=a 3=bx 4=b?10 5=b!ImagePullBackOff 7=a", &rollout);
 	assert_table(&rollout, 1, false, 80,
 		     "NAME  PHASE  READY  UPDATED  PARTITION\n"
 		     "web   Stuck  4/7    4/7      2\n"
@@ -90,8 +77,8 @@ static void test_complete_and_several(void **state)
 	(void)state;
 	struct rollout rollouts[2] = {0};
 
-	observe("replicas=2", "0..1=a", &rollouts[0]);
-	observe("replicas=0", "", &rollouts[1]);
+	observe_words("replicas=2", "0..1=a", &rollouts[0]);
+	observe_words("replicas=0", "", &rollouts[1]);
 	free(rollouts[1].namespace);
 	rollouts[1].namespace = strdup("other");
 	assert_table(rollouts, 2, false, 80,
@@ -123,7 +110,7 @@ static void test_partition_above_replicas(void **state)
 	(void)state;
 	CLEANUP(rollout_release) struct rollout rollout = {0};
 
-	observe("replicas=1 partition=3 current=a update=b", "0=a", &rollout);
+	observe_words("replicas=1 partition=3 current=a update=b", "0=a", &rollout);
 	assert_table(&rollout, 1, false, 80,
 		     "NAME  PHASE     READY  UPDATED  PARTITION\n"
 		     "web   NoEffect  1/1    0/1      3\n"
@@ -140,7 +127,8 @@ static void test_colour(void **state)
 	(void)state;
 	CLEANUP(rollout_release) struct rollout rollout = {0};
 
-	observe("replicas=2 partition=1 current=a update=b", "0=a 1=b!CrashLoopBackOff", &rollout);
+	observe_words("replicas=2 partition=1 current=a update=b", "0=a 1=b!CrashLoopBackOff",
+		      &rollout);
 	assert_table(&rollout, 1, true, 60,
 		     "NAME  PHASE  READY  UPDATED  PARTITION\n"
 		     "\033[1mweb\033[m   \033[31mStuck\033[m  1/2    1/2      1\n"
@@ -164,8 +152,8 @@ static void test_many_pods(void **state)
 	CLEANUP(buf_release) struct buf out = BUF_INIT(1u << 20);
 	const struct render_options options = {.width = 40};
 
-	observe("replicas=300 partition=200 policy=Parallel current=a update=b",
-		"0..199=a 200..296=a 297=b~ 298..299=b", &rollout);
+	observe_words("replicas=300 partition=200 policy=Parallel current=a update=b",
+		      "0..199=a 200..296=a 297=b~ 298..299=b", &rollout);
 	render_status_table(&rollout, 1, &options, &out);
 	assert_non_null(strstr(buf_str(&out), "\n  pods   0..199 | 200..296 297~ 298+\n"
 					      "         299+\n"));

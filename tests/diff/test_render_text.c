@@ -68,6 +68,39 @@ static void test_every_action(void **state)
 		    "1 to create, 1 to replace, 2 drifted, 1 failed\n");
 }
 
+static void test_client_side(void **state)
+{
+	(void)state;
+	CLEANUP(plan_release) struct plan plan = {0};
+
+	add_item(&plan, PLAN_IN_SYNC, NULL, CONFIG(""), "a.yaml", 1)->client_side = true;
+	add_item(&plan, PLAN_CREATE, NULL, CONFIG(""), "b.yaml", 1)->client_side = true;
+	assert_text(&plan, false, 0,
+		    "configmap/conf  in sync  a.yaml:1\n"
+		    "configmap/conf  create   b.yaml:1\n"
+		    "1 to create, 1 in sync\n"
+		    "compared without the server: only fields that the manifest sets\n");
+	plan.items[1].client_side = false;
+	assert_text(&plan, false, 0,
+		    "configmap/conf  in sync  a.yaml:1\n"
+		    "  note: compared without the server: only fields that the manifest sets\n"
+		    "configmap/conf  create   b.yaml:1\n"
+		    "1 to create, 1 in sync\n");
+}
+
+static void test_drifted_rollout(void **state)
+{
+	(void)state;
+	CLEANUP(plan_release) struct plan plan = {0};
+
+	make_walkthrough_plan(&plan);
+	plan.items[0].action = PLAN_DRIFT;
+	CLEANUP(buf_release) struct buf out = BUF_INIT(1u << 20);
+	const struct render_options options = {0};
+	render_plan_text(&plan, &options, &out);
+	assert_non_null(strstr(buf_str(&out), "\n  rollout, if undone: creates 3, 4; replaces"));
+}
+
 static void test_empty(void **state)
 {
 	(void)state;
@@ -257,6 +290,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walkthrough),
 		cmocka_unit_test(test_every_action),
+		cmocka_unit_test(test_client_side),
+		cmocka_unit_test(test_drifted_rollout),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_several_namespaces),
 		cmocka_unit_test(test_colour),

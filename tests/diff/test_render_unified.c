@@ -140,7 +140,9 @@ static void test_colour(void **state)
 		 "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'c'},'data':{'k':'x'}}",
 		 "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'c'},'data':{'k':'z'}}",
 		 "c.yaml", 1);
+	plan.items[0].client_side = true;
 	assert_unified(&plan, true,
+		       "\033[33m# configmap/c: note: compared without the server\033[m\n"
 		       "\033[1m--- live/configmap/c\033[m\n"
 		       "\033[1m+++ git/configmap/c\033[m\n"
 		       "\033[36m@@ -1,6 +1,6 @@\033[m\n"

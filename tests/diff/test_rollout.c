@@ -8,19 +8,6 @@
 #include "tests/support/statefulset.h"
 #include "tests/support/values.h"
 
-static void observe(const char *statefulset_words, const char *pod_words,
-		    struct rollout *ret_rollout)
-{
-	struct test_pods pods = test_pods_of(pod_words);
-	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of(statefulset_words, &pods);
-	struct err err;
-
-	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), pods.count, TEST_NOW_MS,
-				  ret_rollout, &err),
-		  err);
-	test_pods_release(&pods);
-}
-
 static void assert_prints(const struct rollout *rollout, const char *expected)
 {
 	CLEANUP(buf_release) struct buf out = BUF_INIT(65536);
@@ -42,7 +29,7 @@ static void check_phases(const struct phase_case *cases, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		CLEANUP(rollout_release) struct rollout rollout = {0};
 
-		observe(cases[i].statefulset, cases[i].pods, &rollout);
+		observe_words(cases[i].statefulset, cases[i].pods, &rollout);
 		assert_string_equal(rollout.reason, cases[i].reason);
 		assert_string_equal(rollout_phase_name(rollout.phase),
 				    rollout_phase_name(cases[i].phase));
@@ -389,7 +376,7 @@ static void test_min_ready_seconds_pass(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		CLEANUP(rollout_release) struct rollout rollout = {0};
 
-		observe("replicas=2 minReady=30", cases[i].pods, &rollout);
+		observe_words("replicas=2 minReady=30", cases[i].pods, &rollout);
 		assert_int_equal(rollout.available_count, cases[i].available);
 		assert_int_equal(rollout.recheck_ms, cases[i].recheck_ms);
 	}
@@ -400,7 +387,8 @@ static void test_counts_and_pods(void **state)
 	(void)state;
 	CLEANUP(rollout_release) struct rollout rollout = {0};
 
-	observe("replicas=5 partition=2 current=a update=b", "0=a 1=b 2=b~ 4=bx 5=b 7=a", &rollout);
+	observe_words("replicas=5 partition=2 current=a update=b", "0=a 1=b 2=b~ 4=bx 5=b 7=a",
+		      &rollout);
 	assert_int_equal(rollout.pod_count, 7);
 	assert_int_equal(rollout.updated_count, 3);
 	assert_int_equal(rollout.ready_count, 3);
@@ -563,6 +551,53 @@ static void test_names_troubles(void **state)
 	}
 }
 
+/* What `run` would print of what it sees, one after the other. */
+static void test_moves(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *statefulset, *pods;
+		bool moved;
+	} cases[] = {
+		{"replicas=3", "0..2=a", false},
+		{"replicas=3 generation=2 observed=1 template=b", "0..2=a", false},
+		{"replicas=3 partition=1 current=a update=b", "0..2=a", true},
+		{"replicas=3 partition=1 current=a update=b", "0..1=a 2=ax", false},
+		{"replicas=3 partition=1 current=a update=b", "0..1=a", false},
+		{"replicas=3 partition=1 current=a update=b", "0..1=a 2=b~", false},
+		{"replicas=3 partition=1 current=a update=b", "0..1=a 2=b", true},
+		{"replicas=3 partition=1 current=a update=b", "0=a 2=b", false},
+		{"replicas=3 partition=1 current=a update=b", "0=a 1=b!ErrImagePull 2=b", true},
+		{"replicas=3 partition=1 current=a update=b", "0=a 1=b!ImagePullBackOff 2=b",
+		 false},
+		{"replicas=3 partition=1 current=a update=b", "0=a 1=b~ 2=b", false},
+		{"replicas=3 partition=1 current=a update=b", "0=a 1=b!ErrImagePull 2=b", false},
+		{"replicas=3 partition=1 current=a update=b", "0=a 1=b 2=b", true},
+		{"replicas=3 partition=1 current=a update=b", "0=a 1=b!ErrImagePull 2=b", true},
+		{"replicas=3 partition=1 current=a update=b", "0=a 1=b 2=b", true},
+		{"replicas=3 partition=0 current=a update=b", "0=a 1=b 2=b", true},
+		{"replicas=3 partition=0 current=a update=b", "0=b 1=b 2=b", true},
+		{"replicas=3 partition=0 current=b update=b", "0=b 1=b 2=b", false},
+		{"replicas=3 partition=3 current=b update=c", "0=b 1=b 2=b", true},
+		{"replicas=3 partition=3 current=b update=c", "0=b 1=b~ 2=b", false},
+	};
+	struct rollout_mark mark = {0}, other = {0};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CLEANUP(rollout_release) struct rollout rollout = {0};
+
+		observe_words(cases[i].statefulset, cases[i].pods, &rollout);
+		if (rollout_has_moved(&rollout, &mark) != cases[i].moved)
+			fail_msg("%s: %s: moved is not %d", cases[i].statefulset, cases[i].pods,
+				 cases[i].moved);
+	}
+
+	/* One that is under way when it is first seen is news. */
+	CLEANUP(rollout_release) struct rollout rollout = {0};
+	observe_words("replicas=2", "0=a", &rollout);
+	assert_true(rollout_has_moved(&rollout, &other));
+}
+
 static void test_settled(void **state)
 {
 	(void)state;
@@ -652,6 +687,7 @@ int main(void)
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_selector_expressions),
 		cmocka_unit_test(test_names_troubles),
+		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_settled),
 		cmocka_unit_test(test_refuses_what_is_no_statefulset),
 		cmocka_unit_test(test_bears_nonsense),

@@ -242,6 +242,19 @@ cJSON *statefulset_of(const char *text, const struct test_pods *pods)
 	return statefulset;
 }
 
+void observe_words(const char *statefulset_words, const char *pod_words,
+		   struct rollout *ret_rollout)
+{
+	struct test_pods pods = test_pods_of(pod_words);
+	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of(statefulset_words, &pods);
+	struct err err;
+
+	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), pods.count, TEST_NOW_MS,
+				  ret_rollout, &err),
+		  err);
+	test_pods_release(&pods);
+}
+
 cJSON *revision_of(char letter, int number)
 {
 	char text[1024];

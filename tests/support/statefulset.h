@@ -7,7 +7,7 @@
 #ifndef TESTS_SUPPORT_STATEFULSET_H
 #define TESTS_SUPPORT_STATEFULSET_H
 
-#include "diff/json.h"
+#include "diff/rollout.h"
 
 #define TEST_NOW_MS 1767322800000 /* 2026-01-02T03:00:00Z */
 
@@ -37,6 +37,10 @@ void test_pods_release(struct test_pods *pods);
  * controller would make of the Pods (NULL: none are there).
  */
 cJSON *statefulset_of(const char *words, const struct test_pods *pods);
+
+/* rollout_observe of the two, at TEST_NOW_MS. */
+void observe_words(const char *statefulset_words, const char *pod_words,
+		   struct rollout *ret_rollout);
 
 /* The ControllerRevision web-LETTER, the number-th. */
 cJSON *revision_of(char letter, int number);

@@ -2,31 +2,47 @@
 
 #include "tests/support/check.h"
 
+/* What a turning of the loop waits for. */
+struct goal {
+	const bool *happened;
+	bool late;
+};
+
 static void on_deadline(uv_timer_t *timer)
 {
-	*(bool *)timer->data = true;
+	((struct goal *)timer->data)->late = true;
 }
 
-static void turn(uv_loop_t *loop, const bool *happened, int ms, bool *ret_late)
+/* Before the loop sleeps: it must not, if what is waited for has happened in a timer. */
+static void before_sleep(uv_prepare_t *prepare)
 {
-	uv_timer_t timer;
+	const struct goal *goal = prepare->data;
 
-	*ret_late = false;
+	if (*goal->happened || goal->late)
+		uv_stop(prepare->loop);
+}
+
+static void turn(uv_loop_t *loop, const bool *happened, int ms)
+{
+	struct goal goal = {.happened = happened};
+	uv_timer_t timer;
+	uv_prepare_t prepare;
+
 	uv_timer_init(loop, &timer);
-	timer.data = ret_late;
+	uv_prepare_init(loop, &prepare);
+	timer.data = prepare.data = &goal;
 	uv_update_time(loop);
 	uv_timer_start(&timer, on_deadline, (uint64_t)ms, 0);
-	while (!*happened && !*ret_late)
-		uv_run(loop, UV_RUN_ONCE);
+	uv_prepare_start(&prepare, before_sleep);
+	uv_run(loop, UV_RUN_DEFAULT);
 	uv_close((uv_handle_t *)&timer, NULL);
+	uv_close((uv_handle_t *)&prepare, NULL);
 	uv_run(loop, UV_RUN_NOWAIT);
 }
 
 void turn_until(uv_loop_t *loop, const bool *happened)
 {
-	bool late;
-
-	turn(loop, happened, TURN_DEADLINE_MS, &late);
+	turn(loop, happened, TURN_DEADLINE_MS);
 	if (!*happened)
 		fail_msg("nothing happened within %d ms", TURN_DEADLINE_MS);
 }
@@ -34,9 +50,8 @@ void turn_until(uv_loop_t *loop, const bool *happened)
 void turn_for(uv_loop_t *loop, int ms)
 {
 	const bool never = false;
-	bool late;
 
-	turn(loop, &never, ms, &late);
+	turn(loop, &never, ms);
 }
 
 static void show_handle(uv_handle_t *handle, void *ctx)
@@ -48,10 +63,8 @@ static void show_handle(uv_handle_t *handle, void *ctx)
 
 void turn_and_close(uv_loop_t *loop)
 {
-	bool done = false, late = false;
-
 	for (int i = 0; i < 100 && uv_run(loop, UV_RUN_NOWAIT); i++)
-		turn(loop, &done, 10, &late);
+		turn_for(loop, 10);
 	if (uv_loop_close(loop) != 0) {
 		uv_walk(loop, show_handle, NULL);
 		fail_msg("the loop still has open handles");

@@ -1,8 +1,8 @@
 /*
- * yaml2json [--yaml] < FILE: what the YAML room makes of a file, for the oracle test.
+ * yaml2json [--yaml] FILE...: what the YAML room makes of files, for the oracle test and for a look.
  *
- * Writes each document as one line of JSON, or with --yaml as YAML after a `---` line. Exits 1
- * with the error on stderr.
+ * For each file a line `== FILE`, then each of its documents as one line of JSON, or with --yaml as
+ * YAML after a line `---`; or a line `!! ERROR`. Exits 1 if any file was refused.
  */
 #include <stdio.h>
 #include <string.h>
@@ -30,22 +30,42 @@ static int convert(const char *text, size_t length, bool as_yaml, struct buf *ou
 	return buf_check(out, "the output", err);
 }
 
-int main(int argc, char **argv)
+static int read_file(const char *path, struct buf *out, struct err *err)
+{
+	FILE *file = fopen(path, "rb");
+	char block[65536];
+	size_t got;
+
+	if (!file)
+		return err_set(err, ERR_NOT_FOUND, "cannot open it");
+	while ((got = fread(block, 1, sizeof(block), file)))
+		buf_append(out, block, got);
+	fclose(file);
+	return buf_check(out, "the file", err);
+}
+
+static int convert_file(const char *path, bool as_yaml)
 {
 	CLEANUP(buf_release) struct buf in = BUF_INIT(OUTPUT_MAX);
 	CLEANUP(buf_release) struct buf out = BUF_INIT(OUTPUT_MAX);
-	bool as_yaml = argc > 1 && strcmp(argv[1], "--yaml") == 0;
-	char block[65536];
 	struct err err;
-	size_t got;
 
-	while ((got = fread(block, 1, sizeof(block), stdin)))
-		buf_append(&in, block, got);
-	if (buf_check(&in, "the input", &err) < 0 ||
+	printf("== %s\n", path);
+	if (read_file(path, &in, &err) < 0 ||
 	    convert(buf_str(&in), in.length, as_yaml, &out, &err) < 0) {
-		fprintf(stderr, "%s\n", err.message);
+		printf("!! %s\n", err.message);
 		return 1;
 	}
 	fwrite(buf_str(&out), 1, out.length, stdout);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	bool as_yaml = argc > 1 && strcmp(argv[1], "--yaml") == 0;
+	int status = 0;
+
+	for (int i = as_yaml ? 2 : 1; i < argc; i++)
+		status |= convert_file(argv[i], as_yaml);
+	return status;
 }

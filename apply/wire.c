@@ -1,16 +1,30 @@
-#include "apply/write.h"
+#include "apply/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "diff/replacement.h"
 
-int write_send(const struct target *target, bool dry_run, struct fanout_slot *slot, struct err *err)
+#define MAX_PATH_BYTES 4096
+
+int wire_read(const struct target *target, struct fanout_slot *slot, struct err *err)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH_BYTES);
+
+	if (resource_print_object(target->resource, target->ref.namespace, target->ref.name, &path,
+				  err) < 0 ||
+	    buf_check(&path, "the object's path", err) < 0)
+		return -1;
+	return fanout_send(slot, (struct cluster_request){.method = "GET", .path = buf_str(&path)},
+			   err);
+}
+
+int wire_write(const struct target *target, bool dry_run, struct fanout_slot *slot, struct err *err)
 {
 	const struct resource *resource = target->resource;
 	const struct ref *ref = &target->ref;
 	CLEANUP(cJSON_Delete_p) cJSON *body = NULL;
-	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
+	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH_BYTES);
 
 	if (replacement_build(target->manifest->desired, target->live,
 			      resource->namespaced ? ref->namespace : NULL, &body, err) < 0)
@@ -19,7 +33,7 @@ int write_send(const struct target *target, bool dry_run, struct fanout_slot *sl
 		resource_print_collection(resource, ref->namespace, &path);
 	else if (resource_print_object(resource, ref->namespace, ref->name, &path, err) < 0)
 		return -1;
-	buf_puts(&path, "?fieldManager=" WRITE_FIELD_MANAGER "&fieldValidation=Strict");
+	buf_puts(&path, "?fieldManager=" WIRE_FIELD_MANAGER "&fieldValidation=Strict");
 	if (dry_run)
 		buf_puts(&path, "&dryRun=All");
 	if (buf_check(&path, "the object's path", err) < 0)
@@ -33,7 +47,7 @@ int write_send(const struct target *target, bool dry_run, struct fanout_slot *sl
 	return fanout_send(slot, request, err);
 }
 
-void write_keep_warnings(struct target *target, const struct cluster_answer *answer)
+void wire_keep_warnings(struct target *target, const struct cluster_answer *answer)
 {
 	free(target->warnings);
 	target->warnings = answer->warnings[0] ? strdup(answer->warnings) : NULL;

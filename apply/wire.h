@@ -1,0 +1,25 @@
+/*
+ * wire.h - how a target is read and written, for real or as a dry run: the one place that knows.
+ */
+#ifndef APPLY_WIRE_H
+#define APPLY_WIRE_H
+
+#include "apply/fanout.h"
+#include "apply/target.h"
+
+#define WIRE_FIELD_MANAGER "tranche" /* as managedFields names us */
+
+/* Sends a GET for the item of the slot. -1 with *err where that cannot be sent. */
+int wire_read(const struct target *target, struct fanout_slot *slot, struct err *err);
+
+/*
+ * Sends a PUT in place of `live` or, where there is none, a POST, for the item of the slot, which
+ * proceeds with the answer. -1 with *err where the body cannot be built; nothing was sent then.
+ */
+int wire_write(const struct target *target, bool dry_run, struct fanout_slot *slot,
+	       struct err *err);
+
+/* Puts the answer's warnings into the target, in place of earlier ones. */
+void wire_keep_warnings(struct target *target, const struct cluster_answer *answer);
+
+#endif

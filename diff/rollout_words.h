@@ -1,0 +1,20 @@
+/*
+ * rollout_words.h - why a rollout is in its phase, as a sentence for a person.
+ *
+ * The rooms of rollout.h share this; nobody else includes it.
+ */
+#ifndef DIFF_ROLLOUT_WORDS_H
+#define DIFF_ROLLOUT_WORDS_H
+
+#include "diff/rollout_verdict.h"
+
+void rollout_explain_progress(const struct rollout *rollout, struct rollout_step step,
+			      struct buf *out);
+void rollout_explain_stuck(const struct rollout *rollout, const struct rollout_pod *pod,
+			   struct buf *out);
+void rollout_explain_canary(const struct rollout *rollout, struct buf *out);
+void rollout_explain_complete(const struct rollout *rollout, struct buf *out);
+void rollout_explain_no_effect(const struct rollout *rollout, struct buf *out);
+void rollout_explain_on_delete(const struct rollout *rollout, struct buf *out);
+
+#endif

@@ -1,0 +1,462 @@
+/* Requests against a server that misbehaves as it is told. */
+
+#include "apply/cluster.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/check.h"
+#include "tests/support/client.h"
+#include "tests/support/server.h"
+#include "tests/support/turn.h"
+#include "tests/support/values.h"
+
+#define POD    "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}"
+#define HEADER "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+/* Fills in the server's URL where the expected message has %s. */
+static void check_message(const struct outcome *outcome, const char *expected, const char *url)
+{
+	char message[ERR_MESSAGE_MAX];
+	const char *place = strstr(expected, "URL");
+
+	if (place)
+		snprintf(message, sizeof(message), "%.*s%s%s", (int)(place - expected), expected,
+			 url, place + 3);
+	assert_string_equal(outcome->err.message, place ? message : expected);
+}
+
+static void test_answers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		struct server_rule rule;
+		enum err_class class;
+		const char *message;
+	} cases[] = {
+		{"JSON", {.raw = HEADER "Content-Length: 38\r\n\r\n" POD}, ERR_NONE, ""},
+		{"chunked",
+		 {.raw = HEADER "Transfer-Encoding: chunked\r\n\r\n26\r\n" POD "\r\n0\r\n\r\n"},
+		 ERR_NONE,
+		 ""},
+		{"byte by byte",
+		 {.raw = HEADER "Content-Length: 38\r\n\r\n" POD, .piece = 1},
+		 ERR_NONE,
+		 ""},
+		{"until the connection is closed",
+		 {.raw = HEADER "\r\n" POD, .close = true},
+		 ERR_NONE,
+		 ""},
+		{"truncated",
+		 {.raw = HEADER "Content-Length: 380\r\n\r\n" POD, .close = true},
+		 ERR_TRANSIENT,
+		 "the connection to URL was cut off: transfer closed with 342 bytes remaining to "
+		 "read"},
+		{"truncated chunks",
+		 {.raw = HEADER "Transfer-Encoding: chunked\r\n\r\n26\r\n{\"ki", .close = true},
+		 ERR_TRANSIENT,
+		 "the connection to URL was cut off: transfer closed with outstanding read data "
+		 "remaining"},
+		{"closed",
+		 {.raw = NULL},
+		 ERR_TRANSIENT,
+		 "URL closed the connection without an answer"},
+		{"no HTTP",
+		 {.raw = "SSH-2.0-OpenSSH_9.2\r\n", .close = true},
+		 ERR_INVALID,
+		 "URL does not speak HTTP: should its URL begin with https://?"},
+		{"a page",
+		 {.raw = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"},
+		 ERR_INVALID,
+		 "the answer to GET /api is no JSON object: is URL a Kubernetes API server?"},
+		{"a list of nothing",
+		 {.raw = HEADER "Content-Length: 2\r\n\r\n[]"},
+		 ERR_INVALID,
+		 "the answer to GET /api is no JSON object: is URL a Kubernetes API server?"},
+		{"broken JSON",
+		 {.raw = HEADER "Content-Length: 2\r\n\r\n{]"},
+		 ERR_INVALID,
+		 "the answer to GET /api is no JSON object: is URL a Kubernetes API server?"},
+		{"a gateway's page",
+		 {.raw = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>"},
+		 ERR_TRANSIENT,
+		 "the server answered 502 (bad gateway)"},
+		{"plain text",
+		 {.raw = "HTTP/1.1 400 Bad\r\nContent-Length: 49\r\n\r\n"
+			 "Client sent an HTTP request to an HTTPS server.\r\n"},
+		 ERR_INVALID,
+		 "Client sent an HTTP request to an HTTPS server."},
+		{"a redirect",
+		 {.raw = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
+			 "Content-Length: 0\r\n\r\n"},
+		 ERR_INVALID,
+		 "the server answered 302 (a redirect)"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct server *server = server_start();
+		struct server_rule rule = cases[i].rule;
+		struct outcome outcome;
+		struct client client;
+
+		rule.match = "";
+		server_add(server, rule);
+		client_open(&client, NULL, server_url(server));
+		cluster_set_retry(client.cluster, 0);
+		client_send(&client, "GET", "/api?limit=1", NULL, &outcome);
+		check_message(&outcome, cases[i].message, server_url(server));
+		assert_string_equal(err_class_name(outcome.err.class),
+				    err_class_name(cases[i].class));
+		if (cases[i].class == ERR_NONE)
+			assert_value(outcome.body, "{'kind':'Pod','metadata':{'name':'a'}}");
+		outcome_release(&outcome);
+		client_close(&client);
+		server_stop(server);
+	}
+}
+
+static void test_unreachable(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *server;
+		enum err_class class;
+		const char *message;
+	} cases[] = {
+		{"http://127.0.0.1:1", ERR_TRANSIENT,
+		 "cannot reach http://127.0.0.1:1: connection refused"},
+		{"https://127.0.0.1:1/with/path/", ERR_TRANSIENT,
+		 "cannot reach https://127.0.0.1:1/with/path: connection refused"},
+		{"http://nowhere.invalid:80", ERR_TRANSIENT,
+		 "cannot reach http://nowhere.invalid:80: no such host"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct outcome outcome;
+		struct client client;
+
+		client_open(&client, NULL, cases[i].server);
+		cluster_set_retry(client.cluster, 0);
+		client_send(&client, "GET", "/api", NULL, &outcome);
+		assert_string_equal(outcome.err.message, cases[i].message);
+		assert_int_equal(outcome.err.class, cases[i].class);
+		client_close(&client);
+	}
+}
+
+static void test_tls_on_a_plain_port(void **state)
+{
+	(void)state;
+	struct server *server = server_start();
+	struct outcome outcome;
+	struct client client;
+	char url[64], message[256];
+
+	snprintf(url, sizeof(url), "https%s", server_url(server) + 4);
+	server_add(server, (struct server_rule){
+				   .match = "", .raw = "HTTP/1.1 400 no\r\n\r\n", .close = true});
+	client_open(&client, NULL, url);
+	cluster_set_retry(client.cluster, 0);
+	snprintf(message, sizeof(message),
+		 "%s does not speak TLS: should its URL begin with http://?", url);
+	client_send(&client, "GET", "/api", NULL, &outcome);
+	assert_string_equal(outcome.err.message, message);
+	client_close(&client);
+	server_stop(server);
+}
+
+static void test_no_such_url(void **state)
+{
+	(void)state;
+	static const char *const urls[] = {"127.0.0.1:6443", "ftp://h", "http:", "kubernetes"};
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+		const struct kubeconfig_options options = {.server = urls[i]};
+		char message[256];
+		struct err err;
+		uv_loop_t loop;
+
+		setenv("HOME", "/nonexistent", 1);
+		uv_loop_init(&loop);
+		assert_ok(kubeconfig_load(&options, &config, &err), err);
+		assert_null(cluster_new(&loop, &config, &err));
+		snprintf(message, sizeof(message),
+			 "the server \"%s\" is no URL such as https://10.0.0.1:6443", urls[i]);
+		assert_string_equal(err.message, message);
+		turn_and_close(&loop);
+	}
+}
+
+/* What is tried again, and what is not. */
+static void test_retries(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *method;
+		int status; /* of the first answer; 0: closed without one */
+		const char *headers;
+		size_t requests; /* that are made in all */
+		enum err_class class;
+	} cases[] = {
+		{"throttled read", "GET", 429, "Retry-After: 1\r\n", 2, ERR_NONE},
+		{"throttled write", "PUT", 429, "Retry-After: 1\r\n", 2, ERR_NONE},
+		{"throttled write without a word", "POST", 429, "", 2, ERR_NONE},
+		{"throttled for too long", "GET", 429, "Retry-After: 3600\r\n", 1, ERR_TRANSIENT},
+		{"failed read", "GET", 500, "", 2, ERR_NONE},
+		{"failed write", "PUT", 500, "", 1, ERR_TRANSIENT},
+		{"read through a gateway", "GET", 502, "", 2, ERR_NONE},
+		{"unavailable for a read", "GET", 503, "", 2, ERR_NONE},
+		{"unavailable for a write", "POST", 503, "", 1, ERR_TRANSIENT},
+		{"cut read", "GET", 0, "", 2, ERR_NONE},
+		{"cut write", "PUT", 0, "", 1, ERR_TRANSIENT},
+		{"refused read", "GET", 403, "", 1, ERR_DENIED},
+		{"conflict", "PUT", 409, "", 1, ERR_CONFLICT},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct server *server = server_start();
+		struct outcome outcome;
+		struct client client;
+
+		if (cases[i].status)
+			server_answer(server, "", 1, cases[i].status, cases[i].headers,
+				      "too many requests, please try again later");
+		else
+			server_add(server, (struct server_rule){.match = "", .times = 1});
+		server_answer(server, "", 0, 200, "", POD);
+		client_open(&client, NULL, server_url(server));
+		client_send(&client, cases[i].method, "/api",
+			    strcmp(cases[i].method, "GET") == 0 ? NULL : "{'a':1}", &outcome);
+		if (outcome.err.class != cases[i].class ||
+		    server_count(server, "") != cases[i].requests)
+			fail_msg("%s: %zu requests, %s", cases[i].name, server_count(server, ""),
+				 outcome.err.class ? outcome.err.message : "well");
+		outcome_release(&outcome);
+		client_close(&client);
+		server_stop(server);
+	}
+}
+
+static void test_sends_what_it_should(void **state)
+{
+	(void)state;
+	struct server *server = server_start();
+	struct outcome outcome;
+	struct client client;
+
+	server_answer(server, "", 0, 200, "", POD);
+	client_open(&client, NULL, server_url(server));
+	client_send(&client, "PUT", "/api/v1/x?a=b%20c", "{'a':[1,2]}", &outcome);
+	assert_int_equal(outcome.err.class, ERR_NONE);
+	outcome_release(&outcome);
+	const char *request = server_request(server, "PUT /api/v1/x?a=b%20c HTTP/1.1\r\n", 0);
+	assert_non_null(strstr(request, "\r\nAccept: application/json\r\n"));
+	assert_non_null(strstr(request, "\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(request, "\r\nUser-Agent: tranche\r\n"));
+	assert_null(strstr(request, "Expect:"));
+	assert_non_null(strstr(request, "\r\n\r\n{\"a\":[1,2]}"));
+	client_close(&client);
+	server_stop(server);
+}
+
+/* --- warnings ---------------------------------------------------------------------------------- */
+
+static void on_warning(void *ctx, const char *text)
+{
+	buf_printf(ctx, "%s\n", text);
+}
+
+static void test_warnings(void **state)
+{
+	(void)state;
+	CLEANUP(buf_release) struct buf told = BUF_INIT(4096);
+	struct server *server = server_start();
+	struct outcome outcome;
+	struct client client;
+
+	server_answer(server, "", 0, 200,
+		      "Warning: 299 - \"policy/v1beta1 is deprecated\"\r\n"
+		      "Warning: 299 - \"second\"\r\n",
+		      POD);
+	client_open(&client, NULL, server_url(server));
+	cluster_on_warning(client.cluster, on_warning, &told);
+	for (int i = 0; i < 2; i++) {
+		client_send(&client, "GET", "/api", NULL, &outcome);
+		assert_string_equal(outcome.warnings, "policy/v1beta1 is deprecated\nsecond");
+		outcome_release(&outcome);
+	}
+	assert_string_equal(buf_str(&told), "policy/v1beta1 is deprecated\nsecond\n");
+	client_close(&client);
+	server_stop(server);
+}
+
+/* --- giving up --------------------------------------------------------------------------------- */
+
+static uint64_t start_request(struct client *client, struct outcome *outcome)
+{
+	const struct cluster_request request = {
+		.method = "GET",
+		.path = "/api",
+		.on_done = outcome_take,
+		.ctx = outcome,
+	};
+	struct err err;
+	uint64_t id = cluster_send(client->cluster, &request, &err);
+
+	assert_true(id != 0);
+	return id;
+}
+
+static void test_cancel(void **state)
+{
+	(void)state;
+	struct server *server = server_start();
+	struct outcome outcome = {0}, last = {0};
+	struct client client;
+
+	server_add(server, (struct server_rule){.match = "", .raw = HEADER, .hang = true});
+	client_open(&client, NULL, server_url(server));
+	/* Before it is sent, in mid-flight, and again after it is over. */
+	cluster_cancel(client.cluster, start_request(&client, &outcome));
+	uint64_t id = start_request(&client, &outcome);
+	turn_for(&client.loop, 50);
+	assert_int_equal(server_count(server, ""), 1);
+	cluster_cancel(client.cluster, id);
+	cluster_cancel(client.cluster, id);
+	cluster_cancel(client.cluster, 0);
+	turn_for(&client.loop, 20);
+	assert_false(outcome.done);
+	/* While it waits to be tried again. */
+	cluster_free(client.cluster);
+	turn_and_close(&client.loop);
+	client_open(&client, NULL, "http://127.0.0.1:1");
+	id = start_request(&client, &last);
+	turn_for(&client.loop, 50);
+	cluster_cancel(client.cluster, id);
+	turn_for(&client.loop, 300);
+	assert_false(last.done);
+	client_close(&client);
+	server_stop(server);
+}
+
+/* More requests than may be in flight, all given up by freeing the connection in a callback. */
+struct crowd {
+	struct client client;
+	int answered;
+	bool freed;
+};
+
+static void free_at_third(void *ctx, const struct err *err, struct cluster_answer *answer)
+{
+	struct crowd *crowd = ctx;
+
+	(void)answer;
+	assert_null(err);
+	assert_false(crowd->freed);
+	if (++crowd->answered == 3) {
+		crowd->freed = true;
+		cluster_free(crowd->client.cluster);
+	}
+}
+
+static void test_free_in_a_callback(void **state)
+{
+	(void)state;
+	struct server *server = server_start();
+	struct crowd crowd = {0};
+	const struct cluster_request request = {
+		.method = "GET", .path = "/api", .on_done = free_at_third, .ctx = &crowd};
+	struct err err;
+
+	server_answer(server, "", 0, 200, "", POD);
+	client_open(&crowd.client, NULL, server_url(server));
+	for (int i = 0; i < 100; i++)
+		assert_true(cluster_send(crowd.client.cluster, &request, &err) != 0);
+	turn_until(&crowd.client.loop, &crowd.freed);
+	assert_int_equal(crowd.answered, 3);
+	turn_and_close(&crowd.client.loop);
+	server_stop(server);
+}
+
+/* --- credentials ------------------------------------------------------------------------------- */
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void test_token_is_read_again(void **state)
+{
+	(void)state;
+	struct server *server = server_start();
+	char dir[] = "/tmp/tranche-test-XXXXXX", token[64], config[64], text[1024];
+	struct outcome outcome;
+	struct client client;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(token, sizeof(token), "%s/token", dir);
+	snprintf(config, sizeof(config), "%s/config", dir);
+	snprintf(text, sizeof(text),
+		 "clusters: [{name: c, cluster: {server: '%s'}}]\n"
+		 "users: [{name: u, user: {tokenFile: token, token: never}}]\n"
+		 "contexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n",
+		 server_url(server));
+	write_file(config, text);
+	write_file(token, "first\n");
+	server_answer(server, "GET /one", 0, 200, "", POD);
+	server_answer(server, "GET /two", 1, 401, "", "{\"message\":\"Unauthorized\"}");
+	server_answer(server, "GET /two", 0, 200, "", POD);
+	server_answer(server, "GET /three", 0, 401, "", "{\"message\":\"Unauthorized\"}");
+	client_open(&client, config, NULL);
+
+	client_send(&client, "GET", "/one", NULL, &outcome);
+	outcome_release(&outcome);
+	assert_non_null(
+		strstr(server_request(server, "GET /one", 0), "Authorization: Bearer first\r\n"));
+
+	write_file(token, "second\n");
+	client_send(&client, "GET", "/two", NULL, &outcome);
+	assert_int_equal(outcome.err.class, ERR_NONE);
+	outcome_release(&outcome);
+	assert_int_equal(server_count(server, "GET /two"), 2);
+	assert_non_null(
+		strstr(server_request(server, "GET /two", 1), "Authorization: Bearer second\r\n"));
+
+	/* The same token again would not help. A file that is gone does not take the token away. */
+	unlink(token);
+	client_send(&client, "GET", "/three", NULL, &outcome);
+	assert_string_equal(outcome.err.message,
+			    "the server refused the credentials (Unauthorized)");
+	assert_int_equal(outcome.err.class, ERR_DENIED);
+	outcome_release(&outcome);
+	assert_int_equal(server_count(server, "GET /three"), 1);
+	client_close(&client);
+	unlink(config);
+	rmdir(dir);
+	server_stop(server);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_tls_on_a_plain_port),
+		cmocka_unit_test(test_no_such_url),
+		cmocka_unit_test(test_retries),
+		cmocka_unit_test(test_sends_what_it_should),
+		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_free_in_a_callback),
+		cmocka_unit_test(test_token_is_read_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
