@@ -195,7 +195,7 @@ static void print_last(size_t used, enum style style, const struct render_option
 				  ? (size_t)options->width - used
 				  : MIN_COLUMNS;
 	style_begin(options, style, out);
-	style_cut(cell, columns, out);
+	style_cut_end(cell, columns, out);
 	style_end(options, style, out);
 	buf_putc(out, '\n');
 }

@@ -4,6 +4,8 @@
 
 #include "diff/text.h"
 
+static const char ellipsis[] = "...";
+
 /* SGR parameters (ECMA-48), those of git's diff. */
 static const char *const codes[] = {
 	[STYLE_PLAIN] = "",    [STYLE_BOLD] = "1",  [STYLE_ADD] = "32",
@@ -97,17 +99,28 @@ static size_t bytes_of(const char *text, size_t characters)
 	return i;
 }
 
-void style_cut(const char *text, size_t columns, struct buf *out)
+/* Leaves out what stands between the first `head` and the last `tail` characters. */
+static void cut(const char *text, size_t head, size_t tail, struct buf *out)
 {
 	size_t length = strlen(text), all = style_columns(text, length);
 
-	if (all <= columns) {
+	if (all <= head + strlen(ellipsis) + tail) {
 		buf_append(out, text, length);
 		return;
 	}
-	size_t head = (columns - 3 + 1) / 2, tail = columns - 3 - head;
-	size_t tail_at = bytes_of(text, all - tail);
 	buf_append(out, text, bytes_of(text, head));
-	buf_puts(out, "...");
-	buf_append(out, text + tail_at, length - tail_at);
+	buf_puts(out, ellipsis);
+	buf_puts(out, text + bytes_of(text, all - tail));
+}
+
+void style_cut(const char *text, size_t columns, struct buf *out)
+{
+	size_t kept = columns - strlen(ellipsis);
+
+	cut(text, kept - kept / 2, kept / 2, out);
+}
+
+void style_cut_end(const char *text, size_t columns, struct buf *out)
+{
+	cut(text, columns - strlen(ellipsis), 0, out);
 }

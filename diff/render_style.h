@@ -29,7 +29,8 @@ void style_escape(const char *text, size_t length, struct buf *out);
 /* How many columns the text takes, one a character. */
 size_t style_columns(const char *text, size_t length);
 
-/* Cuts an escaped text to `columns` (at least 5), with "..." in its middle. */
+/* Cuts an escaped text to `columns` (at least 5), with "..." in its middle, or at its end. */
 void style_cut(const char *text, size_t columns, struct buf *out);
+void style_cut_end(const char *text, size_t columns, struct buf *out);
 
 #endif

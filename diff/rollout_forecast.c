@@ -297,12 +297,22 @@ static void warn_no_effect(const struct outlook *outlook, const struct rollout_f
 		   outlook->to.replicas == 1 ? "" : "s");
 }
 
+/*
+ * Whether the template is one that was there before: the way out of an update, so there is nothing
+ * to warn of. Without ControllerRevisions the images have to do.
+ */
+static bool goes_back(const struct outlook *outlook, const struct rollout_forecast *forecast)
+{
+	return outlook->new_template &&
+	       (*outlook->target || strcmp(forecast->update_images, forecast->current_images) == 0);
+}
+
 static void warn_released(const struct outlook *outlook, const struct rollout_forecast *forecast,
 			  struct buf *out)
 {
 	if (!outlook->live || !outlook->new_template || outlook->to.on_delete ||
 	    outlook->from.partition == 0 || outlook->to.partition > 0 ||
-	    forecast->replaces.count == 0)
+	    forecast->replaces.count == 0 || goes_back(outlook, forecast))
 		return;
 	buf_printf(out,
 		   "the partition falls from %" PRId64
@@ -319,15 +329,35 @@ static void warn_overlap(const struct outlook *outlook, const struct rollout_for
 			 struct buf *out)
 {
 	CLEANUP(buf_release) struct buf ordinals = BUF_INIT(MAX_TEXT);
-	/* Going back to where the unfinished update came from is the way out, nothing to warn of. */
-	bool reverts = strcmp(outlook->target, outlook->from.current_revision) == 0 ||
-		       strcmp(forecast->update_images, forecast->current_images) == 0;
 
-	if (!is_unfinished(outlook) || !outlook->new_template || reverts ||
+	if (!is_unfinished(outlook) || !outlook->new_template || goes_back(outlook, forecast) ||
 	    !print_picked(outlook, pick_not_on_live_update, &ordinals))
 		return;
 	buf_printf(out, "overlaps an unfinished update, which %s did not get yet",
 		   buf_str(&ordinals));
+}
+
+/* kubernetes#67250 */
+static void warn_blocked(const struct outlook *outlook, const struct rollout_forecast *forecast,
+			 struct buf *out)
+{
+	const struct rollout_pod *pod = outlook->pods.items;
+	const struct rollout_pod *end = pod + outlook->pods.count;
+
+	if (!outlook->to.ordered ||
+	    forecast->creates.count + forecast->deletes.count + forecast->replaces.count == 0)
+		return;
+	while (pod < end && (pod->condemned || !pod->trouble))
+		pod++;
+	if (pod == end)
+		return;
+	buf_printf(out, "OrderedReady waits for %s, which cannot start (%s): ", pod->name,
+		   pod->trouble);
+	if (is_replaced(outlook, pod))
+		buf_puts(out, "delete it once this is applied, and it comes back on the new "
+			      "template");
+	else
+		buf_puts(out, "no other Pod is replaced or deleted before it can");
 }
 
 static void warn_restarted_at(const struct outlook *outlook,
@@ -387,8 +417,8 @@ static void warn_adoption(const struct outlook *outlook, const struct rollout_fo
 }
 
 static warning *const warnings[] = {
-	warn_no_effect,    warn_released, warn_partition_raised, warn_overlap,
-	warn_restarted_at, warn_deletes,  warn_on_delete,        warn_adoption,
+	warn_blocked,      warn_no_effect, warn_released,  warn_partition_raised, warn_overlap,
+	warn_restarted_at, warn_deletes,   warn_on_delete, warn_adoption,
 };
 
 #define WARNING_COUNT (sizeof(warnings) / sizeof(*warnings))

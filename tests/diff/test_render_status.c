@@ -139,7 +139,7 @@ static void test_colour(void **state)
 		     "  POD    REVISION  IMAGE         STATE\n"
 		     "  web-0  a         nginx:1.25.4  ready\n"
 		     "  \033[36m-- partition 1 --\033[m\n"
-		     "  web-1  b         nginx:1.26.1  \033[31mCrashLoopBac..., 7 restarts\033[m\n"
+		     "  web-1  b         nginx:1.26.1  \033[31mCrashLoopBackOff: exit c...\033[m\n"
 		     "\n"
 		     "! in trouble\n");
 }

@@ -150,7 +150,7 @@ static void test_going_back(void **state)
 		{"replicas=5 partition=2 current=a update=b", "0..1=a 2..4=b",
 		 "replicas=5 partition=2 template=a", "ab", "replaces 4..2 in that order", ""},
 		{"replicas=5 partition=2 current=a update=b", "0..3=a 4=b!ImagePullBackOff",
-		 "replicas=5 partition=2 template=a", "ab", "replaces 4", ""},
+		 "replicas=5 partition=2 template=a policy=Parallel", "ab", "replaces 4", ""},
 		/* Without the ControllerRevisions nobody can know. */
 		{"replicas=5 partition=2 current=a update=b", "0..3=a 4=b",
 		 "replicas=5 partition=2 template=a", "",
@@ -158,8 +158,7 @@ static void test_going_back(void **state)
 		/* Back to one before the last, while Pods on all three are about. */
 		{"replicas=4 partition=1 current=b update=c", "0=b 1=a 2..3=c",
 		 "replicas=4 partition=1 template=a", "abc",
-		 "replaces 3, 2 in that order; keeps 0 on nginx:1.26.1",
-		 "overlaps an unfinished update, which 0, 1 did not get yet"},
+		 "replaces 3, 2 in that order; keeps 0 on nginx:1.26.1", ""},
 		/* A status that is behind the spec says nothing of the template. */
 		{"replicas=2 current=a update=a template=b generation=2 observed=1", "0..1=a",
 		 "replicas=2 template=b", "a", "replaces 1, 0 in that order", ""},
@@ -188,6 +187,30 @@ static void test_partition_warnings(void **state)
 		 "replaces 2..0 in that order",
 		 "the partition falls from 2 to 0 together with a new template: all Pods take it, "
 		 "without a canary"},
+	};
+
+	CHECK_FORECASTS(cases);
+}
+
+/* kubernetes#67250: OrderedReady does not replace a Pod that cannot start. */
+static void test_blocked(void **state)
+{
+	(void)state;
+	static const struct forecast_case cases[] = {
+		{"replicas=5 partition=2 current=a update=b", "0..3=a 4=b!ImagePullBackOff",
+		 "replicas=5 partition=2 template=a", "ab", "replaces 4",
+		 "OrderedReady waits for web-4, which cannot start (ImagePullBackOff: it said so): "
+		 "delete it once this is applied, and it comes back on the new template"},
+		{"replicas=3 partition=2", "0=a!CrashLoopBackOff 1..2=a",
+		 "replicas=3 partition=2 template=b", "a", "replaces 2; keeps 0, 1 on nginx:1.25.4",
+		 "OrderedReady waits for web-0, which cannot start (CrashLoopBackOff: exit code 1, "
+		 "7 restarts): no other Pod is replaced or deleted before it can"},
+		/* Nothing waits, or nobody waits for it. */
+		{"replicas=2 partition=2", "0=a!CrashLoopBackOff 1=a", "replicas=2 partition=1",
+		 "a", "", ""},
+		{"replicas=2", "0..1=a 2=a!ErrImagePull", "replicas=2 template=b", "a",
+		 "deletes 2; replaces 1, 0 in that order",
+		 "2 replicas from ordinal 0 on: this deletes 2"},
 	};
 
 	CHECK_FORECASTS(cases);
@@ -473,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_scaling),
 		cmocka_unit_test(test_going_back),
 		cmocka_unit_test(test_partition_warnings),
+		cmocka_unit_test(test_blocked),
 		cmocka_unit_test(test_on_delete),
 		cmocka_unit_test(test_adoption),
 		cmocka_unit_test(test_restarted_at),
