@@ -183,14 +183,15 @@ static int take_object(struct watch *watch, bool deleted, cJSON *take, struct er
 {
 	CLEANUP(cJSON_Delete_p) cJSON *object = take;
 	const char *name = json_str(object, "metadata.name");
-	const char *namespace = json_str(object, "metadata.namespace");
+	const char *namespaced = json_str(object, "metadata.namespace");
+	const char *namespace = namespaced ? namespaced : "";
 	const char *version = json_str(object, "metadata.resourceVersion");
 	enum known_change change;
 
 	if (!name || !version)
 		return err_set(err, ERR_TRANSIENT, "the server sent an object without a name");
-	if (!namespace)
-	namespace = "";
+	if (page_complete_item(object, watch->options.resource, err) < 0)
+		return -1;
 	if (deleted) {
 		if (!known_remove(&watch->known, namespace, name))
 			return 1;
@@ -200,8 +201,6 @@ static int take_object(struct watch *watch, bool deleted, cJSON *take, struct er
 		return -1;
 	if (change == KNOWN_SAME)
 		return 1;
-	if (page_complete_item(object, watch->options.resource, err) < 0)
-		return -1;
 	return tell(watch, change == KNOWN_NEW ? WATCH_ADDED : WATCH_MODIFIED, STEAL(object));
 }
 

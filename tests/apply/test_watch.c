@@ -1,0 +1,382 @@
+/* Watches of a server that plays every trick, then of a cluster. */
+
+#include "apply/watch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/check.h"
+#include "tests/support/client.h"
+#include "tests/support/server.h"
+#include "tests/support/sim.h"
+#include "tests/support/turn.h"
+
+#define LIST   "GET /api/v1/namespaces/x/configmaps?limit="
+#define WATCH  "GET /api/v1/namespaces/x/configmaps?watch=1"
+#define STREAM "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+
+#define OBJECT(name, version)                                                                     \
+	"{\"metadata\":{\"namespace\":\"x\",\"name\":\"" name "\",\"resourceVersion\":\"" version \
+	"\"}}"
+#define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
+#define STATUS(code, message)                                                                   \
+	"{\"kind\":\"Status\",\"code\":" #code ",\"reason\":\"Expired\",\"message\":\"" message \
+	"\"}"
+#define PAGE(version, items) \
+	"{\"metadata\":{\"resourceVersion\":\"" version "\"},\"items\":[" items "]}"
+
+struct bench {
+	struct server *server;
+	struct client client;
+	uint64_t id;
+	struct buf log;
+	size_t until;          /* the length of the log that is waited for */
+	const char *cancel_at; /* give up when the log ends so */
+	bool free_all;
+	bool reached;
+};
+
+static bool ends_with(const struct buf *log, const char *end)
+{
+	size_t length = strlen(end);
+
+	return log->length >= length && strcmp(buf_str(log) + log->length - length, end) == 0;
+}
+
+static void note(struct bench *bench)
+{
+	bench->reached = bench->reached || bench->log.length >= bench->until;
+	if (!bench->cancel_at || !ends_with(&bench->log, bench->cancel_at))
+		return;
+	bench->reached = true;
+	if (bench->free_all) {
+		cluster_free(bench->client.cluster);
+		bench->client.cluster = NULL;
+	} else {
+		cluster_cancel(bench->client.cluster, bench->id);
+	}
+}
+
+static void on_event(void *ctx, enum watch_event event, cJSON **object)
+{
+	static const char *const names[] = {"added", "modified", "deleted"};
+	struct bench *bench = ctx;
+
+	assert_string_equal(json_str(*object, "apiVersion"), "v1");
+	assert_string_equal(json_str(*object, "kind"), "ConfigMap");
+	buf_printf(&bench->log, "%s %s@%s\n", names[event], json_str(*object, "metadata.name"),
+		   json_str(*object, "metadata.resourceVersion"));
+	note(bench);
+}
+
+static void on_synced(void *ctx)
+{
+	struct bench *bench = ctx;
+
+	buf_puts(&bench->log, "synced\n");
+	note(bench);
+}
+
+static void on_error(void *ctx, const struct err *err, int64_t retry_in_ms)
+{
+	struct bench *bench = ctx;
+
+	buf_printf(&bench->log, "%s: %s\n", retry_in_ms < 0 ? "failed" : "trouble", err->message);
+	note(bench);
+}
+
+static void start(struct bench *bench, bool once)
+{
+	const struct watch_options options = {
+		.resource = &resource_config_maps,
+		.namespace = "x",
+		.label_selector = "app=a b",
+		.once = once,
+		.on_event = on_event,
+		.on_synced = on_synced,
+		.on_error = on_error,
+		.ctx = bench,
+	};
+	struct err err;
+
+	client_open(&bench->client, NULL, server_url(bench->server));
+	bench->id = watch_start(bench->client.cluster, &options, &err);
+	assert_true(bench->id != 0);
+}
+
+static void expect(struct bench *bench, const char *log)
+{
+	bench->until = strlen(log);
+	bench->reached = bench->log.length >= bench->until;
+	turn_until(&bench->client.loop, &bench->reached);
+	assert_string_equal(buf_str(&bench->log), log);
+}
+
+static void finish(struct bench *bench)
+{
+	client_close(&bench->client);
+	server_stop(bench->server);
+	buf_release(&bench->log);
+}
+
+static struct bench new_bench(void)
+{
+	return (struct bench){.server = server_start(), .log = BUF_INIT(65536), .until = SIZE_MAX};
+}
+
+/* A stream that ends cleanly after these events. */
+static void add_stream(struct server *server, const char *events, size_t piece)
+{
+	char raw[8192];
+
+	snprintf(raw, sizeof(raw), STREAM "%s", events);
+	server_add(server,
+		   (struct server_rule){
+			   .match = WATCH, .raw = raw, .piece = piece, .times = 1, .close = true});
+}
+
+/* From then on the stream stays open and says nothing. */
+static void add_silence(struct server *server)
+{
+	server_add(server, (struct server_rule){.match = WATCH, .raw = STREAM, .hang = true});
+}
+
+static void assert_asked(struct server *server, const char *match, size_t index, const char *part)
+{
+	const char *request = server_request(server, match, index);
+
+	if (!strstr(request, part))
+		fail_msg("%s is not in %.200s", part, request);
+}
+
+static void test_follows(void **state)
+{
+	(void)state;
+	for (size_t piece = 0; piece <= 3; piece++) {
+		struct bench bench = new_bench();
+
+		server_answer(bench.server, LIST "500&labelSelector", 1, 200, "",
+			      "{\"metadata\":{\"resourceVersion\":\"9\",\"continue\":\"to/ken\"},"
+			      "\"items\":[" OBJECT("a", "1") "]}");
+		server_answer(bench.server, LIST "500&continue=to%2Fken&labelSelector=app%3Da%20b ",
+			      1, 200, "", PAGE("10", OBJECT("b", "2")));
+		add_stream(bench.server,
+			   EVENT("ADDED", OBJECT("c", "11")) EVENT("MODIFIED", OBJECT("a", "12"))
+				   EVENT("DELETED", OBJECT("b", "13"))
+					   EVENT("BOOKMARK", OBJECT("", "20")),
+			   piece);
+		add_silence(bench.server);
+		start(&bench, false);
+		expect(&bench, "added a@1\nadded b@2\nsynced\nadded c@11\nmodified a@12\n"
+			       "deleted b@13\n");
+		while (server_count(bench.server, WATCH) < 2)
+			turn_for(&bench.client.loop, 5);
+		assert_asked(bench.server, WATCH, 0, "&resourceVersion=10&timeoutSeconds=");
+		assert_asked(bench.server, WATCH, 0, "&labelSelector=app%3Da%20b");
+		assert_asked(bench.server, WATCH, 0, "&allowWatchBookmarks=true");
+		assert_asked(bench.server, WATCH, 1, "&resourceVersion=20&timeoutSeconds=");
+		finish(&bench);
+	}
+}
+
+/* A watch that is too old begins again with a list, and tells what happened meanwhile. */
+static void test_expired(void **state)
+{
+	(void)state;
+	for (int as_status = 0; as_status <= 1; as_status++) {
+		struct bench bench = new_bench();
+
+		server_answer(
+			bench.server, LIST, 1, 200, "",
+			PAGE("10", OBJECT("a", "1") "," OBJECT("b", "2") "," OBJECT("c", "3")));
+		if (as_status)
+			server_answer(bench.server, WATCH, 1, 410, "", STATUS(410, "too old"));
+		else
+			add_stream(bench.server, EVENT("ERROR", STATUS(410, "too old")), 0);
+		server_answer(
+			bench.server, LIST, 1, 200, "",
+			PAGE("20", OBJECT("b", "2") "," OBJECT("c", "13") "," OBJECT("d", "14")));
+		add_silence(bench.server);
+		start(&bench, false);
+		expect(&bench, "added a@1\nadded b@2\nadded c@3\nsynced\n"
+			       "modified c@13\nadded d@14\ndeleted a@1\nsynced\n");
+		while (server_count(bench.server, WATCH) < 2)
+			turn_for(&bench.client.loop, 5);
+		assert_asked(bench.server, WATCH, 1, "&resourceVersion=20&timeoutSeconds=");
+		finish(&bench);
+	}
+}
+
+/* A token that expired between two pages: nothing is told twice. */
+static void test_expired_list(void **state)
+{
+	(void)state;
+	struct bench bench = new_bench();
+
+	server_answer(bench.server, LIST "500&continue=t", 1, 410, "", STATUS(410, "too old"));
+	server_answer(bench.server, LIST "500&labelSelector", 1, 200, "",
+		      "{\"metadata\":{\"resourceVersion\":\"9\",\"continue\":\"t\"},"
+		      "\"items\":[" OBJECT("a", "1") "]}");
+	server_answer(bench.server, LIST, 1, 200, "",
+		      PAGE("10", OBJECT("a", "1") "," OBJECT("b", "2")));
+	add_silence(bench.server);
+	start(&bench, false);
+	expect(&bench, "added a@1\nadded b@2\nsynced\n");
+	finish(&bench);
+}
+
+/* What goes wrong with a stream is mended by resuming where it was. */
+static void test_resumes(void **state)
+{
+	(void)state;
+	static const char *const streams[] = {
+		EVENT("ADDED", OBJECT("b", "11")) EVENT("ERROR", STATUS(500, "etcd is slow")),
+		EVENT("ADDED", OBJECT("b", "11")) "{\"type\":\"ADDED\",\n",
+		EVENT("ADDED", OBJECT("b", "11")) "[]\n",
+		EVENT("ADDED", OBJECT("b", "11")) "{\"type\":\"MODIFI",
+	};
+
+	for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
+		struct bench bench = new_bench();
+
+		server_answer(bench.server, LIST, 1, 200, "", PAGE("10", OBJECT("a", "1")));
+		add_stream(bench.server, streams[i], 0);
+		add_stream(bench.server, EVENT("MODIFIED", OBJECT("a", "12")), 0);
+		add_silence(bench.server);
+		start(&bench, false);
+		expect(&bench, "added a@1\nsynced\nadded b@11\nmodified a@12\n");
+		assert_asked(bench.server, WATCH, 1, "&resourceVersion=11&timeoutSeconds=");
+		assert_int_equal(server_count(bench.server, LIST), 1);
+		finish(&bench);
+	}
+}
+
+static void test_trouble_is_told(void **state)
+{
+	(void)state;
+	struct bench bench = new_bench();
+
+	server_answer(bench.server, LIST, 1, 403, "",
+		      "{\"code\":403,\"message\":\"configmaps is forbidden: User \\\"u\\\" cannot "
+		      "list resource \\\"configmaps\\\"\"}");
+	server_answer(bench.server, LIST, 1, 200, "", PAGE("10", OBJECT("a", "1")));
+	/* The first failure of a stream is nothing, as servers come and go; the second is. */
+	server_answer(bench.server, WATCH, 2, 500, "", "{\"code\":500,\"message\":\"no etcd\"}");
+	add_stream(bench.server, EVENT("DELETED", OBJECT("a", "11")), 0);
+	add_silence(bench.server);
+	start(&bench, false);
+	expect(&bench, "trouble: configmaps is forbidden: User \"u\" cannot list resource "
+		       "\"configmaps\"\nadded a@1\nsynced\ntrouble: no etcd\ndeleted a@11\n");
+	finish(&bench);
+}
+
+static void test_once(void **state)
+{
+	(void)state;
+	struct bench bench = new_bench();
+
+	server_answer(bench.server, LIST, 1, 200, "", PAGE("10", OBJECT("a", "1")));
+	start(&bench, true);
+	expect(&bench, "added a@1\nsynced\n");
+	turn_for(&bench.client.loop, 20);
+	assert_int_equal(server_count(bench.server, ""), 1);
+	finish(&bench);
+
+	bench = new_bench();
+	server_answer(bench.server, LIST, 0, 403, "", "{\"code\":403,\"message\":\"no\"}");
+	start(&bench, true);
+	expect(&bench, "failed: no\n");
+	turn_for(&bench.client.loop, 20);
+	assert_int_equal(server_count(bench.server, ""), 1);
+	finish(&bench);
+}
+
+/* Given up in each of its callbacks, alone or with the whole connection. */
+static void test_cancel_in_callbacks(void **state)
+{
+	(void)state;
+	static const char *const places[] = {"added a@1\n",     "added b@2\n",  "synced\n",
+					     "modified a@11\n", "added c@12\n", "deleted b@2\n",
+					     "trouble: no\n"};
+
+	for (size_t i = 0; i < 2 * sizeof(places) / sizeof(places[0]); i++) {
+		struct bench bench = new_bench();
+
+		server_answer(bench.server, LIST, 1, 403, "", "{\"code\":403,\"message\":\"no\"}");
+		if (strcmp(places[i / 2], "trouble: no\n") != 0) {
+			server_stop(bench.server);
+			bench.server = server_start();
+		}
+		server_answer(bench.server, LIST, 1, 200, "",
+			      PAGE("10", OBJECT("a", "1") "," OBJECT("b", "2")));
+		add_stream(bench.server,
+			   EVENT("MODIFIED", OBJECT("a", "11")) EVENT("ADDED", OBJECT("c", "12"))
+				   EVENT("ERROR", STATUS(410, "too old")),
+			   i % 3);
+		server_answer(bench.server, LIST, 1, 200, "",
+			      PAGE("10", OBJECT("a", "11") "," OBJECT("c", "12")));
+		add_silence(bench.server);
+		bench.cancel_at = places[i / 2];
+		bench.free_all = i % 2;
+		start(&bench, false);
+		turn_until(&bench.client.loop, &bench.reached);
+		size_t told = bench.log.length;
+		turn_for(&bench.client.loop, 10);
+		assert_int_equal(bench.log.length, told);
+		finish(&bench);
+	}
+}
+
+/* --- on a cluster ------------------------------------------------------------------------------ */
+
+static void test_on_a_cluster(void **state)
+{
+	(void)state;
+	struct sim sim;
+	struct bench bench = {.log = BUF_INIT(65536), .until = SIZE_MAX};
+	const struct watch_options options = {
+		.resource = &resource_config_maps,
+		.namespace = "default",
+		.field_selector = "metadata.name=watched",
+		.on_event = on_event,
+		.on_synced = on_synced,
+		.on_error = on_error,
+		.ctx = &bench,
+	};
+	struct err err;
+
+	sim_start(&sim, NULL);
+	client_open(&bench.client, sim.kubeconfig, NULL);
+	assert_true(watch_start(bench.client.cluster, &options, &err) != 0);
+	expect(&bench, "synced\n");
+	buf_clear(&bench.log);
+	sim_shell(&sim, "kubectl -n default create cm other --from-literal=a=b >/dev/null; "
+			"kubectl -n default create cm watched --from-literal=a=b >/dev/null; "
+			"kubectl -n default label cm watched a=b >/dev/null; "
+			"kubectl -n default delete cm watched other >/dev/null");
+	while (!strstr(buf_str(&bench.log), "deleted"))
+		turn_for(&bench.client.loop, 10);
+	CLEANUP(buf_release) struct buf verbs = BUF_INIT(1024);
+	for (const char *line = buf_str(&bench.log); *line; line = strchr(line, '\n') + 1)
+		buf_printf(&verbs, "%.*s ", (int)strcspn(line, "@"), line);
+	assert_string_equal(buf_str(&verbs), "added watched modified watched deleted watched ");
+	client_close(&bench.client);
+	buf_release(&bench.log);
+	sim_stop(&sim);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_follows),
+		cmocka_unit_test(test_expired),
+		cmocka_unit_test(test_expired_list),
+		cmocka_unit_test(test_resumes),
+		cmocka_unit_test(test_trouble_is_told),
+		cmocka_unit_test(test_once),
+		cmocka_unit_test(test_cancel_in_callbacks),
+		cmocka_unit_test(test_on_a_cluster),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
