@@ -24,7 +24,9 @@ void render_plan_text(const struct plan *plan, const struct render_options *opti
 
 /*
  * `diff -u` of the normalised YAML before and after, one pair of headers an object
- * (`--- live/NAMESPACE/statefulset.apps/web`, `+++ git/...`), objects in sync left out.
+ * (`--- live/NAMESPACE/statefulset.apps/web`, `+++ git/...`; /dev/null for the side that does not
+ * exist), objects in sync left out. Failures and comparisons without the server are remarks in
+ * lines that begin with `#`, which patch(1) passes over.
  */
 int render_plan_unified(const struct plan *plan, const struct render_options *options,
 			struct buf *out, struct err *err);
@@ -32,7 +34,10 @@ int render_plan_unified(const struct plan *plan, const struct render_options *op
 /* docs/json.md, "diff". Ends with a newline. */
 int render_plan_json(const struct plan *plan, struct buf *out, struct err *err);
 
-/* `status`: one line a StatefulSet, then one a Pod. */
+/*
+ * `status`: a block a StatefulSet: its line, why it is in its phase, its ordinals in a row with the
+ * partition between held and promoted ones, then a line a Pod.
+ */
 void render_status_table(const struct rollout *rollouts, size_t count,
 			 const struct render_options *options, struct buf *out);
 

@@ -70,9 +70,8 @@ struct rollout {
 	size_t updated_count, ready_count, available_count, held_count;
 	size_t promoted_count; /* both updated and available */
 	enum rollout_phase phase;
-	char *reason; /* one sentence for a person; never NULL */
-	const char
-		*stuck_pod; /* the name of the Pod that phase Stuck is about, in `pods`; or NULL */
+	char *reason;          /* one sentence for a person; never NULL */
+	const char *stuck_pod; /* phase Stuck: the Pod's name, borrowed from `pods`; else NULL */
 	int64_t recheck_ms; /* from now: when time alone may change the verdict; 0: it does not */
 };
 
