@@ -19,6 +19,7 @@
 #include "apply/rollout.h"
 
 #define RETRY_FIRST_MS      1000 /* after a pass that failed; doubles up to the interval */
+#define REQUEST_RETRY_MS    5000 /* then the pass fails, is told, and is started again */
 #define LIVE_CHANGE_WAIT_MS 100  /* a StatefulSet changed: let its writer finish first */
 
 static const int handled_signals[] = {SIGTERM, SIGINT, SIGHUP};
@@ -415,6 +416,7 @@ static int begin(struct agent *agent, struct err *err)
 		.ctx = agent,
 	};
 
+	cluster_set_retry(agent->session.cluster, REQUEST_RETRY_MS);
 	agent->rollouts = rollouts_new(agent->session.cluster, &rollouts_options, err);
 	if (!agent->rollouts)
 		return -1;

@@ -64,6 +64,7 @@ static int open_cluster(struct session *session, const struct options *options, 
 	session->cluster = cluster_new(session->loop, &session->kubeconfig, err);
 	if (!session->cluster)
 		return -1;
+	cluster_set_retry(session->cluster, SESSION_RETRY_MS);
 	cluster_on_warning(session->cluster, on_server_warning, session);
 	session->discovery = discovery_new(session->cluster);
 	return session->discovery ? 0 : err_no_memory(err);

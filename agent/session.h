@@ -19,7 +19,8 @@
 
 struct uv_loop_s;
 
-#define SESSION_CLOSE_MS 500 /* how long what was cancelled may take to end */
+#define SESSION_CLOSE_MS 500  /* how long what was cancelled may take to end */
+#define SESSION_RETRY_MS 1000 /* somebody waits at a terminal: a blip is bridged, no more */
 
 struct session {
 	struct uv_loop_s *loop;
