@@ -146,6 +146,8 @@ void session_close(struct session *session)
 		return;
 	}
 	free(session->loop);
+	/* Ends the worker threads, so that libgit2's state of each goes before libgit2 does. */
+	uv_library_shutdown();
 	if (session->has_app)
 		app_release(&session->app);
 	*session = (struct session){0};
