@@ -52,10 +52,9 @@ struct plan_item {
 	char *file;
 	struct yaml_mark mark;
 	enum plan_action action;
-	struct changes changes; /* from live to what the write would leave */
-	cJSON *from, *to;       /* normalised; NULL: does not exist (yet) */
-	struct rollout_forecast
-		forecast; /* what that does to Pods: StatefulSets only, else empty */
+	struct changes changes;           /* from live to what the write would leave */
+	cJSON *from, *to;                 /* normalised; NULL: does not exist (yet) */
+	struct rollout_forecast forecast; /* StatefulSets only; else empty */
 	bool has_forecast;
 	bool client_side; /* compared without the server: only fields that the manifest sets */
 	struct err error; /* of PLAN_FAILED */
