@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-/* Lists that Go writes even when they are empty. */
+/* Lists that Go writes even when they are empty, and managedFields, where that is a request. */
 static bool is_always_written(const char *name)
 {
 	return strcmp(name, "containers") == 0 || strcmp(name, "rules") == 0 ||
-	       strcmp(name, "verbs") == 0;
+	       strcmp(name, "verbs") == 0 || strcmp(name, "managedFields") == 0;
 }
 
 static bool is_dropped(const struct schema_field *field, const cJSON *value)
