@@ -535,6 +535,37 @@ static void test_events(void **state)
 					    "delete Pod web-0 in StatefulSet web successful\n");
 }
 
+static void test_orphans_are_adopted(void **state)
+{
+	CLEANUP(world_release) struct world world;
+	CLEANUP(record_drop_p) struct record *set = NULL;
+
+	(void)state;
+	world_init(&world);
+	create_set(&world, "");
+	loop_advance(world.loop, LONG_MS);
+	assert_log(&world, "start", START3);
+	delete (&world, "apps", "statefulsets", "web", PROPAGATE_ORPHAN);
+	loop_advance(world.loop, LONG_MS);
+	set = get(&world, "apps", "statefulsets", "web");
+	assert_null(set);
+	assert_log(&world, "orphaned", "");
+
+	create_set(&world, "image=2 partition=2");
+	loop_advance(world.loop, LONG_MS);
+	assert_log(&world, "adopted", "~2 -2 +2:2 !2");
+	set = get(&world, "apps", "statefulsets", "web");
+	for (int i = 0; i < 3; i++) {
+		char name[16];
+		CLEANUP(record_drop_p) struct record *pod = NULL;
+
+		snprintf(name, sizeof name, "web-%d", i);
+		pod = get(&world, "", "pods", name);
+		assert_string_equal(obj_text(obj_controller(pod->object), "uid"),
+				    obj_uid(set->object));
+	}
+}
+
 static void test_pods_that_no_longer_fit_are_released(void **state)
 {
 	CLEANUP(world_release) struct world world;
@@ -585,6 +616,16 @@ static void test_volume_claims(void **state)
 	pod = get(&world, "", "pods", "web-2");
 	assert_value(json_at(pod->object, "spec.volumes"),
 		     "[{'name':'www','persistentVolumeClaim':{'claimName':'www-web-2'}}]");
+
+	/* Scaled away, the claim goes with its Pod; the others stay. */
+	update_set(&world, "replicas=2");
+	loop_advance(world.loop, LONG_MS);
+	assert_log(&world, "scaled", "~2 -2");
+	record_drop(claim);
+	claim = get(&world, "", "persistentvolumeclaims", "www-web-2");
+	assert_null(claim);
+	claim = get(&world, "", "persistentvolumeclaims", "www-web-1");
+	assert_non_null(claim);
 }
 
 static void test_a_failed_create_is_told_and_tried_again(void **state)
@@ -612,6 +653,7 @@ int main(void)
 		cmocka_unit_test(test_pods_are_made_as_the_real_ones),
 		cmocka_unit_test(test_revision_history),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_orphans_are_adopted),
 		cmocka_unit_test(test_pods_that_no_longer_fit_are_released),
 		cmocka_unit_test(test_volume_claims),
 		cmocka_unit_test(test_a_failed_create_is_told_and_tried_again),
