@@ -10,9 +10,6 @@
 #include "tests/kubesim/registry.h"
 #include "tests/kubesim/timestamp.h"
 
-#define BACKOFF_MIN_MS 10000
-#define BACKOFF_MAX_MS 300000
-
 static const struct write by_scheduler = {.manager = "kube-scheduler", .subresource = "binding"};
 static const struct write status_by_scheduler = {
 	.manager = "kube-scheduler",
@@ -27,7 +24,7 @@ struct tenant {
 	enum pod_stage stage;
 	const char *reason; /* of the failure that it was found to have, NULL for none */
 	int64_t since_ms;   /* in this stage */
-	int64_t backoff_ms; /* POD_FAILING: until it is tried again; 0: never */
+	int64_t restarts;   /* of containers that start and end */
 	bool ending;        /* since then */
 };
 
@@ -186,31 +183,29 @@ static void enter(struct kubelet *kubelet, struct tenant *tenant, const cJSON *p
 	tell_stage(kubelet, pod, tenant);
 }
 
-/* Tries again later each time a container that starts and ends has ended. */
-static void back_off(struct tenant *tenant)
+static bool crashes(const struct tenant *tenant)
 {
-	if (strcmp(tenant->reason, "CrashLoopBackOff") != 0)
-		tenant->backoff_ms = 0;
-	else if (tenant->backoff_ms == 0)
-		tenant->backoff_ms = BACKOFF_MIN_MS;
-	else if (tenant->backoff_ms < BACKOFF_MAX_MS)
-		tenant->backoff_ms *= 2;
+	return tenant->reason && strcmp(tenant->reason, "CrashLoopBackOff") == 0;
 }
 
 /* What comes after the present stage, and in how many milliseconds; -1: nothing. */
-static int64_t next_stage(const struct kubelet *kubelet, const struct tenant *tenant,
-			  enum pod_stage *ret_stage)
+static int64_t time_left(const struct kubelet *kubelet, const struct tenant *tenant,
+			 enum pod_stage *ret_stage)
 {
-	if (tenant->stage == POD_CREATING) {
-		if (!tenant->reason)
-			*ret_stage = POD_READY;
-		else
-			*ret_stage =
-				strcmp(tenant->reason, "NotReady") == 0 ? POD_RUNNING : POD_FAILING;
-		return kubelet->cluster->options.ready_after_ms;
-	}
+	int64_t due_ms = tenant->since_ms, now_ms = loop_now_ms(kubelet->cluster->loop);
+
 	*ret_stage = POD_FAILING;
-	return tenant->stage == POD_FAILING && tenant->backoff_ms ? tenant->backoff_ms : -1;
+	if (tenant->stage == POD_FAILING && crashes(tenant))
+		due_ms += pod_status_backoff_ms(tenant->restarts);
+	else if (tenant->stage == POD_CREATING)
+		due_ms += kubelet->cluster->options.ready_after_ms;
+	else
+		return -1;
+	if (tenant->stage == POD_CREATING && !tenant->reason)
+		*ret_stage = POD_READY;
+	else if (tenant->stage == POD_CREATING && strcmp(tenant->reason, "NotReady") == 0)
+		*ret_stage = POD_RUNNING;
+	return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
 static bool same_reason(const char *a, const char *b)
@@ -218,31 +213,26 @@ static bool same_reason(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* One step: what was written brings the next look, or the time until it. */
 static void run_pod(struct kubelet *kubelet, const cJSON *pod, const char *failure)
 {
 	struct tenant *tenant = find_tenant(kubelet, obj_uid(pod));
-	enum pod_stage stage;
-	int64_t after_ms;
+	enum pod_stage stage = POD_CREATING;
+	int64_t left_ms;
 
 	if (!tenant || !same_reason(tenant->reason, failure)) {
 		if (!tenant)
 			tenant = add_tenant(kubelet, obj_uid(pod));
 		tenant->reason = failure;
-		tenant->backoff_ms = 0;
+		tenant->restarts = 0;
 		enter(kubelet, tenant, pod, POD_CREATING);
-	}
-	after_ms = next_stage(kubelet, tenant, &stage);
-	if (after_ms < 0)
-		return;
-	after_ms -= loop_now_ms(kubelet->cluster->loop) - tenant->since_ms;
-	if (after_ms <= 0) {
-		if (stage == POD_FAILING)
-			back_off(tenant);
+	} else if (time_left(kubelet, tenant, &stage) == 0) {
+		tenant->restarts += crashes(tenant);
 		enter(kubelet, tenant, pod, stage);
-		after_ms = next_stage(kubelet, tenant, &stage);
 	}
-	if (after_ms > 0)
-		queue_add(&kubelet->queue, obj_namespace(pod), obj_name(pod), after_ms);
+	left_ms = time_left(kubelet, tenant, &stage);
+	if (left_ms >= 0)
+		queue_add(&kubelet->queue, obj_namespace(pod), obj_name(pod), left_ms);
 }
 
 /* --- ending ---------------------------------------------------------------------------------- */

@@ -99,16 +99,35 @@ static void set_unready(cJSON *pod, const char *type)
 	obj_set_text(condition, "message", buf_str(&message));
 }
 
+int64_t pod_status_backoff_ms(int64_t restarts)
+{
+	int64_t backoff_ms = 10000;
+
+	for (; restarts > 1 && backoff_ms < 300000; restarts--)
+		backoff_ms *= 2;
+	return backoff_ms < 300000 ? backoff_ms : 300000;
+}
+
+static void print_back_off(const cJSON *pod, const cJSON *container, int64_t restarts,
+			   struct buf *out)
+{
+	int seconds = (int)(pod_status_backoff_ms(restarts) / 1000);
+
+	buf_puts(out, "back-off ");
+	if (seconds >= 60)
+		buf_printf(out, "%dm", seconds / 60);
+	buf_printf(out, "%ds restarting failed container=%s pod=%s_%s(%s)", seconds % 60,
+		   obj_text(container, "name"), obj_name(pod), obj_namespace(pod), obj_uid(pod));
+}
+
 /* What the kubelet says while it waits before it tries again. */
 static void print_waiting(const cJSON *pod, const cJSON *container, const char *reason,
-			  struct buf *out)
+			  int64_t restarts, struct buf *out)
 {
 	if (strcmp(reason, "ImagePullBackOff") == 0)
 		buf_printf(out, "Back-off pulling image \"%s\"", obj_text(container, "image"));
 	else if (strcmp(reason, "CrashLoopBackOff") == 0)
-		buf_printf(out, "back-off 5m0s restarting failed container=%s pod=%s_%s(%s)",
-			   obj_text(container, "name"), obj_name(pod), obj_namespace(pod),
-			   obj_uid(pod));
+		print_back_off(pod, container, restarts, out);
 	else
 		buf_printf(out, "container \"%s\" cannot start", obj_text(container, "name"));
 }
@@ -121,15 +140,17 @@ static bool has_run(const char *reason)
 static void set_waiting(const cJSON *pod, const cJSON *container, cJSON *status, const char *reason,
 			const char *now)
 {
+	int64_t restarts = json_int_or(status, "restartCount", 0) + has_run(reason);
+
 	obj_set_text(status, "state.waiting.reason", reason);
 	if (strcmp(reason, "ContainerCreating") != 0) {
 		CLEANUP(buf_release) struct buf message = BUF_INIT(4096);
 
-		print_waiting(pod, container, reason, &message);
+		print_waiting(pod, container, reason, restarts, &message);
 		obj_set_text(status, "state.waiting.message", buf_str(&message));
 	}
 	if (has_run(reason)) {
-		obj_set_int(status, "restartCount", 5);
+		obj_set_int(status, "restartCount", restarts);
 		obj_set_int(status, "lastState.terminated.exitCode", 1);
 		obj_set_text(status, "lastState.terminated.reason", "Error");
 		obj_set_text(status, "lastState.terminated.startedAt", now);
@@ -146,7 +167,7 @@ static void set_container(cJSON *pod, const cJSON *container, enum pod_stage sta
 
 	obj_set_text(status, "image", obj_text(container, "image"));
 	obj_set_text(status, "imageID", "");
-	obj_set_int(status, "restartCount", 0);
+	obj_set_int(status, "restartCount", json_int_or(status, "restartCount", 0));
 	obj_set_bool(status, "ready", stage == POD_READY);
 	obj_set_bool(status, "started", runs);
 	obj_set(status, "lastState", obj_new());

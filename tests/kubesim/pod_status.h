@@ -35,9 +35,13 @@ enum pod_stage {
 
 /*
  * Writes the Pod's status for that stage; `reason` is for POD_FAILING. CrashLoopBackOff and
- * RunContainerError are of a Pod that runs, other reasons of one that is Pending. Conditions keep
- * their lastTransitionTime while they stay what they are; startTime and podIP stay once set.
+ * RunContainerError are of a Pod that runs, and each time they are written the containers have been
+ * restarted once more; other reasons are of one that is Pending. Conditions keep their
+ * lastTransitionTime while they stay what they are; startTime and podIP stay once set.
  */
 void pod_status_set(cJSON *pod, enum pod_stage stage, const char *reason, int64_t wall_us);
+
+/* How long the kubelet waits after so many restarts: 10 s, twice as long each time, at most 5 min. */
+int64_t pod_status_backoff_ms(int64_t restarts);
 
 #endif

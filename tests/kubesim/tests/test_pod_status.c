@@ -126,11 +126,11 @@ static void test_failing(void **state)
 		 "'started':false,'lastState':{},'state':{'waiting':{'reason':'ImagePullBackOff',"
 		 "'message':'Back-off pulling image \\'nginx:1.26.1\\''}}}"},
 		{"CrashLoopBackOff", "Running",
-		 "{'name':'web','image':'nginx:1.26.1','imageID':'','restartCount':5,'ready':false,"
+		 "{'name':'web','image':'nginx:1.26.1','imageID':'','restartCount':1,'ready':false,"
 		 "'started':false,'lastState':{'terminated':{'exitCode':1,'reason':'Error',"
 		 "'startedAt':'2026-01-01T00:00:00Z','finishedAt':'2026-01-01T00:00:00Z'}},"
 		 "'state':{'waiting':{'reason':'CrashLoopBackOff','message':"
-		 "'back-off 5m0s restarting failed container=web pod=web-0_shop(u1)'}}}"},
+		 "'back-off 10s restarting failed container=web pod=web-0_shop(u1)'}}}"},
 		{"CreateContainerConfigError", "Pending",
 		 "{'name':'web','image':'nginx:1.26.1','imageID':'','restartCount':0,'ready':false,"
 		 "'started':false,'lastState':{},'state':{'waiting':"
