@@ -1,10 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/kubesim/cluster.h"
 #include "tests/kubesim/obj.h"
-#include "tests/kubesim/registry.h"
 #include "tests/support/check.h"
+#include "tests/support/simworld.h"
 #include "tests/support/values.h"
 
 #define READY_AFTER_MS 500
@@ -12,13 +11,15 @@
 
 /* --- a cluster with one StatefulSet, and what happens to its Pods ------------------------------- */
 
+#define SETS   "/apis/apps/v1/namespaces/default/statefulsets"
+#define SET    SETS "/web"
+#define PODS   "/api/v1/namespaces/default/pods"
+#define CLAIMS "/api/v1/namespaces/default/persistentvolumeclaims"
+
 struct world {
-	struct loop *loop;
-	struct cluster *cluster;
+	struct simworld sim;
 	struct buf log;
 };
-
-static const struct write by_user = {.manager = "kubectl"};
 
 /* Images are app:1, app:2, ...; app:bad... are never ready. */
 static const char set_json[] =
@@ -76,50 +77,40 @@ static void world_init(struct world *world)
 	};
 
 	buf_init(&world->log, 1024 * 1024);
-	world->loop = loop_new(LOOP_VIRTUAL);
-	world->cluster = cluster_new(world->loop, &options);
-	store_subscribe(world->cluster->store, "", "pods", note, world);
+	simworld_init(&world->sim, &options);
+	store_subscribe(world->sim.cluster->store, "", "pods", note, world);
 }
 
 static void world_release(struct world *world)
 {
-	cluster_free(world->cluster);
-	loop_free(world->loop);
+	simworld_release(&world->sim);
 	buf_release(&world->log);
 }
 
-static void assert_done(int result, const struct status *status)
+/* Sends a request that has to succeed. */
+static void send(struct world *world, int code, const char *method, const char *path,
+		 const char *body)
 {
-	if (result < 0)
-		fail_msg("%d %s: %s", status->code, status->reason, status->message);
+	cJSON_Delete(simworld_do(&world->sim, code, method, path, body));
 }
 
-/* A held record; NULL if it does not exist. */
-static struct record *get(const struct world *world, const char *group, const char *resource,
-			  const char *name)
+/* The object; the caller frees it. */
+static cJSON *get(struct world *world, const char *path)
 {
-	const struct key key = {group, resource, "default", name};
-
-	return store_get(world->cluster->store, &key);
+	return simworld_do(&world->sim, 200, "GET", path, NULL);
 }
 
-static void create(struct world *world, const char *json)
+static void delete_pod(struct world *world, const char *name)
 {
-	CLEANUP(status_release) struct status status = {0};
+	char path[100];
 
-	assert_done(registry_create(world->cluster, value_of(json), &by_user, NULL, &status),
-		    &status);
+	snprintf(path, sizeof path, PODS "/%s", name);
+	send(world, 200, "DELETE", path, NULL);
 }
 
-static void delete (struct world *world, const char *group, const char *resource, const char *name,
-		    enum propagation propagation)
+static void wait_ms(struct world *world, int64_t ms)
 {
-	const struct key key = {group, resource, "default", name};
-	const struct delete_options options = {.propagation = propagation};
-	CLEANUP(status_release) struct status status = {0};
-
-	assert_done(registry_delete(world->cluster, &key, &options, &by_user, NULL, NULL, &status),
-		    &status);
+	loop_advance(world->sim.loop, ms);
 }
 
 /* What the steps call "replicas=5" and so on. */
@@ -174,22 +165,23 @@ static void edit(cJSON *set, const char *edits)
 
 static void update_set(struct world *world, const char *edits)
 {
-	CLEANUP(status_release) struct status status = {0};
-	CLEANUP(record_drop_p) struct record *set = get(world, "apps", "statefulsets", "web");
-	cJSON *copy = obj_copy(set->object);
+	CLEANUP(cJSON_Delete_p) cJSON *set = get(world, SET);
+	CLEANUP(free_p) char *text = NULL;
 
-	edit(copy, edits);
-	assert_done(registry_update(world->cluster, copy, &by_user, NULL, &status), &status);
+	edit(set, edits);
+	text = obj_print(set);
+	send(world, 200, "PUT", SET, text);
 }
 
 static void create_set(struct world *world, const char *edits)
 {
-	CLEANUP(status_release) struct status status = {0};
-	cJSON *set = value_of(set_json);
+	CLEANUP(cJSON_Delete_p) cJSON *set = value_of(set_json);
+	CLEANUP(free_p) char *text = NULL;
 
 	if (*edits)
 		edit(set, edits);
-	assert_done(registry_create(world->cluster, set, &by_user, NULL, &status), &status);
+	text = obj_print(set);
+	send(world, 201, "POST", SETS, text);
 }
 
 /* What happened since the last time; the log starts anew. */
@@ -206,8 +198,8 @@ static void assert_log(struct world *world, const char *name, const char *expect
 /* "3 ready 3 available 3 current 3 updated 3 complete", or "... updating". */
 static void assert_status(struct world *world, const char *name, const char *expected)
 {
-	CLEANUP(record_drop_p) struct record *set = get(world, "apps", "statefulsets", "web");
-	const cJSON *status = json_get(set->object, "status");
+	CLEANUP(cJSON_Delete_p) cJSON *set = get(world, SET);
+	const cJSON *status = json_get(set, "status");
 	bool complete = strcmp(obj_text(status, "currentRevision"),
 			       obj_text(status, "updateRevision")) == 0;
 	char seen[200];
@@ -222,7 +214,7 @@ static void assert_status(struct world *world, const char *name, const char *exp
 	if (strcmp(seen, expected) != 0)
 		fail_msg("%s:\nexpected %s\n     saw %s", name, expected, seen);
 	assert_int_equal(json_int_or(status, "observedGeneration", 0),
-			 json_int_or(set->object, "metadata.generation", -1));
+			 json_int_or(set, "metadata.generation", -1));
 }
 
 /* --- scenarios --------------------------------------------------------------------------------- */
@@ -385,10 +377,10 @@ static void test_scenarios(void **state)
 
 			snprintf(name, sizeof name, "%s: %s", scenario->name, step->edits);
 			if (strncmp(step->edits, "delete ", 7) == 0)
-				delete (&world, "", "pods", step->edits + 7, PROPAGATE_DEFAULT);
+				delete_pod(&world, step->edits + 7);
 			else if (strcmp(step->edits, "wait") != 0)
 				update_set(&world, step->edits);
-			loop_advance(world.loop, LONG_MS);
+			wait_ms(&world, LONG_MS);
 			assert_log(&world, name, step->log);
 			if (step->status)
 				assert_status(&world, name, step->status);
@@ -405,56 +397,56 @@ static void test_min_ready_seconds(void **state)
 	(void)state;
 	world_init(&world);
 	create_set(&world, "min=30");
-	loop_advance(world.loop, 1000);
+	wait_ms(&world, 1000);
 	assert_log(&world, "start", "+0:1 !0");
 	assert_status(&world, "start", "1 ready 1 available 0 current 1 updated 1 complete");
-	loop_advance(world.loop, 28000);
+	wait_ms(&world, 28000);
 	assert_log(&world, "before", "");
-	loop_advance(world.loop, 2000);
+	wait_ms(&world, 2000);
 	assert_log(&world, "after", "+1:1 !1");
 	assert_status(&world, "after", "2 ready 2 available 1 current 2 updated 2 complete");
-	loop_advance(world.loop, 62000);
+	wait_ms(&world, 62000);
 	assert_log(&world, "end", "+2:1 !2");
 	assert_status(&world, "end", ALL3);
 
 	/* The next is replaced only when the one before has been ready for so long. */
 	update_set(&world, "image=2");
-	loop_advance(world.loop, 29000);
+	wait_ms(&world, 29000);
 	assert_log(&world, "update", "~2 -2 +2:2 !2");
-	loop_advance(world.loop, 5000);
+	wait_ms(&world, 5000);
 	assert_log(&world, "update", "~1 -1 +1:2 !1");
 }
 
 static void test_pods_are_made_as_the_real_ones(void **state)
 {
 	CLEANUP(world_release) struct world world;
-	CLEANUP(record_drop_p) struct record *set = NULL;
-	CLEANUP(record_drop_p) struct record *pod = NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *set = NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *pod = NULL;
 	const char *revision;
 	char expected[512];
 
 	(void)state;
 	world_init(&world);
 	create_set(&world, "");
-	loop_advance(world.loop, LONG_MS);
-	set = get(&world, "apps", "statefulsets", "web");
-	pod = get(&world, "", "pods", "web-1");
-	revision = obj_text(set->object, "status.currentRevision");
+	wait_ms(&world, LONG_MS);
+	set = get(&world, SET);
+	pod = get(&world, PODS "/web-1");
+	revision = obj_text(set, "status.currentRevision");
 	assert_int_equal(strspn(revision + 4, "bcdfghjklmnpqrstvwxz2456789"), strlen(revision + 4));
 	snprintf(expected, sizeof expected,
 		 "{'app':'web','controller-revision-hash':'%s',"
 		 "'statefulset.kubernetes.io/pod-name':'web-1','apps.kubernetes.io/pod-index':'1'}",
 		 revision);
-	assert_value(json_at(pod->object, "metadata.labels"), expected);
+	assert_value(json_at(pod, "metadata.labels"), expected);
 	snprintf(expected, sizeof expected,
 		 "[{'apiVersion':'apps/v1','kind':'StatefulSet','name':'web','uid':'%s',"
 		 "'controller':true,'blockOwnerDeletion':true}]",
-		 obj_uid(set->object));
-	assert_value(json_at(pod->object, "metadata.ownerReferences"), expected);
-	assert_string_equal(obj_text(pod->object, "metadata.generateName"), "web-");
-	assert_string_equal(obj_text(pod->object, "spec.hostname"), "web-1");
-	assert_string_equal(obj_text(pod->object, "spec.subdomain"), "svc");
-	assert_string_equal(obj_text(pod->object, "spec.nodeName"), "kubesim");
+		 obj_uid(set));
+	assert_value(json_at(pod, "metadata.ownerReferences"), expected);
+	assert_string_equal(obj_text(pod, "metadata.generateName"), "web-");
+	assert_string_equal(obj_text(pod, "spec.hostname"), "web-1");
+	assert_string_equal(obj_text(pod, "spec.subdomain"), "svc");
+	assert_string_equal(obj_text(pod, "spec.nodeName"), "kubesim");
 }
 
 /* The set's revisions, oldest first: "1:IMAGE 2:IMAGE". */
@@ -463,7 +455,7 @@ static void assert_revisions(struct world *world, const char *expected)
 	CLEANUP(records_release) struct records revisions;
 	CLEANUP(buf_release) struct buf seen = BUF_INIT(10000);
 
-	store_list(world->cluster->store, "apps", "controllerrevisions", "default", &revisions);
+	store_list(world->sim.cluster->store, "apps", "controllerrevisions", "default", &revisions);
 	for (int number = 1; number < 20; number++) {
 		for (size_t i = 0; i < revisions.count; i++) {
 			const cJSON *revision = revisions.items[i]->object;
@@ -487,21 +479,21 @@ static void test_revision_history(void **state)
 	(void)state;
 	world_init(&world);
 	create_set(&world, "history=1 replicas=1");
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
 	assert_revisions(&world, "1:app:1");
 	update_set(&world, "image=2");
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
 	assert_revisions(&world, "1:app:1 2:app:2");
 	update_set(&world, "image=3");
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
 	assert_revisions(&world, "2:app:2 3:app:3");
 	/* An old template comes back as the newest. */
 	update_set(&world, "image=2");
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
 	assert_revisions(&world, "3:app:3 4:app:2");
 	/* Revisions that Pods run do not count. */
 	update_set(&world, "partition=1 image=4");
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
 	assert_revisions(&world, "3:app:3 4:app:2 5:app:4");
 }
 
@@ -514,12 +506,12 @@ static void test_events(void **state)
 	(void)state;
 	world_init(&world);
 	create_set(&world, "replicas=1");
-	loop_advance(world.loop, LONG_MS);
-	delete (&world, "", "pods", "web-0", PROPAGATE_DEFAULT);
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
+	delete_pod(&world, "web-0");
+	wait_ms(&world, LONG_MS);
 	update_set(&world, "replicas=0");
-	loop_advance(world.loop, LONG_MS);
-	store_list(world.cluster->store, "", "events", "default", &events);
+	wait_ms(&world, LONG_MS);
+	store_list(world.sim.cluster->store, "", "events", "default", &events);
 	for (size_t i = 0; i < events.count; i++) {
 		const cJSON *event = events.items[i]->object;
 
@@ -538,53 +530,45 @@ static void test_events(void **state)
 static void test_orphans_are_adopted(void **state)
 {
 	CLEANUP(world_release) struct world world;
-	CLEANUP(record_drop_p) struct record *set = NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *set = NULL;
 
 	(void)state;
 	world_init(&world);
 	create_set(&world, "");
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
 	assert_log(&world, "start", START3);
-	delete (&world, "apps", "statefulsets", "web", PROPAGATE_ORPHAN);
-	loop_advance(world.loop, LONG_MS);
-	set = get(&world, "apps", "statefulsets", "web");
-	assert_null(set);
+	send(&world, 200, "DELETE", SET "?propagationPolicy=Orphan", NULL);
+	wait_ms(&world, LONG_MS);
+	send(&world, 404, "GET", SET, NULL);
 	assert_log(&world, "orphaned", "");
 
 	create_set(&world, "image=2 partition=2");
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
 	assert_log(&world, "adopted", "~2 -2 +2:2 !2");
-	set = get(&world, "apps", "statefulsets", "web");
+	set = get(&world, SET);
 	for (int i = 0; i < 3; i++) {
-		char name[16];
-		CLEANUP(record_drop_p) struct record *pod = NULL;
+		char path[100];
+		CLEANUP(cJSON_Delete_p) cJSON *pod = NULL;
 
-		snprintf(name, sizeof name, "web-%d", i);
-		pod = get(&world, "", "pods", name);
-		assert_string_equal(obj_text(obj_controller(pod->object), "uid"),
-				    obj_uid(set->object));
+		snprintf(path, sizeof path, PODS "/web-%d", i);
+		pod = get(&world, path);
+		assert_string_equal(obj_text(obj_controller(pod), "uid"), obj_uid(set));
 	}
 }
 
 static void test_pods_that_no_longer_fit_are_released(void **state)
 {
 	CLEANUP(world_release) struct world world;
-	CLEANUP(status_release) struct status status = {0};
-	CLEANUP(record_drop_p) struct record *pod = NULL;
-	cJSON *copy;
+	CLEANUP(cJSON_Delete_p) cJSON *pod = NULL;
 
 	(void)state;
 	world_init(&world);
 	create_set(&world, "replicas=1");
-	loop_advance(world.loop, LONG_MS);
-	pod = get(&world, "", "pods", "web-0");
-	copy = obj_copy(pod->object);
-	obj_set_text(copy, "metadata.labels.app", "other");
-	assert_done(registry_update(world.cluster, copy, &by_user, NULL, &status), &status);
-	loop_advance(world.loop, 100);
-	record_drop(pod);
-	pod = get(&world, "", "pods", "web-0");
-	assert_null(obj_controller(pod->object));
+	wait_ms(&world, LONG_MS);
+	send(&world, 200, "PATCH merge", PODS "/web-0", "{'metadata':{'labels':{'app':'other'}}}");
+	wait_ms(&world, 100);
+	pod = get(&world, PODS "/web-0");
+	assert_null(obj_controller(pod));
 	/* Its name is taken, so the set cannot make another. */
 	assert_status(&world, "released", "0 ready 0 available 0 current 0 updated 0 complete");
 }
@@ -595,37 +579,35 @@ static void test_volume_claims(void **state)
 		"[{'metadata':{'name':'www'},'spec':{'accessModes':['ReadWriteOnce'],'resources':"
 		"{'requests':{'storage':'1Gi'}}}}]";
 	CLEANUP(world_release) struct world world;
-	CLEANUP(status_release) struct status status = {0};
-	CLEANUP(record_drop_p) struct record *claim = NULL;
-	CLEANUP(record_drop_p) struct record *pod = NULL;
-	cJSON *set = value_of(set_json);
+	CLEANUP(cJSON_Delete_p) cJSON *claim = NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *pod = NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *set = value_of(set_json);
+	CLEANUP(free_p) char *text = NULL;
 
 	(void)state;
 	world_init(&world);
 	obj_set(set, "spec.volumeClaimTemplates", value_of(claims));
 	obj_set(set, "spec.persistentVolumeClaimRetentionPolicy",
 		value_of("{'whenDeleted':'Retain','whenScaled':'Delete'}"));
-	assert_done(registry_create(world.cluster, set, &by_user, NULL, &status), &status);
-	loop_advance(world.loop, LONG_MS);
+	text = obj_print(set);
+	send(&world, 201, "POST", SETS, text);
+	wait_ms(&world, LONG_MS);
 	assert_log(&world, "start", START3);
-	claim = get(&world, "", "persistentvolumeclaims", "www-web-2");
-	assert_value(json_at(claim->object, "metadata.labels"), "{'app':'web'}");
-	assert_string_equal(obj_text(claim->object, "status.phase"), "Bound");
-	assert_value(json_at(claim->object, "status.capacity"), "{'storage':'1Gi'}");
-	assert_null(json_at(claim->object, "metadata.ownerReferences"));
-	pod = get(&world, "", "pods", "web-2");
-	assert_value(json_at(pod->object, "spec.volumes"),
+	claim = get(&world, CLAIMS "/www-web-2");
+	assert_value(json_at(claim, "metadata.labels"), "{'app':'web'}");
+	assert_string_equal(obj_text(claim, "status.phase"), "Bound");
+	assert_value(json_at(claim, "status.capacity"), "{'storage':'1Gi'}");
+	assert_null(json_at(claim, "metadata.ownerReferences"));
+	pod = get(&world, PODS "/web-2");
+	assert_value(json_at(pod, "spec.volumes"),
 		     "[{'name':'www','persistentVolumeClaim':{'claimName':'www-web-2'}}]");
 
 	/* Scaled away, the claim goes with its Pod; the others stay. */
 	update_set(&world, "replicas=2");
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
 	assert_log(&world, "scaled", "~2 -2");
-	record_drop(claim);
-	claim = get(&world, "", "persistentvolumeclaims", "www-web-2");
-	assert_null(claim);
-	claim = get(&world, "", "persistentvolumeclaims", "www-web-1");
-	assert_non_null(claim);
+	send(&world, 404, "GET", CLAIMS "/www-web-2", NULL);
+	send(&world, 200, "GET", CLAIMS "/www-web-1", NULL);
 }
 
 static void test_a_failed_create_is_told_and_tried_again(void **state)
@@ -635,13 +617,14 @@ static void test_a_failed_create_is_told_and_tried_again(void **state)
 	(void)state;
 	world_init(&world);
 	/* Somebody else's Pod stands where web-1 should. */
-	create(&world, "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'web-1','namespace':"
-		       "'default'},'spec':{'containers':[{'name':'c','image':'app:9'}]}}");
+	send(&world, 201, "POST", PODS,
+	     "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'web-1'},'spec':{'containers':"
+	     "[{'name':'c','image':'app:9'}]}}");
 	create_set(&world, "replicas=2");
-	loop_advance(world.loop, LONG_MS);
+	wait_ms(&world, LONG_MS);
 	assert_log(&world, "blocked", "+1:9 +0:1 !1 !0");
-	delete (&world, "", "pods", "web-1", PROPAGATE_DEFAULT);
-	loop_advance(world.loop, LONG_MS);
+	delete_pod(&world, "web-1");
+	wait_ms(&world, LONG_MS);
 	assert_log(&world, "free", "~1 -1 +1:1 !1");
 }
 

@@ -1,24 +1,18 @@
 #include "tests/kubesim/kubelet.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "tests/kubesim/obj.h"
-#include "tests/kubesim/registry.h"
 #include "tests/support/check.h"
+#include "tests/support/simworld.h"
 #include "tests/support/values.h"
 
 #define READY_AFTER_MS 500
 
-struct world {
-	struct loop *loop;
-	struct cluster *cluster;
-};
+#define PODS "/api/v1/namespaces/default/pods"
+#define POD  PODS "/p"
 
-static const struct write by_user = {.manager = "kubectl"};
-static const struct key pod_key = {"", "pods", "default", "p"};
-
-static void world_init(struct world *world, int64_t ready_after_ms)
+static void world_init(struct simworld *world, int64_t ready_after_ms)
 {
 	static const struct fail_image fail_images[] = {
 		{"bad:pull", "ImagePullBackOff"},
@@ -33,62 +27,51 @@ static void world_init(struct world *world, int64_t ready_after_ms)
 		.fail_image_count = sizeof fail_images / sizeof *fail_images,
 	};
 
-	world->loop = loop_new(LOOP_VIRTUAL);
-	world->cluster = cluster_new(world->loop, &options);
+	simworld_init(world, &options);
 }
 
-static void world_release(struct world *world)
+/* Sends a request that has to succeed. */
+static void send(struct simworld *world, int code, const char *method, const char *path,
+		 const char *body)
 {
-	cluster_free(world->cluster);
-	loop_free(world->loop);
-}
-
-static void assert_done(int result, const struct status *status)
-{
-	if (result < 0)
-		fail_msg("%d %s: %s", status->code, status->reason, status->message);
+	cJSON_Delete(simworld_do(world, code, method, path, body));
 }
 
 /* A Pod "p" with one container of this image; `more` are members of its spec. */
-static void create_pod(struct world *world, const char *image, const char *more)
+static void create_pod(struct simworld *world, const char *image, const char *more)
 {
-	CLEANUP(status_release) struct status status = {0};
 	char json[512];
 
 	snprintf(json, sizeof json,
-		 "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','namespace':'default'},"
-		 "'spec':{'containers':[{'name':'c','image':'%s'}]%s}}",
+		 "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p'},'spec':{'containers':"
+		 "[{'name':'c','image':'%s'}]%s}}",
 		 image, more);
-	assert_done(registry_create(world->cluster, value_of(json), &by_user, NULL, &status),
-		    &status);
+	send(world, 201, "POST", PODS, json);
 }
 
 /* "Running 1/1", "ImagePullBackOff 0/1 x2", ...: as kubectl get shows it; "gone" if there is none. */
-static void assert_pod(struct world *world, const char *expected)
+static void assert_pod(struct simworld *world, const char *expected)
 {
-	CLEANUP(record_drop_p) struct record *pod = store_get(world->cluster->store, &pod_key);
-	const cJSON *status, *container;
-	const char *waiting;
+	CLEANUP(answer_release) struct answer answer = simworld_ask(world, "GET", POD, NULL);
+	const cJSON *status = json_get(answer.body, "status");
+	const cJSON *containers = json_get(status, "containerStatuses");
+	const cJSON *container = containers ? containers->child : NULL;
+	const char *waiting = obj_text(container, "state.waiting.reason");
 	char seen[200] = "gone";
 
-	if (pod) {
-		status = json_get(pod->object, "status");
-		container = json_get(status, "containerStatuses");
-		container = container ? container->child : NULL;
-		waiting = obj_text(container, "state.waiting.reason");
+	if (answer.code != 404)
 		snprintf(seen, sizeof seen, "%s%s %d/1 x%d%s%s", obj_text(status, "phase"),
-			 obj_is_deleting(pod->object) ? " ending" : "",
+			 obj_is_deleting(answer.body) ? " ending" : "",
 			 json_true(container, "ready"),
 			 (int)json_int_or(container, "restartCount", 0), *waiting ? " " : "",
 			 waiting);
-	}
 	assert_string_equal(seen, expected);
 }
 
 static void test_a_pod_becomes_ready(void **state)
 {
-	CLEANUP(world_release) struct world world;
-	CLEANUP(record_drop_p) struct record *pod = NULL;
+	CLEANUP(simworld_release) struct simworld world;
+	CLEANUP(cJSON_Delete_p) cJSON *pod = NULL;
 
 	(void)state;
 	world_init(&world, READY_AFTER_MS);
@@ -100,13 +83,13 @@ static void test_a_pod_becomes_ready(void **state)
 	assert_pod(&world, "Pending 0/1 x0 ContainerCreating");
 	loop_advance(world.loop, 10);
 	assert_pod(&world, "Running 1/1 x0");
-	pod = store_get(world.cluster->store, &pod_key);
-	assert_string_equal(obj_text(pod->object, "spec.nodeName"), KUBELET_NODE);
+	pod = simworld_do(&world, 200, "GET", POD, NULL);
+	assert_string_equal(obj_text(pod, "spec.nodeName"), KUBELET_NODE);
 }
 
 static void test_ready_at_once(void **state)
 {
-	CLEANUP(world_release) struct world world;
+	CLEANUP(simworld_release) struct simworld world;
 
 	(void)state;
 	world_init(&world, 0);
@@ -136,7 +119,7 @@ static void test_pods_that_fail(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		CLEANUP(world_release) struct world world;
+		CLEANUP(simworld_release) struct simworld world;
 
 		world_init(&world, READY_AFTER_MS);
 		create_pod(&world, cases[i].image, "");
@@ -147,61 +130,46 @@ static void test_pods_that_fail(void **state)
 
 static void test_a_pod_that_fits_no_node(void **state)
 {
-	CLEANUP(world_release) struct world world;
-	CLEANUP(record_drop_p) struct record *pod = NULL;
+	CLEANUP(simworld_release) struct simworld world;
+	CLEANUP(cJSON_Delete_p) cJSON *pod = NULL;
 
 	(void)state;
 	world_init(&world, READY_AFTER_MS);
 	create_pod(&world, "bad:node", "");
 	loop_advance(world.loop, 1000);
-	pod = store_get(world.cluster->store, &pod_key);
-	assert_value(json_at(pod->object, "status.conditions"),
+	pod = simworld_do(&world, 200, "GET", POD, NULL);
+	assert_value(json_at(pod, "status.conditions"),
 		     "[{'type':'PodScheduled','status':'False','lastProbeTime':null,"
 		     "'lastTransitionTime':'2026-01-01T00:00:00Z','reason':'Unschedulable',"
 		     "'message':'0/1 nodes are available: 1 node(s) were unschedulable.'}]");
-	assert_string_equal(obj_text(pod->object, "spec.nodeName"), "");
+	assert_string_equal(obj_text(pod, "spec.nodeName"), "");
 }
 
 static void test_an_image_is_changed_in_place(void **state)
 {
-	CLEANUP(world_release) struct world world;
-	CLEANUP(status_release) struct status status = {0};
-	CLEANUP(record_drop_p) struct record *pod = NULL;
-	cJSON *copy;
+	CLEANUP(simworld_release) struct simworld world;
 
 	(void)state;
 	world_init(&world, READY_AFTER_MS);
 	create_pod(&world, "bad:pull", "");
 	loop_advance(world.loop, 1000);
-	pod = store_get(world.cluster->store, &pod_key);
-	copy = obj_copy(pod->object);
-	obj_set_text(json_at(copy, "spec.containers")->child, "image", "good:1");
-	assert_done(registry_update(world.cluster, copy, &by_user, NULL, &status), &status);
+	send(&world, 200, "PATCH json", POD,
+	     "[{'op':'replace','path':'/spec/containers/0/image','value':'good:1'}]");
 	loop_advance(world.loop, 1);
 	assert_pod(&world, "Pending 0/1 x0 ContainerCreating");
 	loop_advance(world.loop, 1000);
 	assert_pod(&world, "Running 1/1 x0");
 }
 
-static void delete_pod(struct world *world, const struct delete_options *options)
-{
-	CLEANUP(status_release) struct status status = {0};
-
-	assert_done(
-		registry_delete(world->cluster, &pod_key, options, &by_user, NULL, NULL, &status),
-		&status);
-}
-
 static void test_ending(void **state)
 {
-	static const struct delete_options at_once = {.has_grace = true};
-	CLEANUP(world_release) struct world world;
+	CLEANUP(simworld_release) struct simworld world;
 
 	(void)state;
 	world_init(&world, READY_AFTER_MS);
 	create_pod(&world, "good:1", "");
 	loop_advance(world.loop, 1000);
-	delete_pod(&world, NULL);
+	send(&world, 200, "DELETE", POD, NULL);
 	loop_advance(world.loop, 1);
 	assert_pod(&world, "Running ending 1/1 x0");
 	loop_advance(world.loop, READY_AFTER_MS / 5);
@@ -209,45 +177,35 @@ static void test_ending(void **state)
 
 	create_pod(&world, "good:1", "");
 	loop_advance(world.loop, 1000);
-	delete_pod(&world, &at_once);
+	send(&world, 200, "DELETE", POD "?gracePeriodSeconds=0", NULL);
 	assert_pod(&world, "gone");
 
 	/* One that never reached a node has nothing to end. */
 	create_pod(&world, "bad:node", "");
 	loop_advance(world.loop, 1000);
-	delete_pod(&world, NULL);
+	send(&world, 200, "DELETE", POD, NULL);
 	assert_pod(&world, "gone");
 }
 
 static void test_a_finalizer_holds_a_pod(void **state)
 {
-	CLEANUP(world_release) struct world world;
-	CLEANUP(status_release) struct status status = {0};
-	CLEANUP(record_drop_p) struct record *pod = NULL;
-	cJSON *copy;
+	CLEANUP(simworld_release) struct simworld world;
 
 	(void)state;
 	world_init(&world, READY_AFTER_MS);
 	create_pod(&world, "good:1", "");
 	loop_advance(world.loop, 1000);
-	pod = store_get(world.cluster->store, &pod_key);
-	copy = obj_copy(pod->object);
-	obj_append(obj_array_at(copy, "metadata.finalizers"), obj_new_text("example.org/hold"));
-	assert_done(registry_update(world.cluster, copy, &by_user, NULL, &status), &status);
-	delete_pod(&world, NULL);
+	send(&world, 200, "PATCH merge", POD, "{'metadata':{'finalizers':['example.org/hold']}}");
+	send(&world, 200, "DELETE", POD, NULL);
 	loop_advance(world.loop, 60000);
 	assert_pod(&world, "Running ending 1/1 x0");
-	record_drop(pod);
-	pod = store_get(world.cluster->store, &pod_key);
-	copy = obj_copy(pod->object);
-	json_remove(copy, "metadata.finalizers");
-	assert_done(registry_update(world.cluster, copy, &by_user, NULL, &status), &status);
+	send(&world, 200, "PATCH merge", POD, "{'metadata':{'finalizers':null}}");
 	assert_pod(&world, "gone");
 }
 
 static void test_another_node_is_not_its_own(void **state)
 {
-	CLEANUP(world_release) struct world world;
+	CLEANUP(simworld_release) struct simworld world;
 
 	(void)state;
 	world_init(&world, READY_AFTER_MS);
@@ -258,7 +216,7 @@ static void test_another_node_is_not_its_own(void **state)
 
 static void test_events(void **state)
 {
-	CLEANUP(world_release) struct world world;
+	CLEANUP(simworld_release) struct simworld world;
 	CLEANUP(records_release) struct records events;
 	CLEANUP(buf_release) struct buf seen = BUF_INIT(10000);
 
@@ -266,7 +224,7 @@ static void test_events(void **state)
 	world_init(&world, READY_AFTER_MS);
 	create_pod(&world, "good:1", "");
 	loop_advance(world.loop, 1000);
-	delete_pod(&world, NULL);
+	send(&world, 200, "DELETE", POD, NULL);
 	loop_advance(world.loop, 1000);
 	store_list(world.cluster->store, "", "events", "default", &events);
 	for (size_t i = 0; i < events.count; i++) {
@@ -284,16 +242,13 @@ static void test_events(void **state)
 
 static void test_the_node(void **state)
 {
-	static const struct key key = {"", "nodes", "", KUBELET_NODE};
-	CLEANUP(world_release) struct world world;
-	CLEANUP(record_drop_p) struct record *node = NULL;
+	CLEANUP(simworld_release) struct simworld world;
+	CLEANUP(cJSON_Delete_p) cJSON *node = NULL;
 
 	(void)state;
 	world_init(&world, READY_AFTER_MS);
-	node = store_get(world.cluster->store, &key);
-	assert_non_null(node);
-	assert_string_equal(obj_text(json_at(node->object, "status.conditions")->child, "type"),
-			    "Ready");
+	node = simworld_do(&world, 200, "GET", "/api/v1/nodes/" KUBELET_NODE, NULL);
+	assert_string_equal(obj_text(json_at(node, "status.conditions")->child, "type"), "Ready");
 }
 
 int main(void)
