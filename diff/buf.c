@@ -99,6 +99,12 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	va_end(args);
 }
 
+void buf_break_with(struct buf *buf, const struct buf *part)
+{
+	buf->broken_memory |= part->broken_memory;
+	buf->broken_cap |= part->broken_cap;
+}
+
 void buf_truncate(struct buf *buf, size_t length)
 {
 	if (length >= buf->length)

@@ -43,6 +43,12 @@ void buf_putc(struct buf *buf, char c);
 void buf_fill(struct buf *buf, char c, size_t times);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
 
+/*
+ * Breaks `buf` too if `part` is broken: for what is printed from a text that was built in a buffer
+ * of its own.
+ */
+void buf_break_with(struct buf *buf, const struct buf *part);
+
 /* Cuts the content down to `length` bytes; longer than the content is a no-op. */
 void buf_truncate(struct buf *buf, size_t length);
 

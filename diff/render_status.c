@@ -98,7 +98,7 @@ static size_t run_of_looks(const struct rollout *rollout, size_t first)
 static void print_ordinals(const struct rollout *rollout, const struct rollout_pod *first,
 			   const struct rollout_pod *last, struct buf *out)
 {
-	buf_clear(out);
+	buf_truncate(out, 0);
 	buf_printf(out, "%" PRId64, first->ordinal);
 	if (last != first)
 		buf_printf(out, "..%" PRId64, last->ordinal);
@@ -138,6 +138,7 @@ static void print_row(const struct rollout *rollout, const struct render_options
 	if (rollout->pods[rollout->pod_count - 1].held)
 		style_puts(options, STYLE_PLACE, " |", out);
 	buf_putc(out, '\n');
+	buf_break_with(out, &text);
 }
 
 static void print_legend(const struct rollout *rollouts, size_t count, struct buf *out)
@@ -203,7 +204,7 @@ static void print_last(size_t used, enum style style, const struct render_option
 /* The escaped text of a cell, in a buffer that is reused. */
 static const char *cell_of(const char *text, struct buf *cell)
 {
-	buf_clear(cell);
+	buf_truncate(cell, 0);
 	style_escape(text, strlen(text), cell);
 	return buf_str(cell);
 }
@@ -231,10 +232,10 @@ static void print_pods(const struct rollout *rollout, const struct render_option
 		enum style style = looks[look_of(rollout, pod)].style;
 
 		if (i > 0 && rollout->pods[i - 1].held && !pod->held) {
-			CLEANUP(buf_release) struct buf line = BUF_INIT(MAX_CELL);
-			buf_printf(&line, "-- partition %" PRId64 " --", rollout->partition);
+			buf_truncate(&cell, 0);
+			buf_printf(&cell, "-- partition %" PRId64 " --", rollout->partition);
 			buf_puts(out, "  ");
-			style_puts(options, STYLE_PLACE, buf_str(&line), out);
+			style_puts(options, STYLE_PLACE, buf_str(&cell), out);
 			buf_putc(out, '\n');
 		}
 		buf_puts(out, "  ");
@@ -243,10 +244,11 @@ static void print_pods(const struct rollout *rollout, const struct render_option
 			   cell_of(short_revision(rollout, pod), &cell), out);
 		print_cell(&table, 2, STYLE_PLAIN, options,
 			   cell_of(*pod->images ? pod->images : "-", &cell), out);
-		buf_clear(&cell);
+		buf_truncate(&cell, 0);
 		print_state(rollout, pod, &cell);
 		print_last(used, style, options, buf_str(&cell), out);
 	}
+	buf_break_with(out, &cell);
 }
 
 /* --- StatefulSets ---------------------------------------------------------------------------- */
@@ -275,7 +277,7 @@ static const char *const headings[COLUMNS] = {
 /* What a column says of a StatefulSet, in `cell`. */
 static const char *print_column(const struct rollout *rollout, size_t column, struct buf *cell)
 {
-	buf_clear(cell);
+	buf_truncate(cell, 0);
 	switch (column) {
 	case NAMESPACE: return cell_of(rollout->namespace, cell);
 	case NAME: return cell_of(rollout->name, cell);
@@ -322,6 +324,7 @@ static void print_rollout(const struct rollout *rollout, const struct table *tab
 		else
 			buf_printf(out, "%s\n", text);
 	}
+	buf_break_with(out, &cell);
 	buf_puts(out, "  ");
 	style_escape(rollout->reason, strlen(rollout->reason), out);
 	buf_putc(out, '\n');
@@ -357,6 +360,7 @@ void render_status_table(const struct rollout *rollouts, size_t count,
 		for (size_t i = 0; i < count; i++)
 			measure(&table, column, print_column(&rollouts[i], column, &cell));
 	}
+	buf_break_with(out, &cell);
 	for (size_t column = first; column < COLUMNS - 1; column++)
 		print_cell(&table, column, STYLE_PLAIN, options, headings[column], out);
 	buf_printf(out, "%s\n", headings[COLUMNS - 1]);

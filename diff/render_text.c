@@ -56,16 +56,18 @@ static void print_name(const struct plan_item *item, const struct layout *layout
 	if (layout->namespaces && *item->ref.namespace)
 		buf_printf(&name, "%s/", item->ref.namespace);
 	ref_print(&item->ref, &name);
-	if (name.broken_memory)
-		out->broken_memory = true;
+	buf_break_with(out, &name);
 	style_escape(buf_str(&name), name.length, out);
 }
 
-static size_t name_columns(const struct plan_item *item, const struct layout *layout)
+/* How many columns that takes; `out` breaks where memory runs out. */
+static size_t name_columns(const struct plan_item *item, const struct layout *layout,
+			   struct buf *out)
 {
 	CLEANUP(buf_release) struct buf name = BUF_INIT(MAX_CELL);
 
 	print_name(item, layout, &name);
+	buf_break_with(out, &name);
 	return style_columns(buf_str(&name), name.length);
 }
 
@@ -74,7 +76,7 @@ static size_t max(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
-static struct layout lay_out(const struct plan *plan)
+static struct layout lay_out(const struct plan *plan, struct buf *out)
 {
 	struct layout layout = {.namespaces = has_several_namespaces(plan),
 				.all_client_side = is_all_client_side(plan)};
@@ -83,7 +85,7 @@ static struct layout lay_out(const struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_item *item = &plan->items[i];
 
-		names = max(names, name_columns(item, &layout));
+		names = max(names, name_columns(item, &layout, out));
 		actions = max(actions, strlen(plan_action_name(item->action)));
 		for (size_t k = 0; k < item->changes.count; k++) {
 			const char *path = item->changes.items[k].path;
@@ -130,8 +132,7 @@ static void print_cell(const struct change *change, const cJSON *value, struct b
 		return;
 	}
 	change_print_value(change, value, &text);
-	if (text.broken_memory)
-		out->broken_memory = true;
+	buf_break_with(out, &text);
 	style_escape(buf_str(&text), text.length, out);
 }
 
@@ -153,8 +154,8 @@ static void print_values(const struct change *change, const struct render_option
 
 	print_cell(change, change->from, &from);
 	print_cell(change, change->to, &to);
-	if (from.broken_memory || to.broken_memory)
-		out->broken_memory = true;
+	buf_break_with(out, &from);
+	buf_break_with(out, &to);
 	size_t from_columns = style_columns(buf_str(&from), from.length);
 	size_t to_columns = style_columns(buf_str(&to), to.length);
 	if (options->width > 0) {
@@ -223,8 +224,7 @@ static void print_change(const struct change *change, const struct layout *layou
 	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_CELL);
 
 	style_escape(change->path, strlen(change->path), &path);
-	if (path.broken_memory)
-		out->broken_memory = true;
+	buf_break_with(out, &path);
 	size_t used = 2 + style_columns(buf_str(&path), path.length);
 	buf_printf(out, "  %s", buf_str(&path));
 	pad_to(used, layout->place, out);
@@ -265,7 +265,7 @@ static void print_head(const struct plan_item *item, const struct layout *layout
 	style_begin(options, STYLE_BOLD, out);
 	print_name(item, layout, out);
 	style_end(options, STYLE_BOLD, out);
-	pad_to(name_columns(item, layout), layout->action, out);
+	pad_to(name_columns(item, layout, out), layout->action, out);
 	style_puts(options, action_style(item->action), action, out);
 	if (item->file) {
 		pad_to(layout->action + strlen(action), layout->place, out);
@@ -292,8 +292,7 @@ static void print_rollout(const struct plan_item *item, const struct render_opti
 	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_CELL);
 
 	rollout_forecast_print(&item->forecast, &text);
-	if (text.broken_memory)
-		out->broken_memory = true;
+	buf_break_with(out, &text);
 	const char *label = item->action == PLAN_DRIFT ? "rollout, if undone" : "rollout";
 	if (text.length > 0)
 		print_line(options, STYLE_PLAIN, label, buf_str(&text), out);
@@ -350,7 +349,7 @@ static void print_summary(const struct plan *plan, const struct layout *layout, 
 void render_plan_text(const struct plan *plan, const struct render_options *options,
 		      struct buf *out)
 {
-	struct layout layout = lay_out(plan);
+	struct layout layout = lay_out(plan, out);
 
 	for (size_t i = 0; i < plan->count; i++)
 		print_item(&plan->items[i], &layout, options, out);

@@ -111,8 +111,7 @@ static void print_header(const struct plan_item *item, const char *sign, const c
 	} else {
 		buf_printf(&line, "%s /dev/null", sign);
 	}
-	if (line.broken_memory)
-		out->broken_memory = true;
+	buf_break_with(out, &line);
 	style_puts(options, STYLE_BOLD, buf_str(&line), out);
 	buf_putc(out, '\n');
 }
@@ -126,8 +125,7 @@ static void print_remark(const struct plan_item *item, const char *label, const 
 	buf_puts(&line, "# ");
 	ref_print(&item->ref, &line);
 	buf_printf(&line, ": %s: %s", label, text);
-	if (line.broken_memory)
-		out->broken_memory = true;
+	buf_break_with(out, &line);
 	style_puts(options, STYLE_WARN, buf_str(&line), out);
 	buf_putc(out, '\n');
 }

@@ -247,7 +247,7 @@ static bool print_picked(const struct outlook *outlook,
 			out->broken_memory = true;
 	}
 	ordinals_print(&ordinals, out);
-	return ordinals.count > 0;
+	return ordinals.count > 0 || out->broken_memory;
 }
 
 static bool is_unfinished(const struct outlook *outlook)
@@ -281,6 +281,7 @@ static void warn_partition_raised(const struct outlook *outlook,
 		   "raising the partition to %" PRId64 " does not take the update back from %s; "
 		   "to go back, revert the image",
 		   outlook->to.partition, buf_str(&ordinals));
+	buf_break_with(out, &ordinals);
 }
 
 static void warn_no_effect(const struct outlook *outlook, const struct rollout_forecast *forecast,
@@ -335,6 +336,7 @@ static void warn_overlap(const struct outlook *outlook, const struct rollout_for
 		return;
 	buf_printf(out, "overlaps an unfinished update, which %s did not get yet",
 		   buf_str(&ordinals));
+	buf_break_with(out, &ordinals);
 }
 
 /* kubernetes#67250 */
@@ -414,6 +416,7 @@ static void warn_adoption(const struct outlook *outlook, const struct rollout_fo
 	(void)forecast;
 	if (!outlook->live && print_picked(outlook, pick_any, &ordinals))
 		buf_printf(out, "adopts %s, which exist already", buf_str(&ordinals));
+	buf_break_with(out, &ordinals);
 }
 
 static warning *const warnings[] = {

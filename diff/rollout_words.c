@@ -233,8 +233,7 @@ void rollout_print(const struct rollout *rollout, struct buf *out)
 			buf_printf(out, ", partition %" PRId64 " holds %s", rollout->partition,
 				   buf_str(&held));
 	}
-	if (held.broken_memory)
-		out->broken_memory = true;
+	buf_break_with(out, &held);
 	if (rollout->phase == ROLLOUT_STUCK)
 		buf_printf(out, "; stuck: %s", rollout->reason);
 }

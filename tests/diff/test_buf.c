@@ -48,12 +48,28 @@ static void test_steal_hands_over(void **state)
 	assert_null(buf.data);
 }
 
+static void test_breaks_with_a_part(void **state)
+{
+	(void)state;
+	CLEANUP(buf_release) struct buf buf = BUF_INIT(100);
+	CLEANUP(buf_release) struct buf part = BUF_INIT(1);
+	struct err err;
+
+	buf_break_with(&buf, &part);
+	assert_ok(buf_check(&buf, "text", &err), err);
+	buf_puts(&part, "12");
+	buf_break_with(&buf, &part);
+	assert_error(buf_check(&buf, "text", &err), err, ERR_LIMIT,
+		     "text is larger than 100 bytes");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_appends_grow),
 		cmocka_unit_test(test_cap_breaks_once_and_stays),
 		cmocka_unit_test(test_steal_hands_over),
+		cmocka_unit_test(test_breaks_with_a_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
