@@ -27,7 +27,8 @@ struct watch {
 
 	struct buf pending; /* lines not yet read, from `pending_read` on */
 	size_t pending_read;
-	bool ended;
+	bool ended;   /* after what is still to be sent */
+	bool expired; /* nothing more can be sent */
 
 	struct timer deadline, bookmark;
 	timer_fn *ready;
@@ -110,7 +111,7 @@ static void write_expired(struct watch *watch)
 	buf_puts(&watch->pending, "{\"type\":\"ERROR\",\"object\":");
 	json_print(json, &watch->pending);
 	buf_puts(&watch->pending, "}\n");
-	watch->ended = true;
+	watch->expired = true;
 }
 
 static bool is_selected(const struct watch *watch, const struct record *record)
@@ -257,12 +258,12 @@ ssize_t watch_read(struct watch *watch, char *out, size_t size)
 	if (watch->pending_read == watch->pending.length) {
 		buf_clear(&watch->pending);
 		watch->pending_read = 0;
-		if (!watch->ended)
+		if (!watch->expired)
 			advance(watch);
 	}
 	length = watch->pending.length - watch->pending_read;
 	if (length == 0)
-		return watch->ended ? -1 : 0;
+		return watch->ended || watch->expired ? -1 : 0;
 	if (length > size)
 		length = size;
 	memcpy(out, watch->pending.data + watch->pending_read, length);
