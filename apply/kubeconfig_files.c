@@ -14,11 +14,12 @@ static int read_root(const char *path, cJSON **ret_root, struct err *err)
 	CLEANUP(free_p) char *text = NULL;
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
 	size_t length;
+	struct err own;
 
 	if (file_read(path, KUBECONFIG_MAX_BYTES, &text, &length, err) < 0)
 		return -1;
-	if (yaml_load(text, length, &docs, err) < 0)
-		return err_prefix(err, "%s", path);
+	if (yaml_load(text, length, &docs, &own) < 0) /* its words begin with "LINE:COLUMN: " */
+		return err_set(err, own.class, "%s:%s", path, own.message);
 	if (docs.count == 0) {
 		*ret_root = cJSON_CreateObject();
 		return *ret_root ? 0 : err_no_memory(err);

@@ -1,0 +1,406 @@
+#include "apply/kubeconfig.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diff/buf.h"
+#include "tests/support/check.h"
+
+#define CA64  "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==" /* -----BEGIN CERTIFICATE----- */
+#define KEY64 "LS0tLS1CRUdJTiBLRVktLS0tLQo="             /* -----BEGIN KEY----- */
+
+static char dir[] = "/tmp/tranche-test-XXXXXX";
+
+static const char *path_of(const char *name)
+{
+	static char paths[8][256];
+	static size_t next;
+	char *path = paths[next++ % 8];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
+	return path;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *file = fopen(path_of(name), "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Where the expected text has DIR, the test's folder. */
+static const char *expand(const char *text)
+{
+	static char out[2048];
+	size_t used = 0;
+
+	for (; *text && used < sizeof(out) - sizeof(dir); text++) {
+		if (strncmp(text, "DIR", 3) == 0) {
+			used += (size_t)sprintf(out + used, "%s", dir);
+			text += 2;
+		} else {
+			out[used++] = *text;
+		}
+	}
+	out[used] = '\0';
+	return out;
+}
+
+static void append(struct buf *out, const char *name, const char *value)
+{
+	if (value)
+		buf_printf(out, " %s=%s", name, value);
+}
+
+/* The config as one line, so that a table can hold what is expected of it. */
+static void print_config(const struct kubeconfig *config, struct buf *out)
+{
+	const struct endpoint *endpoint = &config->endpoint;
+
+	buf_printf(out, "%s ns=%s", endpoint->server, config->namespace);
+	append(out, "proxy", endpoint->proxy_url);
+	append(out, "ca", endpoint->ca_pem);
+	append(out, "ca-file", endpoint->ca_file);
+	append(out, "cert", endpoint->cert_pem);
+	append(out, "cert-file", endpoint->cert_file);
+	append(out, "key", endpoint->key_pem);
+	append(out, "key-file", endpoint->key_file);
+	append(out, "name", endpoint->tls_server_name);
+	append(out, "token", endpoint->token);
+	append(out, "token-file", endpoint->token_file);
+	append(out, "user", endpoint->username);
+	append(out, "password", endpoint->password);
+	append(out, "as", endpoint->impersonate_user);
+	append(out, "as-uid", endpoint->impersonate_uid);
+	for (size_t i = 0; i < endpoint->impersonate_group_count; i++)
+		append(out, "as-group", endpoint->impersonate_groups[i]);
+	if (endpoint->insecure)
+		buf_puts(out, " insecure");
+	buf_printf(out, " from %s", config->origin);
+}
+
+#define CONFIG(cluster, user)                                                         \
+	"apiVersion: v1\nkind: Config\ncurrent-context: dev\n"                        \
+	"contexts:\n- name: dev\n  context: {cluster: c, user: u, namespace: shop}\n" \
+	"- name: bare\n  context: {cluster: c}\n"                                     \
+	"- {name: lost, context: {cluster: nope, user: u}}\n"                         \
+	"- {name: nobody, context: {cluster: c, user: nope}}\n"                       \
+	"- {name: empty}\n"                                                           \
+	"clusters:\n- name: c\n  cluster: {" cluster "}\nusers:\n- name: u\n  user: {" user "}\n"
+#define SERVER "server: 'https://h:6443'"
+
+struct config_case {
+	const char *name, *text;
+	struct kubeconfig_options options; /* `file` is filled in */
+	const char *expected;
+	enum err_class class; /* of a failure; then `expected` is the message */
+};
+
+static const struct config_case cases[] = {
+	{"token",
+	 CONFIG(SERVER, "token: t"),
+	 {0},
+	 "https://h:6443 ns=shop token=t from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"everything as data",
+	 CONFIG(SERVER ", certificate-authority-data: " CA64 ", tls-server-name: sni, "
+		       "proxy-url: 'http://p:3128'",
+		"client-certificate-data: " CA64 ", client-key-data: " KEY64),
+	 {0},
+	 "https://h:6443 ns=shop proxy=http://p:3128 ca=-----BEGIN CERTIFICATE-----\n "
+	 "cert=-----BEGIN CERTIFICATE-----\n key=-----BEGIN KEY-----\n name=sni from context "
+	 "\"dev\" "
+	 "of DIR/config",
+	 ERR_NONE},
+	{"files, relative to the config",
+	 CONFIG(SERVER ", certificate-authority: pem",
+		"client-certificate: pem, client-key: pem, tokenFile: pem"),
+	 {0},
+	 "https://h:6443 ns=shop ca-file=DIR/pem cert-file=DIR/pem key-file=DIR/pem "
+	 "token-file=DIR/pem from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"data wins",
+	 CONFIG(SERVER ", certificate-authority: /nonexistent, certificate-authority-data: " CA64,
+		""),
+	 {0},
+	 "https://h:6443 ns=shop ca=-----BEGIN CERTIFICATE-----\n from context \"dev\" of "
+	 "DIR/config",
+	 ERR_NONE},
+	{"password and impersonation",
+	 CONFIG(SERVER ", insecure-skip-tls-verify: true",
+		"username: a, password: b, as: c, as-uid: d, as-groups: [e, f]"),
+	 {0},
+	 "https://h:6443 ns=shop user=a password=b as=c as-uid=d as-group=e as-group=f insecure "
+	 "from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"another context",
+	 CONFIG(SERVER, "token: t"),
+	 {.context = "bare"},
+	 "https://h:6443 ns=default from context \"bare\" of DIR/config",
+	 ERR_NONE},
+	{"another namespace",
+	 CONFIG(SERVER, ""),
+	 {.namespace = "other"},
+	 "https://h:6443 ns=other from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"another server takes the TLS name away",
+	 CONFIG(SERVER ", tls-server-name: sni", "token: t"),
+	 {.server = "https://elsewhere/"},
+	 "https://elsewhere ns=shop token=t from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"nulls and empty strings are nothing",
+	 CONFIG(SERVER ", certificate-authority: '', certificate-authority-data: null",
+		"token: '', exec: null, auth-provider: null"),
+	 {0},
+	 "https://h:6443 ns=shop from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"JSON",
+	 "{\"current-context\":\"x\",\"contexts\":[{\"name\":\"x\",\"context\":{\"cluster\":\"c\"}}"
+	 "],"
+	 "\"clusters\":[{\"name\":\"c\",\"cluster\":{\"server\":\"http://h\"}}]}",
+	 {0},
+	 "http://h ns=default from context \"x\" of DIR/config",
+	 ERR_NONE},
+	{"only a server",
+	 "kind: Config\n",
+	 {.server = "http://h"},
+	 "http://h ns=default from --server",
+	 ERR_NONE},
+
+	{"no such context",
+	 CONFIG(SERVER, ""),
+	 {.context = "prod"},
+	 "context \"prod\" does not exist in DIR/config (there are: \"dev\", \"bare\", \"lost\", "
+	 "\"nobody\", \"empty\")",
+	 ERR_NOT_FOUND},
+	{"no current context",
+	 "kind: Config\n",
+	 {0},
+	 "DIR/config has no current-context: name one with --context (there are: none)",
+	 ERR_NOT_FOUND},
+	{"no such cluster",
+	 CONFIG(SERVER, ""),
+	 {.context = "lost"},
+	 "DIR/config: the context \"lost\" names the cluster \"nope\", which does not exist (there "
+	 "are: \"c\")",
+	 ERR_NOT_FOUND},
+	{"no such user",
+	 CONFIG(SERVER, ""),
+	 {.context = "nobody"},
+	 "DIR/config: the context \"nobody\" names the user \"nope\", which does not exist (there "
+	 "are: \"u\")",
+	 ERR_NOT_FOUND},
+	{"no cluster",
+	 CONFIG(SERVER, ""),
+	 {.context = "empty"},
+	 "DIR/config: the context \"empty\" leads to no cluster with a server",
+	 ERR_INVALID},
+	{"no server",
+	 CONFIG("insecure-skip-tls-verify: true", ""),
+	 {0},
+	 "DIR/config: the context \"dev\" leads to no cluster with a server",
+	 ERR_INVALID},
+	{"bad base64",
+	 CONFIG(SERVER ", certificate-authority-data: '%%%'", ""),
+	 {0},
+	 "DIR/config: certificate-authority-data of the cluster \"c\" is not a PEM text in base64",
+	 ERR_INVALID},
+	{"base64 of something else",
+	 CONFIG(SERVER, "client-key-data: aGVsbG8="),
+	 {0},
+	 "DIR/config: client-key-data of the user \"u\" is not a PEM text in base64",
+	 ERR_INVALID},
+	{"a key alone",
+	 CONFIG(SERVER, "client-key-data: " KEY64),
+	 {0},
+	 "DIR/config: the user \"u\" has a client key but no client-certificate",
+	 ERR_INVALID},
+	{"a missing file",
+	 CONFIG(SERVER ", certificate-authority: gone", ""),
+	 {0},
+	 "certificate-authority of the cluster \"c\" in DIR/config: cannot read DIR/gone: no such "
+	 "file",
+	 ERR_NOT_FOUND},
+	{"a folder",
+	 CONFIG(SERVER, "tokenFile: ."),
+	 {0},
+	 "tokenFile of the user \"u\" in DIR/config: cannot read DIR/.: it is a folder",
+	 ERR_INVALID},
+	{"not a string",
+	 CONFIG(SERVER, "token: 12"),
+	 {0},
+	 "DIR/config: token of the user \"u\" is not a string",
+	 ERR_INVALID},
+	{"exec",
+	 CONFIG(SERVER, "exec: {command: aws}"),
+	 {0},
+	 "DIR/config: the user \"u\" has exec, which is not supported: use a token, a tokenFile or "
+	 "a "
+	 "client certificate",
+	 ERR_UNSUPPORTED},
+	{"groups without a user",
+	 CONFIG(SERVER, "as-groups: [a]"),
+	 {0},
+	 "DIR/config: the user \"u\" has as-uid or as-groups but no as",
+	 ERR_INVALID},
+	{"not a kubeconfig", "kind: Pod\n", {0}, "DIR/config is not a kubeconfig", ERR_INVALID},
+	{"not even YAML",
+	 "a: [b\n",
+	 {0},
+	 "DIR/config:2:1: did not find expected ',' or ']', while parsing a flow sequence that "
+	 "began "
+	 "at 1:4",
+	 ERR_INVALID},
+};
+
+static void test_files(void **state)
+{
+	(void)state;
+	write_file("pem", "-----BEGIN");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct config_case *row = &cases[i];
+		CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
+		CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+		struct kubeconfig_options options = row->options;
+		struct err err = {0};
+
+		write_file("config", row->text);
+		options.file = path_of("config");
+		int status = kubeconfig_load(&options, &config, &err);
+		if (status == 0)
+			print_config(&config, &line);
+		const char *seen = status == 0 ? buf_str(&line) : err.message;
+		if (err.class != row->class || strcmp(seen, expand(row->expected)) != 0)
+			fail_msg("%s: %s\nexpected: %s", row->name, seen, expand(row->expected));
+	}
+}
+
+static void assert_loads(struct kubeconfig_options options, const char *expected)
+{
+	CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
+	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	struct err err;
+
+	assert_ok(kubeconfig_load(&options, &config, &err), err);
+	print_config(&config, &line);
+	assert_string_equal(buf_str(&line), expand(expected));
+}
+
+static void assert_fails(struct kubeconfig_options options, enum err_class class,
+			 const char *expected)
+{
+	struct kubeconfig config;
+	struct err err;
+
+	assert_error(kubeconfig_load(&options, &config, &err), err, class, expand(expected));
+}
+
+/* Where it is looked for, and how several files become one. */
+static void test_places(void **state)
+{
+	(void)state;
+	char list[512];
+
+	unsetenv("KUBERNETES_SERVICE_HOST");
+	setenv("HOME", dir, 1);
+	unsetenv("KUBECONFIG");
+	assert_fails(
+		(struct kubeconfig_options){0}, ERR_NOT_FOUND,
+		"no cluster: there is no --kubeconfig, KUBECONFIG or ~/.kube/config, and this is "
+		"not a Pod; name one with --kubeconfig or --server");
+	assert_fails((struct kubeconfig_options){.file = "/nonexistent/config"}, ERR_NOT_FOUND,
+		     "cannot read /nonexistent/config: no such file");
+	assert_loads((struct kubeconfig_options){.server = "http://h"},
+		     "http://h ns=default from --server");
+
+	mkdir(path_of(".kube"), 0700);
+	write_file(".kube/config", CONFIG(SERVER, "token: home"));
+	assert_loads((struct kubeconfig_options){0},
+		     "https://h:6443 ns=shop token=home from context \"dev\" of DIR/.kube/config");
+
+	/* The first file's things count, and what it lacks comes from the others. */
+	write_file("one", "contexts: [{name: mine, context: {cluster: c, user: u}}]\n"
+			  "users: [{name: u, user: {token: one}}]\n");
+	write_file("two", CONFIG(SERVER, "token: two"));
+	snprintf(list, sizeof(list), ":%s:%s:%s", path_of("missing"), path_of("one"),
+		 path_of("two"));
+	setenv("KUBECONFIG", list, 1);
+	assert_loads((struct kubeconfig_options){0},
+		     "https://h:6443 ns=shop token=one from context \"dev\" of DIR/two");
+	assert_loads((struct kubeconfig_options){.context = "mine"},
+		     "https://h:6443 ns=default token=one from context \"mine\" of DIR/one");
+	assert_fails(
+		(struct kubeconfig_options){.context = "x"}, ERR_NOT_FOUND,
+		"context \"x\" does not exist in DIR/one, DIR/two (there are: \"mine\", \"dev\", "
+		"\"bare\", \"lost\", \"nobody\", \"empty\")");
+	setenv("KUBECONFIG", path_of("missing"), 1);
+	assert_fails(
+		(struct kubeconfig_options){0}, ERR_NOT_FOUND,
+		"no cluster: there is no --kubeconfig, KUBECONFIG or ~/.kube/config, and this is "
+		"not a Pod; name one with --kubeconfig or --server");
+	unsetenv("KUBECONFIG");
+}
+
+static void test_in_cluster(void **state)
+{
+	(void)state;
+	const struct kubeconfig_options options = {.service_account_dir = path_of("account")};
+
+	setenv("HOME", "/nonexistent", 1);
+	setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1);
+	setenv("KUBERNETES_SERVICE_PORT", "443", 1);
+	assert_fails(options, ERR_NOT_FOUND,
+		     "the service account: cannot read DIR/account/token: no such file");
+	mkdir(path_of("account"), 0700);
+	write_file("account/token", "t\n");
+	write_file("account/ca.crt", "-----BEGIN");
+	assert_loads(options,
+		     "https://[fd00::1]:443 ns=default ca-file=DIR/account/ca.crt "
+		     "token-file=DIR/account/token from the service account in DIR/account");
+	write_file("account/namespace", "agents");
+	assert_loads(options,
+		     "https://[fd00::1]:443 ns=agents ca-file=DIR/account/ca.crt "
+		     "token-file=DIR/account/token from the service account in DIR/account");
+	unsetenv("KUBERNETES_SERVICE_HOST");
+	unsetenv("KUBERNETES_SERVICE_PORT");
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const names[] = {"account/token",
+					    "account/ca.crt",
+					    "account/namespace",
+					    "account",
+					    ".kube/config",
+					    ".kube",
+					    "config",
+					    "one",
+					    "two",
+					    "pem"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		remove(path_of(names[i]));
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_in_cluster),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
