@@ -211,8 +211,7 @@ static void test_bodies_that_are_wrong(void **state)
 		       "the API version in the data (apps/v1) does not match the expected API "
 		       "version (v1)");
 	assert_refused(world, "POST", "/api/v1/configmaps", MAP("a"), 400,
-		       "the namespace of the provided object does not match the namespace sent on "
-		       "the request");
+		       "an empty namespace may not be set during creation");
 }
 
 static void test_patches(void **state)
