@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "agent/conditions.h"
+#include "agent/follow.h"
 #include "agent/log.h"
 #include "agent/repo_watch.h"
 #include "agent/report.h"
@@ -38,8 +39,7 @@ struct agent {
 
 	struct repo_watch *repo_watch; /* NULL until the repository is known to be a local one */
 	struct rollouts *rollouts;
-	struct conditions generations; /* of the StatefulSets as last seen, by namespace/name */
-	struct conditions told;        /* the last line about each rollout */
+	struct follow follow;
 	struct conditions drift;
 	struct conditions failed; /* objects that cannot be compared or written */
 	struct conditions faults; /* of whole passes */
@@ -147,54 +147,27 @@ static void forget(void *context, const char *key)
 
 /* --- rollouts -------------------------------------------------------------------------------- */
 
-static bool is_ours(const struct agent *agent, const struct rollout *rollout)
-{
-	const struct manifest_set *set = &agent->session.app.fetched.manifests;
-
-	for (size_t i = 0; i < set->count; i++) {
-		const struct ref *ref = &set->items[i].ref;
-		const char *namespace =
-			*ref->namespace ? ref->namespace : agent->session.app.namespace;
-
-		if (ref_is(ref, "apps", "StatefulSet") && strcmp(ref->name, rollout->name) == 0 &&
-		    strcmp(namespace, rollout->namespace) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Somebody wrote the StatefulSet: the next pass tells whether that is drift. */
-static void check_generation(struct agent *agent, const struct rollout *rollout, const char *key)
-{
-	const cJSON *statefulset =
-		rollouts_statefulset(agent->rollouts, rollout->namespace, rollout->name);
-	CLEANUP(buf_release) struct buf generation = BUF_INIT(32);
-	struct err err;
-	bool is_new;
-
-	buf_printf(&generation, "%lld",
-		   (long long)json_int_or(statefulset, "metadata.generation", 0));
-	if (conditions_hold(&agent->generations, key, buf_str(&generation), &is_new, &err) == 0 &&
-	    is_new)
-		request_pass(agent, LIVE_CHANGE_WAIT_MS);
-}
-
 static void on_rollout(void *context, const struct rollout *rollout)
 {
 	struct agent *agent = context;
-	CLEANUP(buf_release)
-	struct buf key = BUF_INIT(1024), object = BUF_INIT(1024), line = BUF_INIT(8192);
+	const struct app *app = &agent->session.app;
+	CLEANUP(buf_release) struct buf object = BUF_INIT(1024), line = BUF_INIT(8192);
+	const cJSON *statefulset;
 
-	if (agent->ending || !is_ours(agent, rollout))
+	if (agent->ending || !follow_is_in(rollout, &app->fetched.manifests, app->namespace))
 		return;
 	buf_printf(&object, "statefulset.apps/%s", rollout->name);
-	buf_printf(&key, "%s/%s", rollout->namespace, buf_str(&object));
-	rollout_print(rollout, &line);
-	if (rollout->phase != ROLLOUT_SETTLING) /* a blink after each write: no news */
-		hold(agent, &agent->told, buf_str(&key), buf_str(&line),
-		     rollout->phase == ROLLOUT_STUCK ? LOG_WARNING : LOG_INFO, buf_str(&object),
-		     buf_str(&line));
-	check_generation(agent, rollout, buf_str(&key));
+	if (follow_tell(&agent->follow, rollout, &line)) {
+		const struct log_subject subject = subject_of(agent, buf_str(&object));
+
+		log_line(rollout->phase == ROLLOUT_STUCK ? LOG_WARNING : LOG_INFO, &subject, "%s",
+			 buf_str(&line));
+	}
+	/* Somebody wrote the StatefulSet: the next pass tells whether that is drift. */
+	statefulset = rollouts_statefulset(agent->rollouts, rollout->namespace, rollout->name);
+	if (follow_generation(&agent->follow, rollout,
+			      json_int_or(statefulset, "metadata.generation", 0)))
+		request_pass(agent, LIVE_CHANGE_WAIT_MS);
 }
 
 static void on_rollout_gone(void *context, const char *namespace, const char *name)
@@ -432,8 +405,7 @@ static int begin(struct agent *agent, struct err *err)
 
 static void agent_release(struct agent *agent)
 {
-	conditions_release(&agent->generations);
-	conditions_release(&agent->told);
+	follow_release(&agent->follow);
 	conditions_release(&agent->drift);
 	conditions_release(&agent->failed);
 	conditions_release(&agent->faults);

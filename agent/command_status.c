@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "agent/fetch.h"
+#include "agent/follow.h"
 #include "agent/session.h"
 #include "agent/terminal.h"
 #include "apply/rollout.h"
@@ -27,20 +28,10 @@ struct status {
 /* Whether it is shown: all of the namespace, or those that the source names. */
 static bool is_wanted(const struct status *status, const struct rollout *rollout)
 {
-	const struct manifest_set *set = &status->session.app.fetched.manifests;
+	const struct app *app = &status->session.app;
 
-	if (!status->session.has_app)
-		return true;
-	for (size_t i = 0; i < set->count; i++) {
-		const struct ref *ref = &set->items[i].ref;
-		const char *namespace =
-			*ref->namespace ? ref->namespace : status->session.app.namespace;
-
-		if (ref_is(ref, "apps", "StatefulSet") && strcmp(ref->name, rollout->name) == 0 &&
-		    strcmp(namespace, rollout->namespace) == 0)
-			return true;
-	}
-	return false;
+	return !status->session.has_app ||
+	       follow_is_in(rollout, &app->fetched.manifests, app->namespace);
 }
 
 /* The wanted rollouts, borrowed; NULL when memory runs out. */

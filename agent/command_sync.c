@@ -5,7 +5,7 @@
 
 #include <uv.h>
 
-#include "agent/conditions.h"
+#include "agent/follow.h"
 #include "agent/report.h"
 #include "agent/session.h"
 #include "apply/rollout.h"
@@ -20,23 +20,16 @@ struct sync {
 	struct rollouts *rollouts;
 	uv_timer_t deadline;
 	bool waiting;
-	struct conditions told; /* the last line about each rollout */
+	struct follow follow;
 };
 
 /* --- waiting for the rollouts ---------------------------------------------------------------- */
 
-/* How the rollout stands, if that reads differently than before. */
 static void print_rollout(struct sync *sync, const struct rollout *rollout)
 {
-	CLEANUP(buf_release) struct buf key = BUF_INIT(1024), line = BUF_INIT(8192);
-	bool is_new = true;
-	struct err err;
+	CLEANUP(buf_release) struct buf line = BUF_INIT(8192);
 
-	rollout_print(rollout, &line);
-	buf_printf(&key, "%s/%s", rollout->namespace, rollout->name);
-	if (conditions_hold(&sync->told, buf_str(&key), buf_str(&line), &is_new, &err) < 0)
-		tell_error(&err);
-	if (!is_new)
+	if (!follow_tell(&sync->follow, rollout, &line))
 		return;
 	printf("statefulset.apps/%s: %s\n", rollout->name, buf_str(&line));
 	fflush(stdout);
@@ -91,7 +84,7 @@ static void on_rollout(void *context, const struct rollout *rollout)
 {
 	struct sync *sync = context;
 
-	if (!sync->waiting || !is_ours(sync, rollout) || rollout->phase == ROLLOUT_SETTLING)
+	if (!sync->waiting || !is_ours(sync, rollout))
 		return;
 	print_rollout(sync, rollout);
 	if (rollout->phase == ROLLOUT_STUCK) {
@@ -265,7 +258,7 @@ int command_sync(const struct options *options)
 		rollouts_free(sync.rollouts);
 		pass_free(sync.pass);
 	}
-	conditions_release(&sync.told);
+	follow_release(&sync.follow);
 	session_close(&sync.session);
 	return sync.code;
 }

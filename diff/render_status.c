@@ -51,6 +51,13 @@ static bool is_to_be_replaced(const struct rollout *rollout, const struct rollou
 	       !rollout->on_delete;
 }
 
+/* On the old revision, because the partition is above it. */
+static bool is_held_back(const struct rollout *rollout, const struct rollout_pod *pod)
+{
+	return pod->exists && pod->held && !pod->updated && !pod->condemned && !pod->terminating &&
+	       has_two_revisions(rollout);
+}
+
 static void print_state(const struct rollout *rollout, const struct rollout_pod *pod,
 			struct buf *out)
 {
@@ -68,6 +75,8 @@ static void print_state(const struct rollout *rollout, const struct rollout_pod 
 		buf_puts(out, ", to be deleted");
 	if (is_to_be_replaced(rollout, pod))
 		buf_puts(out, ", to be replaced");
+	if (is_held_back(rollout, pod))
+		buf_puts(out, ", held");
 }
 
 /* The hash of "web-6d4f8c7b9", "-" for none. */

@@ -346,12 +346,21 @@ static void print_summary(const struct plan *plan, const struct layout *layout, 
 		buf_puts(out, CLIENT_SIDE "\n");
 }
 
+/* Those that are in sync, or all the others. */
+static void print_items(const struct plan *plan, bool in_sync, const struct layout *layout,
+			const struct render_options *options, struct buf *out)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if ((plan->items[i].action == PLAN_IN_SYNC) == in_sync)
+			print_item(&plan->items[i], layout, options, out);
+}
+
 void render_plan_text(const struct plan *plan, const struct render_options *options,
 		      struct buf *out)
 {
 	struct layout layout = lay_out(plan, out);
 
-	for (size_t i = 0; i < plan->count; i++)
-		print_item(&plan->items[i], &layout, options, out);
+	print_items(plan, false, &layout, options, out);
+	print_items(plan, true, &layout, options, out);
 	print_summary(plan, &layout, out);
 }

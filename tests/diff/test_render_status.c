@@ -33,8 +33,8 @@ static void test_canary(void **state)
 		     "  pods   0 1 | 2+ 3+ 4+\n"
 		     "\n"
 		     "  POD    REVISION  IMAGE         STATE\n"
-		     "  web-0  a         nginx:1.25.4  ready\n"
-		     "  web-1  a         nginx:1.25.4  ready\n"
+		     "  web-0  a         nginx:1.25.4  ready, held\n"
+		     "  web-1  a         nginx:1.25.4  ready, held\n"
 		     "  -- partition 2 --\n"
 		     "  web-2  b         nginx:1.26.1  ready\n"
 		     "  web-3  b         nginx:1.26.1  ready\n"
@@ -58,7 +58,7 @@ static void test_all_looks(void **state)
 		     "  pods   0~ 1+ | 2 3~ 4~ 5! 6~ 7-\n"
 		     "\n"
 		     "  POD    REVISION  IMAGE         STATE\n"
-		     "  web-0  a         nginx:1.25.4  not ready\n"
+		     "  web-0  a         nginx:1.25.4  not ready, held\n"
 		     "  web-1  b         nginx:1.26.1  ready\n"
 		     "  -- partition 2 --\n"
 		     "  web-2  a         nginx:1.25.4  ready, to be replaced\n"
@@ -119,7 +119,7 @@ static void test_partition_above_replicas(void **state)
 		     "  pods   0 |\n"
 		     "\n"
 		     "  POD    REVISION  IMAGE         STATE\n"
-		     "  web-0  a         nginx:1.25.4  ready\n");
+		     "  web-0  a         nginx:1.25.4  ready, held\n");
 }
 
 static void test_colour(void **state)
@@ -137,7 +137,7 @@ static void test_colour(void **state)
 		     "  pods   0\033[36m |\033[m \033[31m1!\033[m\n"
 		     "\n"
 		     "  POD    REVISION  IMAGE         STATE\n"
-		     "  web-0  a         nginx:1.25.4  ready\n"
+		     "  web-0  a         nginx:1.25.4  ready, held\n"
 		     "  \033[36m-- partition 1 --\033[m\n"
 		     "  web-1  b         nginx:1.26.1  \033[31mCrashLoopBackOff: exit c...\033[m\n"
 		     "\n"

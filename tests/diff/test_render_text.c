@@ -76,15 +76,15 @@ static void test_client_side(void **state)
 	add_item(&plan, PLAN_IN_SYNC, NULL, CONFIG(""), "a.yaml", 1)->client_side = true;
 	add_item(&plan, PLAN_CREATE, NULL, CONFIG(""), "b.yaml", 1)->client_side = true;
 	assert_text(&plan, false, 0,
-		    "configmap/conf  in sync  a.yaml:1\n"
 		    "configmap/conf  create   b.yaml:1\n"
+		    "configmap/conf  in sync  a.yaml:1\n"
 		    "1 to create, 1 in sync\n"
 		    "compared without the server: only fields that the manifest sets\n");
 	plan.items[1].client_side = false;
 	assert_text(&plan, false, 0,
+		    "configmap/conf  create   b.yaml:1\n"
 		    "configmap/conf  in sync  a.yaml:1\n"
 		    "  note: compared without the server: only fields that the manifest sets\n"
-		    "configmap/conf  create   b.yaml:1\n"
 		    "1 to create, 1 in sync\n");
 }
 
@@ -121,9 +121,9 @@ static void test_several_namespaces(void **state)
 	add_item(&plan, PLAN_CREATE, NULL,
 		 "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'bb'}}", "b.yaml", 7);
 	assert_text(&plan, false, 0,
-		    "a/configmap/conf  in sync  a.yaml:1\n"
 		    "bb/secret/s       create   b.yaml:1\n"
 		    "namespace/bb      create   b.yaml:7\n"
+		    "a/configmap/conf  in sync  a.yaml:1\n"
 		    "2 to create, 1 in sync\n");
 }
 

@@ -1,0 +1,82 @@
+#include "agent/follow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void follow_release(struct follow *follow)
+{
+	for (size_t i = 0; i < follow->count; i++) {
+		free(follow->items[i].namespace);
+		free(follow->items[i].name);
+	}
+	free(follow->items);
+	*follow = (struct follow){0};
+}
+
+static struct followed *add(struct follow *follow, const struct rollout *rollout)
+{
+	if (follow->count == follow->capacity) {
+		size_t capacity = follow->capacity ? 2 * follow->capacity : 8;
+		struct followed *items = reallocarray(follow->items, capacity, sizeof(*items));
+		if (!items)
+			return NULL;
+		follow->items = items;
+		follow->capacity = capacity;
+	}
+	struct followed added = {.namespace = strdup(rollout->namespace),
+				 .name = strdup(rollout->name)};
+	if (!added.namespace || !added.name) {
+		free(added.namespace);
+		free(added.name);
+		return NULL;
+	}
+	follow->items[follow->count] = added;
+	return &follow->items[follow->count++];
+}
+
+/* The entry, made if it is not there; NULL when memory runs out. */
+static struct followed *entry_of(struct follow *follow, const struct rollout *rollout)
+{
+	for (size_t i = 0; i < follow->count; i++)
+		if (strcmp(follow->items[i].name, rollout->name) == 0 &&
+		    strcmp(follow->items[i].namespace, rollout->namespace) == 0)
+			return &follow->items[i];
+	return add(follow, rollout);
+}
+
+bool follow_tell(struct follow *follow, const struct rollout *rollout, struct buf *out)
+{
+	struct followed *entry = entry_of(follow, rollout);
+
+	if (rollout->phase == ROLLOUT_SETTLING)
+		return false;
+	/* Without memory to remember by, telling twice is better than not at all. */
+	if (entry && !rollout_has_moved(rollout, &entry->mark))
+		return false;
+	rollout_print(rollout, out);
+	return true;
+}
+
+bool follow_generation(struct follow *follow, const struct rollout *rollout, int64_t generation)
+{
+	struct followed *entry = entry_of(follow, rollout);
+	bool moved = !entry || entry->generation != generation;
+
+	if (entry)
+		entry->generation = generation;
+	return moved;
+}
+
+bool follow_is_in(const struct rollout *rollout, const struct manifest_set *set,
+		  const char *default_namespace)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct ref *ref = &set->items[i].ref;
+		const char *namespace = *ref->namespace ? ref->namespace : default_namespace;
+
+		if (ref_is(ref, "apps", "StatefulSet") && strcmp(ref->name, rollout->name) == 0 &&
+		    strcmp(namespace, rollout->namespace) == 0)
+			return true;
+	}
+	return false;
+}
