@@ -1,0 +1,303 @@
+#include "apply/inventory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "diff/digest.h"
+#include "tests/support/check.h"
+#include "tests/support/client.h"
+#include "tests/support/server.h"
+#include "tests/support/sim.h"
+#include "tests/support/turn.h"
+#include "tests/support/values.h"
+
+static struct ref ref_from(const char *text)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *object = value_of(text);
+	struct ref ref;
+	struct err err;
+
+	assert_ok(ref_of(object, &ref, &err), err);
+	return ref;
+}
+
+static void put(struct inventory *inventory, const char *desired, const char *written)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *desired_object = value_of(desired);
+	CLEANUP(cJSON_Delete_p) cJSON *written_object = value_of(written);
+	CLEANUP(ref_release) struct ref ref = ref_from(desired);
+	struct err err;
+
+	assert_ok(inventory_put(inventory, &ref, desired_object, written_object, &err), err);
+}
+
+static struct inventory_entry *find(const struct inventory *inventory, const char *object)
+{
+	CLEANUP(ref_release) struct ref ref = ref_from(object);
+
+	return inventory_find(inventory, &ref);
+}
+
+#define MAP    "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a','namespace':'x'}"
+#define SET    "{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'web','namespace':'x'}"
+#define SECRET "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'s','namespace':'x'"
+
+static void test_entries(void **state)
+{
+	(void)state;
+	CLEANUP(inventory_release) struct inventory inventory = {0};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(INVENTORY_MAX_BYTES);
+	CLEANUP(buf_release) struct buf again = BUF_INIT(INVENTORY_MAX_BYTES);
+	CLEANUP(inventory_release) struct inventory copy = {0};
+	struct err err;
+
+	assert_ok(inventory_init(&inventory, "shop", &err), err);
+	assert_ok(inventory_set_revision(&inventory, "3f2c1ab", "repo main", &err), err);
+	put(&inventory, SET "}", SET ",'status':{'replicas':1},'spec':{'replicas':1}}");
+	put(&inventory, MAP "}", MAP "}");
+	put(&inventory, "{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'x'}}",
+	    "{'metadata':{'uid':'123'}}");
+	assert_int_equal(inventory.count, 3);
+	assert_string_equal(find(&inventory, MAP "}")->uid, "");
+	/* In any version of the group. */
+	assert_non_null(find(&inventory, "{'apiVersion':'apps/v1beta2','kind':'StatefulSet',"
+					 "'metadata':{'name':'web','namespace':'x'}}"));
+	assert_null(find(&inventory, "{'apiVersion':'example.com/v1','kind':'StatefulSet',"
+				     "'metadata':{'name':'web','namespace':'x'}}"));
+
+	/* What the server owns does not count. */
+	CLEANUP(free_p) char *before = strdup(find(&inventory, SET "}")->live);
+	put(&inventory, SET "}", SET ",'status':{'replicas':5},'spec':{'replicas':1}}");
+	assert_string_equal(find(&inventory, SET "}")->live, before);
+	put(&inventory, SET "}", SET ",'spec':{'replicas':2}}");
+	assert_string_not_equal(find(&inventory, SET "}")->live, before);
+	assert_int_equal(inventory.count, 3);
+
+	assert_ok(inventory_print(&inventory, &text, &err), err);
+	assert_ok(inventory_parse(text.data, text.length, &copy, &err), err);
+	assert_ok(inventory_print(&copy, &again, &err), err);
+	assert_string_equal(buf_str(&text), buf_str(&again));
+	assert_string_equal(copy.revision, "3f2c1ab");
+	assert_string_equal(copy.source, "repo main");
+	CLEANUP(ref_release) struct ref ref = ref_from(SET "}");
+	inventory_remove(&inventory, &ref);
+	inventory_remove(&inventory, &ref);
+	assert_null(find(&inventory, SET "}"));
+	assert_int_equal(inventory.count, 2);
+}
+
+static void test_secrets_leave_no_trace(void **state)
+{
+	(void)state;
+	CLEANUP(inventory_release) struct inventory inventory = {0};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(INVENTORY_MAX_BYTES);
+	struct err err;
+
+	assert_ok(inventory_init(&inventory, "shop", &err), err);
+	put(&inventory, SECRET "},'data':{'k':'aHVudGVyMg=='},'stringData':{'l':'hunter2'}}",
+	    SECRET ",'resourceVersion':'17'},'data':{'k':'aHVudGVyMg=='}}");
+	assert_string_equal(find(&inventory, SECRET "}}")->live, "17");
+	CLEANUP(free_p) char *digest = strdup(find(&inventory, SECRET "}}")->desired);
+	/* Another value gives the same digest, another key another one. */
+	put(&inventory, SECRET "},'data':{'k':'b3RoZXI='},'stringData':{'l':'x'}}",
+	    SECRET ",'resourceVersion':'18'}}");
+	assert_string_equal(find(&inventory, SECRET "}}")->desired, digest);
+	put(&inventory, SECRET "},'data':{'other':'b3RoZXI='}}", SECRET "}}");
+	assert_string_not_equal(find(&inventory, SECRET "}}")->desired, digest);
+	assert_ok(inventory_print(&inventory, &text, &err), err);
+	assert_null(strstr(buf_str(&text), "hunter2"));
+	assert_null(strstr(buf_str(&text), "aHVudGVyMg"));
+}
+
+/* A later version's members survive a round through this one, also when the entry is updated. */
+static void test_unknown_members_stay(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"{\"version\":1,\"app\":\"shop\",\"revision\":\"r\",\"source\":\"s\",\"objects\":["
+		"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"namespace\":\"x\",\"name\":\"a\","
+		"\"uid\":\"u\",\"desired\":\"d\",\"live\":\"l\",\"later\":{\"a\":[1]}}],"
+		"\"history\":[\"c\"]}";
+	CLEANUP(inventory_release) struct inventory inventory = {0};
+	CLEANUP(buf_release) struct buf out = BUF_INIT(INVENTORY_MAX_BYTES);
+	struct err err;
+
+	assert_ok(inventory_parse(text, strlen(text), &inventory, &err), err);
+	assert_ok(inventory_print(&inventory, &out, &err), err);
+	assert_string_equal(buf_str(&out), text);
+	put(&inventory, MAP "}", MAP "}");
+	buf_clear(&out);
+	assert_ok(inventory_print(&inventory, &out, &err), err);
+	assert_non_null(strstr(buf_str(&out), "\"later\":{\"a\":[1]}"));
+}
+
+static void test_refuses(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum err_class class;
+		const char *message;
+	} cases[] = {
+		{"{", ERR_INVALID, NULL},
+		{"{}", ERR_INVALID, "it is no inventory"},
+		{"[]", ERR_INVALID, "it is no inventory"},
+		{"{\"version\":1}", ERR_INVALID, "it is no inventory"},
+		{"{\"version\":2,\"app\":\"a\"}", ERR_UNSUPPORTED,
+		 "a newer tranche wrote it (format 2, this one knows 1)"},
+		{"{\"version\":1,\"app\":\"a\",\"objects\":[{\"kind\":\"Pod\"}]}", ERR_INVALID,
+		 "an entry has no apiVersion, kind or name"},
+	};
+	struct err err;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct inventory inventory;
+
+		assert_int_equal(
+			inventory_parse(cases[i].text, strlen(cases[i].text), &inventory, &err),
+			-1);
+		assert_int_equal(err.class, cases[i].class);
+		if (cases[i].message)
+			assert_string_equal(err.message, cases[i].message);
+	}
+}
+
+static void test_too_large(void **state)
+{
+	(void)state;
+	CLEANUP(inventory_release) struct inventory inventory = {0};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(INVENTORY_MAX_BYTES);
+	char object[256];
+	struct err err;
+
+	assert_ok(inventory_init(&inventory, "shop", &err), err);
+	for (int i = 0; i < 6000; i++) {
+		snprintf(object, sizeof(object),
+			 "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a-%d',"
+			 "'namespace':'somewhere'}}",
+			 i);
+		put(&inventory, object, object);
+	}
+	assert_error(inventory_print(&inventory, &text, &err), err, ERR_LIMIT,
+		     "the inventory of 6000 objects does not fit a ConfigMap: it is larger than "
+		     "921600 bytes");
+}
+
+/* --- in a cluster ------------------------------------------------------------------------------ */
+
+struct transfer {
+	bool done;
+	struct err err;
+	struct inventory inventory;
+	char version[64];
+};
+
+static void on_loaded(void *ctx, const struct err *err, struct inventory *inventory)
+{
+	struct transfer *transfer = ctx;
+
+	transfer->done = true;
+	transfer->err = err ? *err : (struct err){0};
+	transfer->inventory = *inventory;
+	*inventory = (struct inventory){0};
+}
+
+static void on_saved(void *ctx, const struct err *err, const char *version)
+{
+	struct transfer *transfer = ctx;
+
+	transfer->done = true;
+	transfer->err = err ? *err : (struct err){0};
+	snprintf(transfer->version, sizeof(transfer->version), "%s", version ? version : "");
+}
+
+static struct transfer load(struct client *client, const char *app)
+{
+	struct transfer transfer = {0};
+	struct err err;
+
+	assert_true(inventory_load(client->cluster, "default", app, on_loaded, &transfer, &err) !=
+		    0);
+	turn_until(&client->loop, &transfer.done);
+	return transfer;
+}
+
+static struct transfer save(struct client *client, const struct inventory *inventory)
+{
+	struct transfer transfer = {0};
+	struct err err;
+
+	if (!inventory_save(client->cluster, "default", inventory, on_saved, &transfer, &err))
+		fail_msg("%s", err.message);
+	turn_until(&client->loop, &transfer.done);
+	return transfer;
+}
+
+static void test_on_a_cluster(void **state)
+{
+	(void)state;
+	struct sim sim;
+	struct client client;
+
+	sim_start(&sim, NULL);
+	client_open(&client, sim.kubeconfig, NULL);
+
+	struct transfer first = load(&client, "shop");
+	assert_int_equal(first.err.class, ERR_NONE);
+	assert_null(first.inventory.resource_version);
+	put(&first.inventory, MAP "}", MAP "}");
+	struct transfer saved = save(&client, &first.inventory);
+	assert_int_equal(saved.err.class, ERR_NONE);
+
+	/* Whoever else has nothing in the cluster yet meets the one that is there. */
+	struct transfer second = save(&client, &first.inventory);
+	assert_int_equal(second.err.class, ERR_EXISTS);
+	assert_string_equal(second.err.message,
+			    "configmap/tranche-shop: configmaps \"tranche-shop\" already exists");
+
+	struct transfer loaded = load(&client, "shop");
+	assert_int_equal(loaded.err.class, ERR_NONE);
+	assert_string_equal(loaded.inventory.resource_version, saved.version);
+	assert_int_equal(loaded.inventory.count, 1);
+	put(&loaded.inventory, SET "}", SET "}");
+	saved = save(&client, &loaded.inventory);
+	assert_int_equal(saved.err.class, ERR_NONE);
+	assert_string_not_equal(saved.version, loaded.inventory.resource_version);
+	saved = save(&client, &loaded.inventory); /* with the old resourceVersion */
+	assert_int_equal(saved.err.class, ERR_CONFLICT);
+
+	sim_shell(&sim,
+		  "kubectl -n default get cm -l app.kubernetes.io/managed-by=tranche,"
+		  "app.kubernetes.io/instance=shop -o name | grep -qx configmap/tranche-shop");
+	sim_shell(&sim, "kubectl -n default create cm tranche-other --from-literal=a=b >/dev/null");
+	struct transfer stranger = load(&client, "other");
+	assert_int_equal(stranger.err.class, ERR_EXISTS);
+	assert_string_equal(stranger.err.message,
+			    "configmap/tranche-other: it is there already but is not an inventory");
+
+	/* Given up: no callback. */
+	struct transfer given_up = {0};
+	struct err err;
+	cluster_cancel(client.cluster, inventory_load(client.cluster, "default", "shop", on_loaded,
+						      &given_up, &err));
+	inventory_save(client.cluster, "default", &loaded.inventory, on_saved, &given_up, &err);
+	inventory_release(&first.inventory);
+	inventory_release(&loaded.inventory);
+	client_close(&client);
+	assert_false(given_up.done);
+	sim_stop(&sim);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_secrets_leave_no_trace),
+		cmocka_unit_test(test_unknown_members_stay),
+		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_on_a_cluster),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
