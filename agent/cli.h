@@ -36,6 +36,7 @@ enum {
 	CLI_GROUP_HEAL = 1 << 8,
 	CLI_GROUP_LOG = 1 << 9,
 	CLI_GROUP_COLOR = 1 << 10,
+	CLI_GROUP_VALIDATE = 1 << 11,
 };
 
 /*

@@ -10,6 +10,7 @@ int command_diff(const struct options *options);
 int command_sync(const struct options *options);
 int command_run(const struct options *options);
 int command_status(const struct options *options);
+int command_validate(const struct options *options);
 int command_version(const struct options *options);
 
 #endif

@@ -7,8 +7,8 @@
 #include "diff/err.h"
 
 enum exit_code {
-	EXIT_OK = 0,        /* done; diff: no differences */
-	EXIT_DIFFERENT = 1, /* diff and sync --dry-run: there are differences */
+	EXIT_OK = 0,        /* done; diff: no differences; validate: no errors */
+	EXIT_DIFFERENT = 1, /* diff and sync --dry-run: differences; validate: errors */
 	EXIT_USAGE = 2,     /* a wrong flag, argument or command */
 	EXIT_ROLLOUT = 3,   /* sync --wait: a rollout is stuck or did not end within --timeout */
 	EXIT_MANIFEST = 4,  /* the manifests are refused; nothing was sent */

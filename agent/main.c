@@ -72,6 +72,21 @@ const struct command cli_commands[] = {
 		.run = command_status,
 	},
 	{
+		.name = "validate",
+		.usage = "(--repo URL|DIR | -f FILE|DIR|-) [-n NAMESPACE] [-o text|json]",
+		.summary = "Check manifests without a cluster",
+		.text = "Check manifests for everything that can be told without a cluster, as diff, sync and run do before\n"
+			"they send anything: YAML, names, misspelt and ill-typed fields of the kinds that tranche knows,\n"
+			"selectors, partitions, objects that are there twice. One line a finding, PATH:LINE:COLUMN: LEVEL:\n"
+			"MESSAGE. Ends with 1 if there is an error; warnings alone end with 0.",
+		.examples = "  # In CI, before a commit is merged\n"
+			    "  tranche validate --repo . --path deploy\n\n"
+			    "  # A folder of plain files and all below it\n"
+			    "  tranche validate -Rf deploy/\n",
+		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_VALIDATE,
+		.run = command_validate,
+	},
+	{
 		.name = "version",
 		.usage = "",
 		.summary = "Print the version",

@@ -82,27 +82,46 @@ static int open_loop(struct session *session, struct err *err)
 	return 0;
 }
 
+/* Tells why a part could not be opened; the code to end with. */
+static int refuse(const struct err *err, int code)
+{
+	tell_error(err);
+	return err->class == ERR_NO_MEMORY ? EXIT_INTERNAL : code;
+}
+
+static int open_app(struct session *session, const struct options *options, const char *namespace)
+{
+	struct err err;
+
+	session->has_app = true;
+	if (app_init(&session->app, options, namespace, &err) < 0)
+		return refuse(&err, err.class == ERR_INVALID ? EXIT_USAGE : EXIT_SOURCE);
+	return EXIT_OK;
+}
+
 int session_open(struct session *session, const struct options *options)
 {
 	struct err err;
 
 	*session = (struct session){0};
-	if (open_loop(session, &err) < 0) {
-		tell_error(&err);
-		return EXIT_INTERNAL;
-	}
-	if (open_cluster(session, options, &err) < 0) {
-		tell_error(&err);
-		return EXIT_CLUSTER;
-	}
+	if (open_loop(session, &err) < 0)
+		return refuse(&err, EXIT_INTERNAL);
+	if (open_cluster(session, options, &err) < 0)
+		return refuse(&err, EXIT_CLUSTER);
 	if (!options->repo && !options->file_count)
 		return EXIT_OK;
-	session->has_app = true;
-	if (app_init(&session->app, options, session->kubeconfig.namespace, &err) < 0) {
-		tell_error(&err);
-		return err.class == ERR_INVALID ? EXIT_USAGE : EXIT_SOURCE;
-	}
-	return EXIT_OK;
+	return open_app(session, options, session->kubeconfig.namespace);
+}
+
+int session_open_offline(struct session *session, const struct options *options,
+			 const char *namespace)
+{
+	struct err err;
+
+	*session = (struct session){0};
+	if (open_loop(session, &err) < 0)
+		return refuse(&err, EXIT_INTERNAL);
+	return open_app(session, options, namespace);
 }
 
 /* --- running, closing ------------------------------------------------------------------------ */
@@ -160,19 +179,12 @@ bool session_is_stuck(void)
 
 /* --- what is wrong with a pass --------------------------------------------------------------- */
 
-static void print_findings(const struct findings *findings)
-{
-	for (size_t i = 0; i < findings->count; i++) {
-		CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
-
-		finding_print(&findings->items[i], &line);
-		fprintf(stderr, "%s\n", buf_str(&line));
-	}
-}
-
 int print_pass_fault(const struct pass *pass, const struct app *app)
 {
-	print_findings(&app->fetched.findings);
+	CLEANUP(buf_release) struct buf findings = BUF_INIT(FINDINGS_MAX_BYTES);
+
+	findings_print(&app->fetched.findings, &findings);
+	fputs(buf_str(&findings), stderr);
 	if (pass_fault(pass) == PASS_FINE)
 		return EXIT_OK;
 	tell_error(pass_error(pass));

@@ -19,13 +19,15 @@
 
 struct uv_loop_s;
 
+#define FINDINGS_MAX_BYTES (256u * 1024 * 1024) /* as they are printed */
+
 #define SESSION_CLOSE_MS 500  /* how long what was cancelled may take to end */
 #define SESSION_RETRY_MS 1000 /* somebody waits at a terminal: a blip is bridged, no more */
 
 struct session {
 	struct uv_loop_s *loop;
 	struct kubeconfig kubeconfig;
-	struct cluster *cluster;
+	struct cluster *cluster; /* this and the discovery: NULL if opened offline */
 	struct discovery *discovery;
 	struct app app; /* empty where the command was given no source */
 	bool has_app;
@@ -33,6 +35,13 @@ struct session {
 
 /* Opens everything but connections. EXIT_OK, or the code to end with after printing why. */
 int session_open(struct session *session, const struct options *options);
+
+/*
+ * The same without a cluster: the loop and the app, whose objects go to `namespace` where they name
+ * none ("": not known). No kubeconfig is looked for.
+ */
+int session_open_offline(struct session *session, const struct options *options,
+			 const char *namespace);
 
 /* Turns the loop until nothing is left to do or session_stop. */
 void session_run(struct session *session);

@@ -3,17 +3,27 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keeps a message on one line: a key of the file may hold any character. */
+const char *finding_level_name(enum finding_level level)
+{
+	return level == FINDING_ERROR ? "error" : "warning";
+}
+
+/* Keeps a text on one line: a key of a file, or its name, may hold any character. */
+static void print_escaped(const char *text, struct buf *out)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c < ' ' || *c == 0x7f)
+			buf_printf(out, "\\x%02x", *c);
+		else
+			buf_putc(out, (char)*c);
+	}
+}
+
 static char *escape_controls(const char *text)
 {
 	CLEANUP(buf_release) struct buf out = BUF_INIT(SIZE_MAX / 2);
 
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < ' ' || *c == 0x7f)
-			buf_printf(&out, "\\x%02x", *c);
-		else
-			buf_putc(&out, (char)*c);
-	}
+	print_escaped(text, &out);
 	return buf_steal(&out);
 }
 
@@ -97,12 +107,18 @@ void findings_sort(struct findings *findings)
 
 void finding_print(const struct finding *finding, struct buf *out)
 {
-	if (*finding->file)
-		buf_puts(out, finding->file);
+	print_escaped(finding->file, out);
 	if (finding->mark.line)
 		buf_printf(out, ":%u:%u", finding->mark.line, finding->mark.column);
 	if (*finding->file || finding->mark.line)
 		buf_puts(out, ": ");
-	buf_printf(out, "%s: %s", finding->level == FINDING_ERROR ? "error" : "warning",
-		   finding->message);
+	buf_printf(out, "%s: %s", finding_level_name(finding->level), finding->message);
+}
+
+void findings_print(const struct findings *findings, struct buf *out)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		finding_print(&findings->items[i], out);
+		buf_putc(out, '\n');
+	}
 }

@@ -21,6 +21,9 @@ struct finding {
 	char *message; /* one line, names the object and the field's path; never a Secret's value */
 };
 
+/* "warning", "error" */
+const char *finding_level_name(enum finding_level level);
+
 /* A growing list; zero-initialised is empty. */
 struct findings {
 	struct finding *items;
@@ -36,7 +39,13 @@ void findings_release(struct findings *findings);
 /* By file, then line, then column; errors before warnings of the same place. */
 void findings_sort(struct findings *findings);
 
-/* Appends "web.yaml:12:3: error: MESSAGE" without a newline; a place that is not known is left out. */
+/*
+ * Appends "web.yaml:12:3: error: MESSAGE" without a newline; a place that is not known is left out,
+ * control characters of the file's name become \xNN.
+ */
 void finding_print(const struct finding *finding, struct buf *out);
+
+/* All of them, a line each. */
+void findings_print(const struct findings *findings, struct buf *out);
 
 #endif

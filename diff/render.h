@@ -6,6 +6,7 @@
 #ifndef DIFF_RENDER_H
 #define DIFF_RENDER_H
 
+#include "diff/finding.h"
 #include "diff/plan.h"
 
 struct render_options {
@@ -44,5 +45,9 @@ void render_status_table(const struct rollout *rollouts, size_t count,
 /* docs/json.md, "status". */
 int render_status_json(const struct rollout *rollouts, size_t count, struct buf *out,
 		       struct err *err);
+
+/* docs/json.md, "validate". `revision` is "" for plain files; the findings are sorted. */
+int render_findings_json(const struct findings *findings, const char *revision, size_t file_count,
+			 struct buf *out, struct err *err);
 
 #endif

@@ -291,3 +291,36 @@ int render_status_json(const struct rollout *rollouts, size_t count, struct buf 
 		append_rollout(&builder, list, &rollouts[i]);
 	return finish(&builder, root, out);
 }
+
+/* --- validate -------------------------------------------------------------------------------- */
+
+static void append_finding(struct builder *builder, cJSON *array, const struct finding *finding)
+{
+	cJSON *object = append_object(builder, array);
+
+	add_text(builder, object, "level", finding_level_name(finding->level));
+	add_text(builder, object, "file", finding->file);
+	add_int(builder, object, "line", finding->mark.line);
+	add_int(builder, object, "column", finding->mark.column);
+	add_text(builder, object, "message", finding->message);
+}
+
+int render_findings_json(const struct findings *findings, const char *revision, size_t file_count,
+			 struct buf *out, struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *root = cJSON_CreateObject();
+	struct builder builder = {.err = err};
+
+	if (!root)
+		return err_no_memory(err);
+	add_int(&builder, root, "version", FORMAT_VERSION);
+	add_text(&builder, root, "revision", revision);
+	cJSON *summary = add_object(&builder, root, "summary");
+	add_int(&builder, summary, "files", (int64_t)file_count);
+	add_int(&builder, summary, "errors", (int64_t)findings->error_count);
+	add_int(&builder, summary, "warnings", (int64_t)(findings->count - findings->error_count));
+	cJSON *list = add_array(&builder, root, "findings");
+	for (size_t i = 0; i < findings->count; i++)
+		append_finding(&builder, list, &findings->items[i]);
+	return finish(&builder, root, out);
+}

@@ -32,10 +32,7 @@ static void test_prints_in_order_of_place(void **state)
 			  err);
 	assert_int_equal(findings.error_count, 5);
 	findings_sort(&findings);
-	for (size_t i = 0; i < findings.count; i++) {
-		finding_print(&findings.items[i], &out);
-		buf_putc(&out, '\n');
-	}
+	findings_print(&findings, &out);
 	assert_string_equal(buf_str(&out), "warning: eight\n"
 					   "a.yaml: error: five\n"
 					   "a.yaml:9:3: error: four\n"

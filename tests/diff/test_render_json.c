@@ -127,11 +127,33 @@ static void test_empty(void **state)
 	assert_string_equal(buf_str(&out), "{\n  \"version\": 1,\n  \"statefulSets\": []\n}\n");
 }
 
+static void test_documented_findings(void **state)
+{
+	(void)state;
+	CLEANUP(findings_release) struct findings findings = {0};
+	CLEANUP(buf_release) struct buf out = BUF_INIT(1u << 20);
+	struct err err;
+
+	assert_ok(findings_add(&findings, FINDING_ERROR, "web.yaml", (struct yaml_mark){22, 3},
+			       &err, "%s",
+			       "StatefulSet \"web\": unknown field \"replica\" in "
+			       "StatefulSet.spec; did you mean \"replicas\"?"),
+		  err);
+	assert_ok(findings_add(&findings, FINDING_WARNING, "web.yaml", (struct yaml_mark){23, 3},
+			       &err, "%s",
+			       "StatefulSet \"web\": spec.serviceName is \"web\", but no Service "
+			       "here bears that name; without it the Pods have no DNS names"),
+		  err);
+	assert_ok(render_findings_json(&findings, "main@3f2c1ab", 2, &out, &err), err);
+	assert_documented(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_documented_plan),
 		cmocka_unit_test(test_documented_status),
+		cmocka_unit_test(test_documented_findings),
 		cmocka_unit_test(test_failed_and_client_side),
 		cmocka_unit_test(test_changes_and_secrets),
 		cmocka_unit_test(test_empty),

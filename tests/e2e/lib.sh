@@ -5,8 +5,7 @@
 #
 # TRANCHE_E2E_KUBELET=none says that the cluster makes Pods ready by itself; otherwise fake_kubelet does
 # so in the namespace. Both know images with the tag "broken" as ones that cannot be pulled.
-set -u
-export LC_ALL=C
+. "$(dirname "${BASH_SOURCE[0]}")/../support/checks.sh"
 
 : "${BUILD:?the folder with the programs}" "${KUBECONFIG:?the cluster to use}"
 # shellcheck disable=SC2034 # used by scenarios
@@ -15,56 +14,11 @@ build=$(realpath "$BUILD")
 name=$(basename "$0" .sh)
 work=$(mktemp -d)
 namespace=e2e-$(tr _ - <<<"${name#test_}")-$$
-passed=0 failed=0 finished='' agent_pid='' kubelet_pid='' end_commands=()
+finished='' agent_pid='' kubelet_pid='' end_commands=()
 
-# Nothing of the user's own settings takes part.
-export HOME=$work GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
-export GIT_AUTHOR_NAME='Ada Author' GIT_AUTHOR_EMAIL=ada@example.org
-export GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
-unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_STATE_HOME NO_COLOR GIT_DIR GIT_WORK_TREE
+leave_user_settings
 
-# --- checks -------------------------------------------------------------------------------------
-
-indent() {
-	printf '      %s' "${1//$'\n'/$'\n      '}"
-}
-
-# check_equal WHAT EXPECTED SEEN
-check_equal() {
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		return 0
-	fi
-	failed=$((failed + 1))
-	printf 'FAILED: %s\n    expected:\n%s\n    seen:\n%s\n' "$1" "$(indent "$2")" "$(indent "$3")"
-	return 1
-}
-
-# check_like WHAT PATTERN SEEN: a shell pattern, for what holds ids and times.
-check_like() {
-	# shellcheck disable=SC2053 # a pattern is meant
-	if [[ $3 == $2 ]]; then
-		check_equal "$1" same same
-	else
-		check_equal "$1" "like: $2" "$3"
-	fi
-}
-
-# run COMMAND...: leaves its exit status in $status, its output in $out and $err.
-run() {
-	timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null
-	status=$?
-	out=$(<"$work/out") err=$(<"$work/err")
-}
-
-# check_run WHAT STATUS OUT ERR: how the last `run` went; OUT and ERR are patterns.
-check_run() {
-	check_like "$1" "exit status $2
-$3
-$4" "exit status $status
-$out
-$err"
-}
+# --- waiting ------------------------------------------------------------------------------------
 
 # wait_for SECONDS COMMAND...: until it succeeds; fails at the deadline.
 wait_for() {
