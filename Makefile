@@ -185,8 +185,8 @@ SOURCES := $(DIFF_SRC) $(APPLY_SRC) $(wildcard agent/*.c) $(wildcard tests/kubes
 	$(SUPPORT_SRC) $(TEST_SRC) $(TOOL_SRC)
 CLANG_FORMAT ?= clang-format
 
-.PHONY: lint check-floors check-headers check-format check-static check-scripts format
-lint: check-floors check-headers check-format check-static check-scripts
+.PHONY: lint check-floors check-headers check-format check-static check-scripts check-links format
+lint: check-floors check-headers check-format check-static check-scripts check-links
 
 check-floors:
 	$(Q)tests/lint/floors
@@ -214,6 +214,9 @@ check-static:
 check-scripts:
 	$(call say,SHELL,scripts)
 	$(Q)tests/lint/scripts
+
+check-links:
+	$(Q)tests/lint/links
 
 format:
 	$(Q)$(CLANG_FORMAT) -i $(HEADERS) $(SOURCES)
