@@ -28,7 +28,9 @@ kube() {
 # Ages, addresses, nodes, hashes, times and the namespace's name, and the width of columns; then what
 # depends on the version:
 #   - the fields of a StatefulSet that may change are listed in a message (more of them since 1.26);
-#   - an unknown field is refused by the server since 1.25, before that by kubectl;
+#   - of an unknown field the server tells since 1.25 (it refuses it if kubectl is as new, else it
+#     warns), before that kubectl;
+#   - kubectl shows the details of a refused patch and a capital W in its own warnings since 1.21;
 #   - kubectl says from which namespace it deleted since 1.33;
 #   - `describe` knows node selectors and tolerations of templates since 1.32.
 normalise() {
@@ -40,7 +42,9 @@ normalise() {
 		-e 's/ [0-9]+(s|m|h|d)([0-9]+(s|m|h))?( \(x[0-9]+ over [0-9ms]+\))?( |$)/ AGE\5/g' \
 		-e 's/^(CreationTimestamp:).*/\1 TIME/' \
 		-e "s/(for fields other than) .* (are forbidden)/\\1 ... \\2/" \
-		-e 's/^.*unknown field "(spec.strategy.rollingUpdate.)?partition".*/(refused: unknown field partition)/' \
+		-e 's/^.*unknown field "(spec.strategy.rollingUpdate.)?partition".*/(unknown field partition)/' \
+		-e 's/^(The request is invalid):.*/\1/' \
+		-e 's/^warning:/Warning:/' \
 		-e '/^ *(Node-Selectors|Tolerations): +<none>$/d' \
 		-e 's/ {2,}/  /g' -e 's/ +$//'
 }
@@ -195,13 +199,14 @@ cat >deployment.yaml <<-EOT
 	    rollingUpdate:
 	      partition: 1
 EOT
-some '^\(|exit' create -f deployment.yaml
+some '^\(unknown' create -f deployment.yaml
+kube delete deployment nginx --ignore-not-found >/dev/null
 sed -i 's/^  name: nginx-statefulset$/  name: Not_A_Name/' immutable.yaml
 some 'Invalid value|exit' create -f immutable.yaml
 
 echo "# Differences"
 manifest 4 nginx:1.27.0 2 >web.yaml
-some '^[-+] .*(replicas|image|partition):|exit' diff -f web.yaml
+some '^[-+] +(- )?(replicas|image|partition):|exit' diff -f web.yaml
 say apply -f web.yaml
 last rollout status $sts
 until_pods "0=$new 1=$new 2=nginx:1.27.0 3=nginx:1.27.0"
@@ -211,8 +216,9 @@ echo "# The history"
 say rollout history $sts
 some 'Image:|Port:' rollout history $sts --revision=1
 say rollout undo $sts
-last rollout status $sts
+# Pods 0 and 1 count as updated already, so that the status is complete too soon: wait first.
 until_pods "0=$new 1=$new 2=$new 3=$new"
+last rollout status $sts
 say rollout undo $sts --to-revision=1
 last rollout status $sts
 until_pods "0=$new 1=$new 2=$old 3=$old"
@@ -233,7 +239,8 @@ say get sts nginx-statefulset -o jsonpath='{.metadata.annotations.note} {.spec.u
 kube get pods -w --no-headers >watched 2>&1 &
 watcher=$!
 until_pods "0=$new 1=$new 2=nginx:1.28.0 3=nginx:1.28.0"
-say delete pod nginx-statefulset-3
+# Without --wait=false kubectl could wait for ever: it may look first at the new Pod of this name.
+say delete pod nginx-statefulset-3 --wait=false
 until_pods "0=$new 1=$new 2=nginx:1.28.0 3=$new"
 echo "Watched: what pod 3 went through"
 kill $watcher

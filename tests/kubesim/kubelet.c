@@ -258,7 +258,10 @@ static void end_pod(struct kubelet *kubelet, const struct record *record)
 		tenant->since_ms = now_ms;
 		tell_containers(kubelet, pod, "Killing", "Stopping");
 	}
-	left_ms = tenant->since_ms + kubelet->cluster->options.ready_after_ms / 5 - now_ms;
+	left_ms = kubelet->cluster->options.ready_after_ms / 5;
+	if (left_ms < KUBELET_MIN_END_MS)
+		left_ms = KUBELET_MIN_END_MS;
+	left_ms -= now_ms - tenant->since_ms;
 	if (left_ms > 0)
 		queue_add(&kubelet->queue, obj_namespace(pod), obj_name(pod), left_ms);
 	else

@@ -10,7 +10,7 @@
  *	any other           waiting for ever, for that reason (ImagePullBackOff, ...)
  *
  * An image that is changed in place starts the Pod afresh. A Pod that is deleted is gone after a
- * fifth of ready_after_ms, whatever its grace period.
+ * fifth of ready_after_ms and KUBELET_MIN_END_MS at least, whatever its grace period.
  */
 #ifndef TESTS_KUBESIM_KUBELET_H
 #define TESTS_KUBESIM_KUBELET_H
@@ -19,6 +19,12 @@
 #include "tests/kubesim/events.h"
 
 #define KUBELET_NODE "kubesim"
+
+/*
+ * `kubectl delete pod` reads the Pod and then watches its name; a new Pod of the name must not be
+ * there by then, or it waits for ever.
+ */
+#define KUBELET_MIN_END_MS 100
 
 struct kubelet;
 
