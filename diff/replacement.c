@@ -1,30 +1,6 @@
 #include "diff/replacement.h"
 
-static bool is_left_out(const cJSON *object, const char *path)
-{
-	const cJSON *value = json_at(object, path);
-
-	return !value || cJSON_IsNull(value);
-}
-
-/* Copies the live value at the path into the body, where the manifest leaves it out. */
-static int carry_over(cJSON *body, const cJSON *live, const char *path, struct err *err)
-{
-	const cJSON *value = json_at(live, path);
-
-	if (!value || !is_left_out(body, path))
-		return 0;
-	return json_set(body, path, json_copy(value), err);
-}
-
-static int carry_over_replicas(cJSON *body, const cJSON *live, struct err *err)
-{
-	int64_t replicas;
-
-	if (!cJSON_IsObject(json_get(body, "spec")) || !json_int(live, "spec.replicas", &replicas))
-		return 0;
-	return carry_over(body, live, "spec.replicas", err);
-}
+#include "diff/carried.h"
 
 static int set_namespace(cJSON *body, const char *namespace, struct err *err)
 {
@@ -56,9 +32,7 @@ int replacement_build(const cJSON *desired, const cJSON *live, const char *names
 		return err_no_memory(err);
 	json_remove_key(body, "status");
 	if (set_namespace(body, namespace, err) < 0 || set_resource_version(body, live, err) < 0 ||
-	    carry_over(body, live, "metadata.finalizers", err) < 0 ||
-	    carry_over(body, live, "metadata.ownerReferences", err) < 0 ||
-	    carry_over_replicas(body, live, err) < 0)
+	    (live && carried_fill(body, live, err) < 0))
 		return -1;
 	*ret_body = STEAL(body);
 	return 0;

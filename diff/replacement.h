@@ -9,13 +9,10 @@
  *   - metadata.resourceVersion is that of the live object which the decision to write was made on,
  *     so that the server refuses the write (409) if somebody else was faster. One that the manifest
  *     names is sent as it is, as kubectl does; a create sends none, as `kubectl create` does;
- *   - metadata.finalizers and metadata.ownerReferences are carried over from the live object: other
- *     controllers put them there, and a PUT without them would take them away. A manifest that
- *     names them, be it as an empty list, decides itself;
- *   - spec.replicas is carried over where the manifest has a spec without it: a PUT would otherwise
- *     set it back to 1 and undo whoever scales (a HorizontalPodAutoscaler, `kubectl scale`). This
- *     holds for every kind whose live spec.replicas is an integer, custom resources included:
- *     anything with a scale subresource can have an autoscaler;
+ *   - what the server and controllers put there, and a PUT could not or should not take away, is
+ *     carried over from the live object: finalizers, ownerReferences and spec.replicas of every
+ *     kind, and some fields of some kinds (carried.h). A manifest that names them, be it as an
+ *     empty list, decides itself;
  *   - status is taken out: it is not a manifest's to say.
  *
  * A null in the manifest counts as left out. Defaults are the server's business.
