@@ -170,14 +170,18 @@ static void tolerate(cJSON *pod, const char *taint)
 void strategy_prepare_pod(struct cluster *cluster, cJSON *object, const cJSON *old)
 {
 	(void)cluster;
-	if (old)
-		return;
 	if (!json_at(object, "spec.priority"))
-		obj_set_int(object, "spec.priority", 0);
-	if (!json_at(object, "spec.preemptionPolicy"))
-		obj_set_text(object, "spec.preemptionPolicy", "PreemptLowerPriority");
+		obj_set_int(object, "spec.priority", json_int_or(old, "spec.priority", 0));
+	if (!json_at(object, "spec.preemptionPolicy")) {
+		const char *policy = json_str(old, "spec.preemptionPolicy");
+
+		obj_set_text(object, "spec.preemptionPolicy",
+			     policy ? policy : "PreemptLowerPriority");
+	}
 	tolerate(object, "node.kubernetes.io/not-ready");
 	tolerate(object, "node.kubernetes.io/unreachable");
+	if (old)
+		return;
 	obj_set_text(object, "status.phase", "Pending");
 	obj_set_text(object, "status.qosClass", qos_class(object));
 }
