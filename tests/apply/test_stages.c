@@ -269,6 +269,271 @@ static void test_refusals(void **state)
 	close_bench(&bench);
 }
 
+#define CRD(group)                                                                            \
+	"apiVersion: apiextensions.k8s.io/v1\n"                                               \
+	"kind: CustomResourceDefinition\n"                                                    \
+	"metadata: {name: widgets." group "}\n"                                               \
+	"spec:\n"                                                                             \
+	"  group: " group "\n"                                                                \
+	"  scope: Namespaced\n"                                                               \
+	"  names: {kind: Widget, plural: widgets, singular: widget, listKind: WidgetList}\n"  \
+	"  versions:\n"                                                                       \
+	"  - name: v1\n"                                                                      \
+	"    served: true\n"                                                                  \
+	"    storage: true\n"                                                                 \
+	"    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: " \
+	"true}}\n"                                                                            \
+	"---\n"
+#define WIDGET(group, name, namespace)                                   \
+	"apiVersion: " group "/v1\nkind: Widget\nmetadata: {name: " name \
+	", namespace: " namespace "}\n---\n"
+#define CONFIG_MAP(name, namespace)                               \
+	"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " name \
+	", namespace: " namespace "}\n---\n"
+
+/* A CRD, a Namespace and what lives in both, in the wrong order, in one go. */
+static void test_custom_resources(void **state)
+{
+	(void)state;
+	struct bench bench;
+
+	open_bench(&bench);
+	load(&bench, WIDGET("stages.example.com", "w", "stages-c") NAMESPACE("stages-c")
+			     CRD("stages.example.com"));
+	resolve(&bench);
+	assert_true(target_named(&bench, "w")->awaits_crd);
+	assert_string_equal(error_of(&bench, "w"), "");
+	read_live(&bench);
+	preview_all(&bench);
+	assert_true(target_named(&bench, "w")->client_side);
+	replace_all(&bench);
+	/* The first two go side by side, and are waited for. */
+	assert_non_null(strstr(buf_str(&bench.log), "customresourcedefinition.apiextensions.k8s.io/"
+						    "widgets.stages.example.com created\n"));
+	assert_non_null(strstr(buf_str(&bench.log), "namespace/stages-c created\n"));
+	assert_non_null(strstr(buf_str(&bench.log), "\nwidget.stages.example.com/w created\n"));
+
+	/* By now it is a kind like any other. */
+	load(&bench, WIDGET("stages.example.com", "w", "stages-c"));
+	resolve(&bench);
+	read_live(&bench);
+	assert_non_null(target_named(&bench, "w")->live);
+	preview_all(&bench);
+	assert_non_null(target_named(&bench, "w")->predicted);
+	replace_all(&bench);
+	assert_string_equal(buf_str(&bench.log), "widget.stages.example.com/w unchanged\n");
+	sim_shell(&sim, "kubectl delete crd widgets.stages.example.com >/dev/null");
+	close_bench(&bench);
+}
+
+/* Whoever depends on something that failed says so, and nothing else is held up. */
+static void test_failed_needs(void **state)
+{
+	(void)state;
+	const struct err refused = {ERR_DENIED, "no"};
+	struct bench bench;
+
+	open_bench(&bench);
+	load(&bench, CRD("failed.example.com") WIDGET("failed.example.com", "w", "default")
+			     NAMESPACE("stages-failed") CONFIG_MAP("a", "stages-failed")
+				     CONFIG_MAP("stages-ok", "default"));
+	resolve(&bench);
+	read_live(&bench);
+	target_fail(target_named(&bench, "widgets.failed.example.com"), &refused);
+	target_fail(target_named(&bench, "stages-failed"), &refused);
+	replace_all(&bench);
+	assert_string_equal(error_of(&bench, "w"),
+			    "its CustomResourceDefinition \"widgets.failed.example.com\" is not "
+			    "there: no");
+	assert_int_equal(target_named(&bench, "w")->error->class, ERR_DENIED);
+	assert_string_equal(error_of(&bench, "a"),
+			    "its Namespace \"stages-failed\" is not there: no");
+	assert_string_equal(error_of(&bench, "stages-ok"), "");
+	sim_shell(&sim, "kubectl -n default delete cm stages-ok >/dev/null");
+	close_bench(&bench);
+}
+
+#define MANY 1200
+
+/* More objects of a kind than a page of a list, written and read all together. */
+static void test_many(void **state)
+{
+	(void)state;
+	CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
+	struct bench bench;
+
+	open_bench(&bench);
+	buf_puts(&text, NAMESPACE("stages-d"));
+	for (int i = 0; i < MANY; i++)
+		buf_printf(&text, CONFIG_MAP("cm-%d", "stages-d"), i);
+	load(&bench, buf_str(&text));
+	resolve(&bench);
+	read_live(&bench);
+	replace_all(&bench);
+	for (size_t i = 0; i < bench.targets.count; i++)
+		assert_null(bench.targets.items[i].error);
+	for (size_t i = 0; i < bench.targets.count; i++)
+		target_reset(&bench.targets.items[i]);
+	read_live(&bench);
+	for (size_t i = 0; i < bench.targets.count; i++) {
+		const struct target *target = &bench.targets.items[i];
+
+		assert_non_null(target->live);
+		assert_string_equal(json_str(target->live, "metadata.name"), target->ref.name);
+		assert_string_equal(json_str(target->live, "kind"), target->ref.kind);
+		assert_string_equal(json_str(target->live, "apiVersion"), "v1");
+	}
+	preview_all(&bench);
+	for (size_t i = 0; i < bench.targets.count; i++)
+		assert_non_null(bench.targets.items[i].predicted);
+	close_bench(&bench);
+}
+
+/* Given up at every moment: no callback, nothing left behind. */
+static void test_given_up(void **state)
+{
+	(void)state;
+	for (int ms = 0; ms < 24; ms += 1) {
+		struct bench bench;
+		struct err err;
+		uint64_t id;
+
+		open_bench(&bench);
+		load(&bench, CRD("late.example.com") WIDGET("late.example.com", "w", "stages-e")
+				     NAMESPACE("stages-e") WEB("stages-e", 0, "nginx:1"));
+		id = discovery_resolve(bench.discovery, &bench.targets, "default", on_done, &bench,
+				       &err);
+		if (ms % 4 > 0) {
+			finish(&bench, id);
+			id = live_read(bench.cluster, &bench.targets, on_done, &bench, &err);
+		}
+		if (ms % 4 > 1) {
+			finish(&bench, id);
+			id = preview(bench.cluster, &bench.targets, false, on_done, &bench, &err);
+		}
+		if (ms % 4 > 2) {
+			finish(&bench, id);
+			for (size_t i = 0; i < bench.targets.count; i++)
+				bench.targets.items[i].write = true;
+			id = replace(bench.cluster, bench.discovery, &bench.targets, on_target,
+				     on_done, &bench, &err);
+		}
+		bench.done = false;
+		turn_for(&bench.loop, ms / 4 * 4);
+		cluster_cancel(bench.cluster, id);
+		bool was_done = bench.done;
+		turn_for(&bench.loop, 20);
+		assert_int_equal(bench.done, was_done);
+		close_bench(&bench);
+	}
+	sim_shell(&sim,
+		  "kubectl delete --ignore-not-found crd widgets.late.example.com >/dev/null");
+}
+
+/* What the server has against an object, in its words, and never a Secret's content. */
+static void test_words(void **state)
+{
+	(void)state;
+	struct bench bench;
+
+	open_bench(&bench);
+	load(&bench, NAMESPACE("stages-f") WEB("stages-f", 0, "nginx:1"));
+	resolve(&bench);
+	read_live(&bench);
+	replace_all(&bench);
+	load(&bench, WEB("stages-f", 0, "nginx:1"));
+	assert_ok(json_set_str(bench.set.items[1].desired, "spec.serviceName", "other", &bench.err),
+		  bench.err);
+	resolve(&bench);
+	read_live(&bench);
+	preview_all(&bench);
+	assert_non_null(bench.targets.items[1].error);
+	assert_non_null(strstr(bench.targets.items[1].error->message,
+			       "updates to statefulset spec for fields other than"));
+	assert_int_equal(bench.targets.items[1].error->class, ERR_INVALID);
+
+	load(&bench, "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: stages-f}\n"
+		     "data: {password: 'aGVsbG8='}\n");
+	assert_ok(json_set_str(bench.set.items[0].desired, "data.password", "hunter2-no-base64",
+			       &bench.err),
+		  bench.err);
+	resolve(&bench);
+	read_live(&bench);
+	preview_all(&bench);
+	assert_non_null(target_named(&bench, "s")->error);
+	assert_null(strstr(error_of(&bench, "s"), "hunter2"));
+	close_bench(&bench);
+}
+
+/* --- with fewer rights ------------------------------------------------------------------------- */
+
+static void test_without_rights(void **state)
+{
+	(void)state;
+	static const char *const arguments[] = {
+		"--deny", "list:configmaps", "--deny", "update:statefulsets",
+		"--deny", "create:secrets",  NULL};
+	struct sim rich = sim;
+	struct bench bench;
+	struct err err;
+
+	if (!sim_is_own(&rich))
+		skip();
+	sim_start(&sim, arguments);
+	open_bench(&bench);
+	CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 16);
+	buf_puts(&text, WEB("default", 0, "nginx:1") "---\n");
+	for (int i = 0; i < 20; i++)
+		buf_printf(&text, CONFIG_MAP("cm-%d", "default"), i);
+	load(&bench, buf_str(&text));
+	resolve(&bench);
+	read_live(&bench);
+	replace_all(&bench);
+	read_live(&bench); /* the list is forbidden, so each by itself */
+	for (size_t i = 0; i < bench.targets.count; i++) {
+		assert_null(bench.targets.items[i].error);
+		assert_non_null(bench.targets.items[i].live);
+	}
+	/* A dry run that is not permitted is an error, unless the caller can do without. */
+	finish(&bench, preview(bench.cluster, &bench.targets, true, on_done, &bench, &err));
+	assert_false(bench.targets.items[0].client_side);
+	assert_true(bench.targets.items[1].client_side);
+	bench.targets.items[1].client_side = false;
+	preview_all(&bench);
+	assert_int_equal(bench.targets.items[1].error->class, ERR_DENIED);
+	assert_non_null(strstr(bench.targets.items[1].error->message, "cannot update resource"));
+	close_bench(&bench);
+	sim_stop(&sim);
+	sim = rich;
+}
+
+static void test_nobody_there(void **state)
+{
+	(void)state;
+	const struct kubeconfig_options options = {.server = "http://127.0.0.1:1"};
+	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	struct bench bench;
+	struct err err;
+
+	open_bench(&bench);
+	discovery_free(bench.discovery);
+	cluster_free(bench.cluster);
+	setenv("HOME", "/nonexistent", 1);
+	assert_ok(kubeconfig_load(&options, &config, &err), err);
+	bench.cluster = cluster_new(&bench.loop, &config, &err);
+	bench.discovery = discovery_new(bench.cluster);
+	cluster_set_retry(bench.cluster, 0);
+	load(&bench, WEB("default", 0, "nginx:1"));
+	bench.done = false;
+	assert_true(discovery_resolve(bench.discovery, &bench.targets, "default", on_done, &bench,
+				      &err) != 0);
+	turn_until(&bench.loop, &bench.done);
+	assert_string_equal(bench.err.message,
+			    "cannot reach http://127.0.0.1:1: connection refused");
+	assert_null(bench.targets.items[0].error);
+	close_bench(&bench);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -281,7 +546,7 @@ static int stop(void **state)
 	(void)state;
 	if (!sim_is_own(&sim))
 		sim_shell(&sim, "kubectl delete ns --ignore-not-found --wait=false stages-a "
-				"stages-b >/dev/null");
+				"stages-b stages-c stages-d stages-e stages-f >/dev/null");
 	sim_stop(&sim);
 	return 0;
 }
@@ -291,6 +556,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_creates_and_replaces),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_custom_resources),
+		cmocka_unit_test(test_failed_needs),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_without_rights),
+		cmocka_unit_test(test_nobody_there),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
