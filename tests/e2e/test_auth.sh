@@ -3,12 +3,7 @@
 # without the right to do something.
 . "$(dirname "$0")/lib.sh"
 
-if [ -z "${TRANCHE_E2E_CONTROL_PLANE-}" ]; then
-	echo "  needs a control plane of our own, whose users we make"
-	check_equal "skipped" "" ""
-	finish
-fi
-plane=$TRANCHE_E2E_CONTROL_PLANE
+plane=${TRANCHE_E2E_CONTROL_PLANE:?the folder of a control plane of our own, whose users we make}
 server=$(awk '$1 == "server:" { print $2 }' "$plane/kubeconfig")
 repo=$work/repo
 

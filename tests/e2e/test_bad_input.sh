@@ -5,13 +5,23 @@
 repo=$work/repo
 EXIT_USAGE=2 EXIT_MANIFEST=4 EXIT_SOURCE=5 EXIT_CLUSTER=6 EXIT_OBJECTS=7
 
-# refused WHAT STATUS ERR ARGUMENT...: nothing on standard output.
+# refused WHAT STATUS MESSAGE ARGUMENT...: `tranche ARGUMENT...` says only that.
 refused() {
 	local what=$1 code=$2 message=$3
 
 	shift 3
 	run "$build/tranche" "$@"
 	check_run "$what" "$code" "" "$message"
+}
+
+# offline WHAT MESSAGE: both commands refuse the manifests of $repo before anything is sent.
+offline() {
+	local command
+
+	for command in diff sync; do
+		refused "$command: $1" $EXIT_MANIFEST "$2
+tranche: 1 error in the manifests; nothing was sent" "$command" -n "$namespace" --repo "$repo"
+	done
 }
 
 # file NAME TEXT: a commit that holds only this file.
@@ -24,7 +34,7 @@ file() {
 
 # --- the command line ---------------------------------------------------------------------------
 
-refused "no source" $EXIT_USAGE "tranche: *--repo*-f*" diff -n "$namespace"
+refused "no source" $EXIT_USAGE "tranche: name a source: --repo URL|DIR or -f FILE|DIR|-" diff -n "$namespace"
 refused "an unknown flag" $EXIT_USAGE "tranche: 'tranche diff' has no option --nope; see 'tranche help diff'" \
 	diff --nope
 refused "an unknown command" $EXIT_USAGE "tranche: unknown command \"nope\"; run 'tranche help' to see them" nope
@@ -53,7 +63,8 @@ refused "no such file" $EXIT_SOURCE "tranche: $work/nope.yaml: No such file or d
 # --- the manifests, refused before anything is sent ---------------------------------------------
 
 file web.yaml $'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n data: {}'
-refused "YAML error" $EXIT_MANIFEST "web.yaml:5:2: error: *" diff -n "$namespace" --repo "$repo"
+offline "YAML error" \
+	"web.yaml:5:2: error: did not find expected key, while parsing a block mapping that began at 1:1"
 
 file deploy.yaml "$(
 	cat <<-EOT
@@ -75,26 +86,39 @@ file deploy.yaml "$(
 		      containers: [{name: web, image: "nginx:1.25.4"}]
 	EOT
 )"
-for command in diff sync; do
-	refused "$command: a Deployment with a partition" $EXIT_MANIFEST \
-		"deploy.yaml:11:7: error: *spec.strategy.rollingUpdate.partition*" \
-		$command -n "$namespace" --repo "$repo"
-done
+offline "a Deployment with a partition" "deploy.yaml:11:7: error: Deployment \"web\": unknown field \
+\"spec.strategy.rollingUpdate.partition\": the Pods of a Deployment have no ordinals that a partition could \
+divide; remove it, or make this a StatefulSet"
 check_equal "the Deployment was not sent" "" "$(kube get deployments -o name)"
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0 | sed 's/replicas:/replica:/')"
-refused "unknown field" $EXIT_MANIFEST \
-	"web.yaml:22:3: error: *unknown field \"spec.replica\"*did you mean \"replicas\"*" sync -n "$namespace" --repo "$repo"
+offline "unknown field" "web.yaml:23:3: error: StatefulSet \"nginx-statefulset\": unknown field \"replica\" in \
+StatefulSet.spec; did you mean \"replicas\"?"
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 -1)"
-refused "negative partition" $EXIT_MANIFEST "web.yaml:*: error: *spec.updateStrategy.rollingUpdate.partition*" \
-	sync -n "$namespace" --repo "$repo"
+offline "negative partition" "web.yaml:40:7: error: StatefulSet \"nginx-statefulset\": \
+spec.updateStrategy.rollingUpdate.partition is -1, but must be 0 or more"
+
+file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0 | sed 's/^      app: nginx-stateful$/      app: nginx/')"
+offline "selector does not match" "web.yaml:30:9: error: StatefulSet \"nginx-statefulset\": \`selector\` does not \
+match template \`labels\`: \"app\" is \"nginx\" in spec.selector.matchLabels, but \"nginx-stateful\" in \
+spec.template.metadata.labels"
 
 file web.yaml $'kind: ConfigMap\nmetadata: {name: a}'
-refused "no apiVersion" $EXIT_MANIFEST "web.yaml:1:1: error: *apiVersion is missing*" sync -n "$namespace" --repo "$repo"
+offline "no apiVersion" "web.yaml:1:1: error: ConfigMap \"a\": apiVersion is missing"
+
+file web.yaml $'apiVersion: v1\nkind: ConfigMap\nmetadata: {}'
+offline "no name" "web.yaml:3:1: error: ConfigMap: metadata.name is missing"
 
 file web.yaml $'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}'
-refused "named twice" $EXIT_MANIFEST "web.yaml:5:1: error: *configmap/a*web.yaml:1*" sync -n "$namespace" --repo "$repo"
+offline "named twice" \
+	"web.yaml:5:1: error: ConfigMap \"a\" of namespace \"$namespace\" is there twice: first at web.yaml:1; remove one"
+
+file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0 | sed 's/serviceName: .*/serviceName: other/')"
+run "$build/tranche" diff -n "$namespace" --repo "$repo"
+check_run "a serviceName that no Service bears is a warning" 1 '*' "web.yaml:22:3: warning: StatefulSet \
+\"nginx-statefulset\": spec.serviceName is \"other\", but no Service here bears that name; without it the Pods have \
+no DNS names"
 
 # --- one object refused by the server, the others applied ---------------------------------------
 
@@ -116,25 +140,26 @@ others_applied() {
 }
 
 file odd.yaml $'apiVersion: example.org/v1\nkind: Oddity\nmetadata: {name: odd}'
-others_applied "unknown kind" '*oddity.example.org/odd*odd.yaml:1*example.org/v1*'
+others_applied "unknown kind" \
+	'tranche: odd.yaml:1: oddity.example.org/odd: no matches for kind "Oddity" in version "example.org/v1"'
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0)"
 run "$build/tranche" sync -n "$namespace" --repo "$repo"
 check_equal "a good sync" 0 "$status"
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0 | sed 's/serviceName: .*/serviceName: other/')"
 others_applied "immutable field" \
-	'*statefulset.apps/nginx-statefulset*updates to statefulset spec for fields other than *are forbidden*'
+	'*tranche: web.yaml:15: statefulset.apps/nginx-statefulset: *updates to statefulset spec for fields other than *are forbidden*'
 
 file name.yaml $'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "Not_A_Name"}'
-others_applied "invalid name" '*configmap/Not_A_Name*a lowercase RFC 1123 subdomain must consist of*'
+others_applied "invalid name" 'tranche: name.yaml:1: configmap/Not_A_Name: *a lowercase RFC 1123 subdomain must consist of*'
 
 # --- the cluster --------------------------------------------------------------------------------
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0)"
-refused "cluster unreachable" $EXIT_CLUSTER "tranche: *127.0.0.1:1*onnection refused*" \
+refused "cluster unreachable" $EXIT_CLUSTER "tranche: *cannot reach http://127.0.0.1:1: connection refused" \
 	diff -n "$namespace" --repo "$repo" --server http://127.0.0.1:1
-refused "no such context" $EXIT_CLUSTER "tranche: *nope*" diff -n "$namespace" --repo "$repo" --context nope
-refused "no kubeconfig" $EXIT_CLUSTER "tranche: *$work/nope*" \
+refused "no such context" $EXIT_CLUSTER "tranche: context \"nope\" does not exist in *" diff -n "$namespace" --repo "$repo" --context nope
+refused "no kubeconfig" $EXIT_CLUSTER "tranche: cannot read $work/nope: no such file" \
 	diff -n "$namespace" --repo "$repo" --kubeconfig "$work/nope"
 
 finish

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# The canary walkthrough, each row of its table as a commit that `tranche run` picks up by itself; then
-# a change made past Git: reported once when it begins and once when it ends, undone by --self-heal.
+# The canary walkthrough: each row of its table is a commit, which `tranche run` picks up by itself.
 . "$(dirname "$0")/lib.sh"
 
 repo=$work/repo
@@ -23,7 +22,8 @@ row() {
 		check_equal "$1: Pod $ordinal is the same" \
 			"$(grep -o "\b$ordinal=[^ ]*" <<<"$before")" "$(grep -o "\b$ordinal=[^ ]*" <<<"$after")"
 	done
-	check_equal "$1: the agent read the commit" 1 "$(count_log "$(short_id "$repo")")"
+	check_equal "$1: the commit is told once" 1 \
+		"$(count_log "fetched main@$(short_id "$repo") by Ada Author: $1")"
 }
 
 new_repo "$repo"
@@ -38,6 +38,23 @@ row "scale to five" 5 $old 2 "0=$old 1=$old 2=$old 3=$old 4=$old" "0 1 2"
 row "the new image" 5 $new 2 "0=$old 1=$old 2=$new 3=$new 4=$new" "0 1"
 row "partition 1" 5 $new 1 "0=$old 1=$new 2=$new 3=$new 4=$new" "0 2 3 4"
 row "partition 0" 5 $new 0 "0=$new 1=$new 2=$new 3=$new 4=$new" "1 2 3 4"
+
+# What people watch: each write with its fields, and the rollout as it moves.
+for line in "statefulset.apps/nginx-statefulset: replaced: spec.replicas 3 -> 5" \
+	"statefulset.apps/nginx-statefulset: 3 of 5 Pods on $new, partition 2 holds 0, 1" \
+	"statefulset.apps/nginx-statefulset: replaced: spec.updateStrategy.rollingUpdate.partition 2 -> 1" \
+	"statefulset.apps/nginx-statefulset: 5 of 5 Pods on $new"; do
+	wait_equal "told once: $line" 10 1 count_log "$line"
+done
+
+# A pass that finds nothing to do is silent.
+told=$(grep -vc SIGHUP "$work/agent.log")
+kill -HUP "$agent_pid"
+wait_equal "HUP is told" 10 1 count_log "SIGHUP: syncing now"
+kube annotate $sts example.org/touched=yes >/dev/null
+kill -HUP "$agent_pid"
+wait_equal "the next difference is seen" 10 1 count_log "drift: metadata.annotations"
+check_equal "a pass without a difference says nothing" $((told + 1)) "$(grep -vc SIGHUP "$work/agent.log")"
 
 # A commit is live well under a second after it was made, without waiting for the interval.
 generation=$(field $sts .metadata.generation)

@@ -8,14 +8,19 @@ indent() {
 	printf '      %s' "${1//$'\n'/$'\n      '}"
 }
 
-# check_equal WHAT EXPECTED SEEN
+# check_equal WHAT EXPECTED SEEN; of long texts a failure shows what differs.
 check_equal() {
 	if [ "$2" = "$3" ]; then
 		passed=$((passed + 1))
 		return 0
 	fi
 	failed=$((failed + 1))
-	printf 'FAILED: %s\n    expected:\n%s\n    seen:\n%s\n' "$1" "$(indent "$2")" "$(indent "$3")"
+	if [ "$(wc -l <<<"$2")" -lt 20 ]; then
+		printf 'FAILED: %s\n    expected:\n%s\n    seen:\n%s\n' "$1" "$(indent "$2")" "$(indent "$3")"
+	else
+		printf 'FAILED: %s\n' "$1"
+		diff -u --label expected <(echo "$2") --label seen <(echo "$3")
+	fi
 	return 1
 }
 
