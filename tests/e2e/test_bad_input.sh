@@ -11,7 +11,7 @@ refused() {
 
 	shift 3
 	run "$build/tranche" "$@"
-	check_run "$what" "$code" "" "$message"
+	check_exact "$what" "$code" "" "$message"
 }
 
 # offline WHAT MESSAGE: both commands refuse the manifests of $repo before anything is sent.
@@ -156,9 +156,11 @@ others_applied "invalid name" 'tranche: name.yaml:1: configmap/Not_A_Name: *a lo
 # --- the cluster --------------------------------------------------------------------------------
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0)"
-refused "cluster unreachable" $EXIT_CLUSTER "tranche: *cannot reach http://127.0.0.1:1: connection refused" \
+refused "cluster unreachable" $EXIT_CLUSTER \
+	"tranche: configmap/tranche-repo: cannot reach http://127.0.0.1:1: connection refused" \
 	diff -n "$namespace" --repo "$repo" --server http://127.0.0.1:1
-refused "no such context" $EXIT_CLUSTER "tranche: context \"nope\" does not exist in *" diff -n "$namespace" --repo "$repo" --context nope
+run "$build/tranche" diff -n "$namespace" --repo "$repo" --context nope
+check_run "no such context" $EXIT_CLUSTER "" 'tranche: context "nope" does not exist in * (there are: "*")'
 refused "no kubeconfig" $EXIT_CLUSTER "tranche: cannot read $work/nope: no such file" \
 	diff -n "$namespace" --repo "$repo" --kubeconfig "$work/nope"
 

@@ -48,12 +48,12 @@ commit "$repo" "five Pods, a new image"
 tranche_diff
 check_equal "differences: exit status" 1 "$status"
 check_equal "differences: text" "\
-service/nginx-stateful-service      in sync            web.yaml:1
 statefulset.apps/nginx-statefulset  replace            web.yaml:15
   spec.replicas                                        3 -> 5
   spec.template.spec.containers[nginx-container].image nginx:1.25.4 -> nginx:1.26.1
   spec.updateStrategy.rollingUpdate.partition          2 -> 1
   rollout: creates 3, 4; replaces 2, 1 in that order; keeps 0 on nginx:1.25.4
+service/nginx-stateful-service      in sync            web.yaml:1
 1 to replace, 1 in sync, at main@$(short_id "$repo")" "$out"
 
 tranche_diff -o json
