@@ -5,13 +5,13 @@
 
 #include <uv.h>
 
+#include "agent/decision.h"
 #include "agent/log.h"
+#include "agent/record.h"
 #include "apply/live.h"
 #include "apply/preview.h"
 #include "apply/replace.h"
 #include "apply/rollout.h"
-#include "diff/defaults.h"
-#include "diff/replacement.h"
 
 enum stage {
 	STAGE_FETCH,
@@ -38,7 +38,7 @@ struct pass {
 	struct targets targets; /* of this round */
 	struct targets front;   /* the first of them, which may differ; the rest are in sync */
 	struct plan plan;       /* one item a manifest */
-	bool inventory_changed;
+	struct record record;
 
 	enum pass_fault fault;
 	struct err err;
@@ -206,68 +206,6 @@ static void start_read(struct pass *pass)
 	check_started(pass, &err);
 }
 
-/* The digests of an object, and what the inventory has of it. */
-struct digests {
-	char *desired, *live;
-	struct plan_record record;
-	bool recorded;
-};
-
-static void digests_release(struct digests *digests)
-{
-	free(digests->desired);
-	free(digests->live);
-}
-
-/*
- * A Secret's desired digest leaves its values out, so equal digests do not say that Git is as it was;
- * only an unchanged commit does.
- */
-static bool hides_values(const struct target *target)
-{
-	return ref_is(&target->ref, "", "Secret");
-}
-
-static bool is_recorded_commit(const struct app *app)
-{
-	return app->inventory.revision && app->fetched.snapshot.commit &&
-	       strcmp(app->inventory.revision, app->fetched.snapshot.commit) == 0;
-}
-
-static int digests_of(const struct pass *pass, const struct target *target, struct digests *ret,
-		      struct err *err)
-{
-	const struct inventory_entry *entry =
-		inventory_find(&pass->options.app->inventory, &target->ref);
-
-	if (entry) {
-		ret->record = (struct plan_record){entry->desired, entry->live};
-		ret->recorded = true;
-	}
-	if (hides_values(target) && !is_recorded_commit(pass->options.app))
-		ret->desired = strdup("");
-	else if (inventory_digest_desired(&target->ref, target->manifest->desired, &ret->desired,
-					  err) < 0)
-		return -1;
-	if (!ret->desired)
-		return err_no_memory(err);
-	return target->live ? inventory_digest_live(&target->ref, target->live, &ret->live, err)
-			    : 0;
-}
-
-/* Neither Git nor the cluster changed since the two were equal: nothing to ask the server. */
-static bool is_known_in_sync(const struct pass *pass, const struct target *target)
-{
-	CLEANUP(digests_release) struct digests digests = {0};
-	struct err ignored;
-
-	if (!target->live || target->error || digests_of(pass, target, &digests, &ignored) < 0 ||
-	    !digests.recorded)
-		return false;
-	return strcmp(digests.desired, digests.record.desired_digest) == 0 &&
-	       strcmp(digests.live, digests.record.live_digest) == 0;
-}
-
 /* Moves the targets that may differ to the front, and has only those previewed. */
 static void start_preview(struct pass *pass)
 {
@@ -276,7 +214,7 @@ static void start_preview(struct pass *pass)
 	struct err err;
 
 	for (size_t i = 0; i < targets->count; i++) {
-		if (is_known_in_sync(pass, &targets->items[i]))
+		if (decision_is_in_sync(pass->options.app, &targets->items[i]))
 			continue;
 		struct target moved = targets->items[i];
 		targets->items[i] = targets->items[front];
@@ -360,71 +298,6 @@ static void start_pods(struct pass *pass)
 
 /* --- decide ---------------------------------------------------------------------------------- */
 
-/* What the write would leave: the dry run's answer, or the manifest where the server cannot say. */
-static int expected_of(const struct target *target, cJSON **ret_expected, struct err *err)
-{
-	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
-
-	if (target->predicted) {
-		expected = json_copy(target->predicted);
-		if (!expected)
-			return err_no_memory(err);
-	} else if (replacement_build(target->manifest->desired, target->live,
-				     *target->ref.namespace ? target->ref.namespace : NULL,
-				     &expected, err) < 0 ||
-		   defaults_apply(expected, err) < 0) {
-		return -1;
-	}
-	*ret_expected = STEAL(expected);
-	return 0;
-}
-
-static int compare(const struct target *target, struct plan_item *item, struct err *err)
-{
-	if (!item->from)
-		return 0;
-	return target->client_side ? compare_set_fields(item->to, item->from, &item->changes, err)
-				   : compare_objects(item->from, item->to, &item->changes, err);
-}
-
-static int forecast(const struct pass *pass, const struct target *target, const cJSON *expected,
-		    struct plan_item *item, struct err *err)
-{
-	size_t count = 0;
-	const cJSON *const *pods =
-		rollouts_pods(pass->rollouts, target->ref.namespace, target->ref.name, &count);
-
-	if (rollout_forecast(target->live, expected, pods, count, NULL, 0, &item->forecast, err) <
-	    0)
-		return -1;
-	item->has_forecast = true;
-	return 0;
-}
-
-static int decide_one(const struct pass *pass, const struct target *target, struct plan_item *item,
-		      struct err *err)
-{
-	CLEANUP(digests_release) struct digests digests = {0};
-	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
-
-	if (expected_of(target, &expected, err) < 0 || digests_of(pass, target, &digests, err) < 0)
-		return -1;
-	item->client_side = target->client_side;
-	item->to = object_normalised(expected);
-	item->from = target->live ? object_normalised(target->live) : NULL;
-	if (!item->to || (target->live && !item->from))
-		return err_no_memory(err);
-	if (compare(target, item, err) < 0)
-		return -1;
-	item->action = plan_decide(target->live != NULL, item->changes.count > 0,
-				   digests.recorded ? &digests.record : NULL, digests.desired,
-				   digests.live, pass->options.app->self_heal);
-	if (pass->rollouts && is_statefulset(target) &&
-	    (item->action == PLAN_CREATE || item->action == PLAN_REPLACE))
-		return forecast(pass, target, expected, item, err);
-	return 0;
-}
-
 /* Empties an item for another round; the file and its place stay. */
 static int renew_item(struct plan_item *item, const struct target *target, struct err *err)
 {
@@ -454,7 +327,7 @@ static void start_decide(struct pass *pass)
 			item_fail(item, target->error);
 		else if (i >= pass->front.count)
 			item->action = PLAN_IN_SYNC;
-		else if (decide_one(pass, target, item, &err) < 0)
+		else if (decision_make(pass->options.app, target, pass->rollouts, item, &err) < 0)
 			item_fail(item, &err);
 		target->write = item->action == PLAN_CREATE || item->action == PLAN_REPLACE;
 	}
@@ -478,19 +351,6 @@ static bool was_overtaken(const struct target *target)
 	}
 }
 
-/* The inventory's entry of an object that is now as Git has it. */
-static int remember(struct pass *pass, const struct target *target, const struct plan_item *item,
-		    struct err *err)
-{
-	struct app *app = pass->options.app;
-	const cJSON *live = target->written ? target->written : target->live;
-
-	if (item->action == PLAN_DRIFT || item->action == PLAN_FAILED || !live)
-		return 0;
-	pass->inventory_changed = true;
-	return inventory_put(&app->inventory, &target->ref, target->manifest->desired, live, err);
-}
-
 /* Takes over how the targets of this round ended, and collects those to be done again. */
 static int settle_round(struct pass *pass, struct targets *again, struct err *err)
 {
@@ -506,7 +366,7 @@ static int settle_round(struct pass *pass, struct targets *again, struct err *er
 		} else if (target->error) {
 			item_fail(item, target->error);
 		} else if (records && i < pass->front.count &&
-			   remember(pass, target, item, err) < 0) {
+			   record_target(&pass->record, target, item, err) < 0) {
 			return -1;
 		}
 	}
@@ -571,27 +431,6 @@ static void start_write(struct pass *pass)
 
 /* --- record ---------------------------------------------------------------------------------- */
 
-static bool is_in_git(const struct pass *pass, const struct ref *ref)
-{
-	for (size_t i = 0; i < pass->plan.count; i++)
-		if (ref_equal(&pass->plan.items[i].ref, ref))
-			return true;
-	return false;
-}
-
-/* What left Git is no longer the app's; it stays in the cluster. */
-static void forget_what_left(struct pass *pass)
-{
-	struct inventory *inventory = &pass->options.app->inventory;
-
-	for (size_t i = inventory->count; i-- > 0;) {
-		if (is_in_git(pass, &inventory->entries[i].ref))
-			continue;
-		inventory_remove(inventory, &inventory->entries[i].ref);
-		pass->inventory_changed = true;
-	}
-}
-
 static void on_recorded(void *context, const struct err *err, const char *resource_version)
 {
 	struct pass *pass = context;
@@ -611,18 +450,6 @@ static void on_recorded(void *context, const struct err *err, const char *resour
 	enter(pass, STAGE_DONE);
 }
 
-static int update_revision(struct pass *pass, struct err *err)
-{
-	struct app *app = pass->options.app;
-	const char *commit = app->fetched.snapshot.commit;
-	const char *recorded = app->inventory.revision;
-
-	if (plan_count(&pass->plan, PLAN_FAILED) || (recorded && strcmp(recorded, commit) == 0))
-		return 0;
-	pass->inventory_changed = true;
-	return inventory_set_revision(&app->inventory, commit, source_name(app->source), err);
-}
-
 static void start_record(struct pass *pass)
 {
 	struct app *app = pass->options.app;
@@ -632,12 +459,12 @@ static void start_record(struct pass *pass)
 		enter(pass, STAGE_DONE);
 		return;
 	}
-	forget_what_left(pass);
-	if (update_revision(pass, &err) < 0) {
+	if (record_forget(&pass->record, &pass->plan, &err) < 0 ||
+	    record_revision(&pass->record, &pass->plan, &err) < 0) {
 		fail(pass, PASS_CLUSTER, &err);
 		return;
 	}
-	if (!pass->inventory_changed) {
+	if (!pass->record.changed) {
 		enter(pass, STAGE_DONE);
 		return;
 	}
@@ -687,6 +514,7 @@ int pass_start(const struct pass_options *options, struct pass **ret_pass, struc
 	if (!pass)
 		return err_no_memory(err);
 	pass->options = *options;
+	pass->record.app = options->app;
 	*ret_pass = pass;
 	enter(pass, STAGE_FETCH);
 	return 0;

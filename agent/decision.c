@@ -1,0 +1,133 @@
+#include "agent/decision.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff/defaults.h"
+#include "diff/replacement.h"
+
+/* The digests of an object, and what the inventory has of it. */
+struct digests {
+	char *desired, *live;
+	struct plan_record record;
+	bool recorded;
+};
+
+static void digests_release(struct digests *digests)
+{
+	free(digests->desired);
+	free(digests->live);
+}
+
+/*
+ * A Secret's desired digest leaves its values out, so equal digests do not say that Git is as it was;
+ * only an unchanged commit does.
+ */
+static bool hides_values(const struct target *target)
+{
+	return ref_is(&target->ref, "", "Secret");
+}
+
+static bool is_recorded_commit(const struct app *app)
+{
+	return app->inventory.revision && app->fetched.snapshot.commit &&
+	       strcmp(app->inventory.revision, app->fetched.snapshot.commit) == 0;
+}
+
+static int digests_of(const struct app *app, const struct target *target, struct digests *ret,
+		      struct err *err)
+{
+	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
+
+	if (entry) {
+		ret->record = (struct plan_record){entry->desired, entry->live};
+		ret->recorded = true;
+	}
+	if (hides_values(target) && !is_recorded_commit(app))
+		ret->desired = strdup("");
+	else if (inventory_digest_desired(&target->ref, target->manifest->desired, &ret->desired,
+					  err) < 0)
+		return -1;
+	if (!ret->desired)
+		return err_no_memory(err);
+	return target->live ? inventory_digest_live(&target->ref, target->live, &ret->live, err)
+			    : 0;
+}
+
+bool decision_is_in_sync(const struct app *app, const struct target *target)
+{
+	CLEANUP(digests_release) struct digests digests = {0};
+	struct err ignored;
+
+	if (!target->live || target->error || digests_of(app, target, &digests, &ignored) < 0 ||
+	    !digests.recorded)
+		return false;
+	return strcmp(digests.desired, digests.record.desired_digest) == 0 &&
+	       strcmp(digests.live, digests.record.live_digest) == 0;
+}
+
+/* What the write would leave: the dry run's answer, or the manifest where the server cannot say. */
+static int expected_of(const struct target *target, cJSON **ret_expected, struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
+
+	if (target->predicted) {
+		expected = json_copy(target->predicted);
+		if (!expected)
+			return err_no_memory(err);
+	} else if (replacement_build(target->manifest->desired, target->live,
+				     *target->ref.namespace ? target->ref.namespace : NULL,
+				     &expected, err) < 0 ||
+		   defaults_fold_string_data(expected, err) < 0 ||
+		   defaults_apply(expected, err) < 0) {
+		return -1;
+	}
+	*ret_expected = STEAL(expected);
+	return 0;
+}
+
+static int compare(const struct target *target, struct plan_item *item, struct err *err)
+{
+	if (!item->from)
+		return 0;
+	return target->client_side ? compare_set_fields(item->to, item->from, &item->changes, err)
+				   : compare_objects(item->from, item->to, &item->changes, err);
+}
+
+static int forecast(const struct rollouts *rollouts, const struct target *target,
+		    const cJSON *expected, struct plan_item *item, struct err *err)
+{
+	size_t count = 0;
+	const cJSON *const *pods =
+		rollouts_pods(rollouts, target->ref.namespace, target->ref.name, &count);
+
+	if (rollout_forecast(target->live, expected, pods, count, NULL, 0, &item->forecast, err) <
+	    0)
+		return -1;
+	item->has_forecast = true;
+	return 0;
+}
+
+int decision_make(const struct app *app, const struct target *target,
+		  const struct rollouts *rollouts, struct plan_item *item, struct err *err)
+{
+	CLEANUP(digests_release) struct digests digests = {0};
+	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
+
+	if (expected_of(target, &expected, err) < 0 || digests_of(app, target, &digests, err) < 0)
+		return -1;
+	item->client_side = target->client_side;
+	item->to = object_normalised(expected);
+	item->from = target->live ? object_normalised(target->live) : NULL;
+	if (!item->to || (target->live && !item->from))
+		return err_no_memory(err);
+	if (compare(target, item, err) < 0)
+		return -1;
+	item->action = plan_decide(target->live != NULL, item->changes.count > 0,
+				   digests.recorded ? &digests.record : NULL, digests.desired,
+				   digests.live, app->self_heal);
+	if (rollouts && ref_is(&target->ref, "apps", "StatefulSet") &&
+	    (item->action == PLAN_CREATE || item->action == PLAN_REPLACE))
+		return forecast(rollouts, target, expected, item, err);
+	return 0;
+}

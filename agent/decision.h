@@ -1,0 +1,26 @@
+/*
+ * decision.h - what a sync does with one object, from what Git says, what the cluster has, what the
+ * server would make of it, and what was applied last.
+ */
+#ifndef AGENT_DECISION_H
+#define AGENT_DECISION_H
+
+#include "agent/app.h"
+#include "apply/rollout.h"
+#include "apply/target.h"
+
+/*
+ * Whether neither Git nor the cluster changed since the two were equal: then the server need not be
+ * asked. The target has been read.
+ */
+bool decision_is_in_sync(const struct app *app, const struct target *target);
+
+/*
+ * Fills a fresh item (ref, file and mark are the caller's) for a target that has been read and, where
+ * the server can say, previewed: the changes, the action (plan_decide), and for a StatefulSet that
+ * would be written what its rollout would do, if `rollouts` has its Pods (NULL: no forecast).
+ */
+int decision_make(const struct app *app, const struct target *target,
+		  const struct rollouts *rollouts, struct plan_item *item, struct err *err);
+
+#endif
