@@ -224,7 +224,8 @@ static int judge(struct http *http, struct request *request, CURLcode code, stru
 			       http->peer.endpoint.server, request->body.max_length);
 	if (code == CURLE_OK)
 		return 0;
-	return http_error(request->easy, code, http->peer.endpoint.server, request->detail,
+	return http_error(request->easy, code, http->peer.endpoint.server,
+			  http->peer.endpoint.proxy_url, request->detail,
 			  (long)request->spec.timeout_ms, err);
 }
 

@@ -89,8 +89,8 @@ static int timed_out(CURL *easy, const char *server, long timeout_ms, struct err
 		       timeout_ms / 1000);
 }
 
-int http_error(CURL *easy, CURLcode code, const char *server, const char *detail, long timeout_ms,
-	       struct err *err)
+int http_error(CURL *easy, CURLcode code, const char *server, bool by_proxy, const char *detail,
+	       long timeout_ms, struct err *err)
 {
 	char words[128];
 	long number = 0;
@@ -104,8 +104,8 @@ int http_error(CURL *easy, CURLcode code, const char *server, const char *detail
 		return err_set(err, ERR_TRANSIENT, "cannot reach %s: no such proxy", server);
 	case CURLE_COULDNT_CONNECT:
 		curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
-		return err_set(err, ERR_TRANSIENT, "cannot reach %s: %s", server,
-			       errno_words(number, words));
+		return err_set(err, ERR_TRANSIENT, "cannot reach %s%s: %s", server,
+			       by_proxy ? " through its proxy" : "", errno_words(number, words));
 	case CURLE_PROXY:
 		return err_set(err, ERR_TRANSIENT, "cannot reach %s: proxy: %s", server, detail);
 	case CURLE_OPERATION_TIMEDOUT: return timed_out(easy, server, timeout_ms, err);

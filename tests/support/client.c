@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/check.h"
 #include "tests/support/turn.h"
@@ -62,4 +63,18 @@ void outcome_release(struct outcome *outcome)
 {
 	cJSON_Delete(outcome->body);
 	outcome->body = NULL;
+}
+
+void assert_words(const struct err *err, const char *expected, const char *url)
+{
+	char message[ERR_MESSAGE_MAX];
+	const char *place = strstr(expected, "URL");
+
+	if (!place) {
+		assert_string_equal(err->message, expected);
+		return;
+	}
+	snprintf(message, sizeof(message), "%.*s%s%s", (int)(place - expected), expected, url,
+		 place + 3);
+	assert_string_equal(err->message, message);
 }

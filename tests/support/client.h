@@ -36,4 +36,7 @@ void outcome_release(struct outcome *outcome);
 /* An on_done for cluster_request whose ctx is a struct outcome. */
 void outcome_take(void *ctx, const struct err *err, struct cluster_answer *answer);
 
+/* Fails unless that is the whole message; URL in `expected` stands for `url`. */
+void assert_words(const struct err *err, const char *expected, const char *url);
+
 #endif
