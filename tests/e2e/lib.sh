@@ -80,6 +80,22 @@ field_reaches() {
 	[ "${value:-0}" -ge "$3" ]
 }
 
+# normalised OBJECT: as kubectl prints it, without what the server owns.
+normalised() {
+	kube get "$1" -o json | python3 -c '
+import json, sys
+o = json.load(sys.stdin)
+o.pop("status", None)
+for key in ("uid", "resourceVersion", "generation", "creationTimestamp", "selfLink", "managedFields"):
+    o["metadata"].pop(key, None)
+for claim in o.get("spec", {}).get("volumeClaimTemplates", []):
+    for key in ("apiVersion", "kind", "status"):
+        claim.pop(key, None)
+    claim["metadata"].pop("creationTimestamp", None)
+json.dump(o, sys.stdout)' | kubectl create --dry-run=client --validate=false -o yaml -f - |
+		sed '/^  creationTimestamp: null$/d'
+}
+
 # --- manifests in Git -----------------------------------------------------------------------------
 
 # walkthrough_manifest REPLICAS IMAGE PARTITION

@@ -9,18 +9,6 @@ tranche_diff() {
 	run "$build/tranche" diff -n "$namespace" --repo "$repo" "$@"
 }
 
-# The object as kubectl prints it, without what the server owns.
-normalised() {
-	kube get "$1" -o json | python3 -c '
-import json, sys
-o = json.load(sys.stdin)
-o.pop("status", None)
-for key in ("uid", "resourceVersion", "generation", "creationTimestamp", "selfLink", "managedFields"):
-    o["metadata"].pop(key, None)
-json.dump(o, sys.stdout)' | kubectl create --dry-run=client --validate=false -o yaml -f - |
-		sed '/^  creationTimestamp: null$/d'
-}
-
 new_repo "$repo"
 walkthrough_manifest 3 nginx:1.25.4 2 >"$repo/web.yaml"
 commit "$repo" "three Pods"
