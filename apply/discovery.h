@@ -29,8 +29,8 @@ const struct resource *discovery_find(const struct discovery *discovery, const c
  * cluster-scoped kinds. A kind that the server lacks:
  *   - whose CustomResourceDefinition is among the targets: awaits_crd, with the scope that it says;
  *   - else error ERR_NOT_FOUND: no matches for kind "Foo" in version "example.com/v1".
- * A kind that cannot be read or written (TokenReview) is ERR_UNSUPPORTED. Two targets that turn out to
- * be the same object (a namespace written and defaulted) are the caller's to find.
+ * A kind that cannot be read or written (TokenReview) is ERR_UNSUPPORTED. Two targets that turn out
+ * to be the same object (a namespace written and defaulted) are the caller's to find.
  *
  * Returns the stage's id, 0 with *err when memory runs out. The stage fails as a whole where the
  * server cannot be reached.

@@ -65,8 +65,8 @@ void fanout_release(struct fanout *fanout);
 int fanout_run(struct fanout *fanout, size_t count, struct err *err);
 
 /*
- * Sends a request for the item (on_done and ctx are filled in), or lets it pause. -1 with *err where
- * even that fails; the item then waits for nothing.
+ * Sends a request for the item (on_done and ctx are filled in), or lets it pause. -1 with *err
+ * where even that fails; the item then waits for nothing.
  */
 int fanout_send(struct fanout_slot *slot, struct cluster_request request, struct err *err);
 int fanout_pause(struct fanout_slot *slot, int64_t pause_ms, struct err *err);

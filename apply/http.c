@@ -271,7 +271,7 @@ static void finish(struct http *http, struct request *request, int failed, struc
 	request_free(request);
 }
 
-/* --- the turn of the loop: one thing at a time, as each callback may change everything --------- */
+/* --- the turn of the loop: one thing at a time, as each callback may change everything -------- */
 
 static bool hand_over_one(struct http *http)
 {

@@ -31,7 +31,7 @@ struct uv_loop_s;
 
 struct http;
 
-/* What came back. Everything is borrowed for the length of the callback, but `body` can be taken. */
+/* What came back. All of it is borrowed during the callback, but `body` can be taken. */
 struct http_response {
 	int status;    /* 200 and so on */
 	char *body;    /* NUL-terminated; STEAL it to keep it, free() it then */

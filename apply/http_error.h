@@ -11,7 +11,8 @@
 
 /*
  * Fills *err from what curl says of the finished transfer; returns -1. `server` is the server's URL
- * as the user knows it, `by_proxy` whether a proxy of ours stands before it, `detail` curl's own message (CURLOPT_ERRORBUFFER).
+ * as the user knows it, `by_proxy` whether a proxy of ours stands before it, `detail` curl's own
+ * message (CURLOPT_ERRORBUFFER).
  */
 int http_error(CURL *easy, CURLcode code, const char *server, bool by_proxy, const char *detail,
 	       long timeout_ms, struct err *err);

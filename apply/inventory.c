@@ -64,7 +64,7 @@ int inventory_set_revision(struct inventory *inventory, const char *revision, co
 	return set_text(&inventory->source, source, err);
 }
 
-/* --- entries ----------------------------------------------------------------------------------- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 /* The entry's place, or where it would have to go. */
 static size_t find_place(const struct inventory *inventory, const struct ref *ref, bool *ret_found)
@@ -153,7 +153,7 @@ void inventory_remove(struct inventory *inventory, const struct ref *ref)
 		(inventory->count - place) * sizeof(*inventory->entries));
 }
 
-/* --- digests ----------------------------------------------------------------------------------- */
+/* --- digests ---------------------------------------------------------------------------------- */
 
 static bool is_secret(const struct ref *ref)
 {
@@ -222,7 +222,7 @@ int inventory_digest_live(const struct ref *ref, const cJSON *live, char **ret_d
 	return digest(object, ret_digest, err);
 }
 
-/* --- the text ---------------------------------------------------------------------------------- */
+/* --- the text --------------------------------------------------------------------------------- */
 
 /* Adds members to `object` from the unknown ones that were kept. */
 static int add_extra(cJSON *object, const cJSON *extra, struct err *err)
@@ -293,7 +293,7 @@ int inventory_print(const struct inventory *inventory, struct buf *out, struct e
 	return buf_check(out, "the inventory", err);
 }
 
-/* Moves the members of `object` that are not in the list into *ret_extra; NULL if there are none. */
+/* Moves the members of `object` that are not in the list into *ret_extra, if there are any. */
 static int take_extra(cJSON *object, const char *const *known, cJSON **ret_extra, struct err *err)
 {
 	for (; *known; known++)

@@ -84,9 +84,10 @@ uint64_t inventory_load(struct cluster *cluster, const char *namespace, const ch
 			void *ctx, struct err *err);
 
 /*
- * Writes it: creates the ConfigMap, or replaces it with its resourceVersion. On success the callback
- * has the new resourceVersion, which belongs into inventory->resource_version. ERR_CONFLICT or
- * ERR_EXISTS: another agent wrote it meanwhile. Its id, or 0 with *err (ERR_LIMIT, ERR_NO_MEMORY).
+ * Writes it: creates the ConfigMap, or replaces it with its resourceVersion. On success the
+ * callback has the new resourceVersion, which belongs into inventory->resource_version.
+ * ERR_CONFLICT or ERR_EXISTS: another agent wrote it meanwhile. Its id, or 0 with *err (ERR_LIMIT,
+ * ERR_NO_MEMORY).
  */
 uint64_t
 inventory_save(struct cluster *cluster, const char *namespace, const struct inventory *inventory,

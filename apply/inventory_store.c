@@ -68,7 +68,7 @@ static uint64_t transfer_send(struct transfer *transfer, struct cluster_request 
 	return 0;
 }
 
-/* --- loading ----------------------------------------------------------------------------------- */
+/* --- loading ---------------------------------------------------------------------------------- */
 
 static int read_config_map(const struct transfer *transfer, const cJSON *object,
 			   struct inventory *inventory, struct err *err)
@@ -134,7 +134,7 @@ uint64_t inventory_load(struct cluster *cluster, const char *namespace, const ch
 			     err);
 }
 
-/* --- saving ------------------------------------------------------------------------------------ */
+/* --- saving ----------------------------------------------------------------------------------- */
 
 static int set_label(cJSON *labels, const char *key, const char *value, struct err *err)
 {

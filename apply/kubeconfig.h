@@ -33,7 +33,7 @@ struct kubeconfig {
 	struct endpoint endpoint;
 	char *context;   /* its name; "" in-cluster or when only --server was given */
 	char *namespace; /* the override, else the context's, else "default" */
-	char *origin; /* for people: `context "dev" of /home/a/.kube/config`, `the service account in DIR` */
+	char *origin;    /* for people: `context "dev" of FILE`, `the service account in DIR` */
 };
 
 /*

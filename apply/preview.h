@@ -17,9 +17,9 @@
  *   - with `allow_client_side`: no permission to write (403), or an admission webhook that does
  *     not support dry runs.
  * A live object that turns out to have changed since it was read (controllers write status all the
- * time) is read again, `live` with it, a few times over. Errors: the server's words. It previews every
- * target: leaving out those where nothing can differ is for the caller, who sets client_side or
- * hands in fewer.
+ * time) is read again, `live` with it, a few times over. Errors: the server's words. It previews
+ * every target: leaving out those where nothing can differ is for the caller, who sets client_side
+ * or hands in fewer.
  *
  * Returns the stage's id, 0 with *err when memory runs out.
  */

@@ -16,8 +16,8 @@
 #define REPLACE_WAIT_MS 30000 /* for a Namespace to be Active, a CRD to be Established and served */
 
 /*
- * Writes the targets that are marked `write` and have no error, in the order of order.h: by wave and
- * rank, those of one rank in parallel. After the first wave it waits until new Namespaces are
+ * Writes the targets that are marked `write` and have no error, in the order of order.h: by wave
+ * and rank, those of one rank in parallel. After the first wave it waits until new Namespaces are
  * Active and CRDs Established, and resolves the targets that await a CRD. What depends on a
  * Namespace or CRD that failed fails with it; nothing else is held up by a failure.
  *

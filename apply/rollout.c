@@ -63,7 +63,7 @@ static void followed_free(struct followed *followed)
 	free(followed);
 }
 
-/* --- telling: false if the rollouts are gone after it ------------------------------------------ */
+/* --- telling: false if the rollouts are gone after it ----------------------------------------- */
 
 static bool end_callback(const bool *released, struct rollouts *rollouts)
 {
@@ -105,7 +105,7 @@ static bool tell_error(struct rollouts *rollouts, const struct err *err, int64_t
 	return end_callback(&released, rollouts);
 }
 
-/* --- finding ----------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 /* The place in `items`, or where it would have to go. */
 static size_t find_place(const struct rollouts *rollouts, const char *namespace, const char *name,
@@ -190,7 +190,7 @@ static bool all_synced(const struct rollouts *rollouts)
 	return rollouts->place_count > 0;
 }
 
-/* --- judging ----------------------------------------------------------------------------------- */
+/* --- judging ---------------------------------------------------------------------------------- */
 
 /* Everything of the verdict that somebody may look at, as text. */
 static void print_fingerprint(const struct rollout *verdict, struct buf *out)
@@ -321,7 +321,7 @@ static void plan_flush(struct rollouts *rollouts)
 		tell_error(rollouts, &err, 0);
 }
 
-/* --- watching ---------------------------------------------------------------------------------- */
+/* --- watching --------------------------------------------------------------------------------- */
 
 static void remove_statefulset(struct rollouts *rollouts, const char *namespace, const char *name)
 {
@@ -433,7 +433,7 @@ static void place_free(struct place *place)
 	free(place);
 }
 
-/* --- public ------------------------------------------------------------------------------------ */
+/* --- public ----------------------------------------------------------------------------------- */
 
 struct rollouts *rollouts_new(struct cluster *cluster, const struct rollouts_options *options,
 			      struct err *err)

@@ -66,8 +66,8 @@ void target_fail(struct target *target, const struct err *err);
 void target_clear_error(struct target *target);
 
 /*
- * Back to before live_read: drops live, predicted, written, result, warnings and the error, so that a
- * conflict can be read, compared and decided again.
+ * Back to before live_read: drops live, predicted, written, result, warnings and the error, so that
+ * a conflict can be read, compared and decided again.
  */
 void target_reset(struct target *target);
 

@@ -68,7 +68,7 @@ static void watch_free(void *task)
 	free(watch);
 }
 
-/* --- telling: each of these returns false if the watch is gone after it ------------------------ */
+/* --- telling: each of these returns false if the watch is gone after it ----------------------- */
 
 static bool end_callback(struct watch *watch, const bool *released, bool *outer)
 {
@@ -113,7 +113,7 @@ static bool tell_error(struct watch *watch, const struct err *err, int64_t retry
 	return end_callback(watch, &released, outer);
 }
 
-/* --- failures ---------------------------------------------------------------------------------- */
+/* --- failures --------------------------------------------------------------------------------- */
 
 static void on_pause_over(void *ctx)
 {
@@ -162,7 +162,7 @@ static void list_again(struct watch *watch)
 	pause_then_step(watch, pause_ms);
 }
 
-/* --- one object -------------------------------------------------------------------------------- */
+/* --- one object ------------------------------------------------------------------------------- */
 
 static int note_version(struct watch *watch, const char *version, struct err *err)
 {
@@ -204,7 +204,7 @@ static int take_object(struct watch *watch, bool deleted, cJSON *take, struct er
 	return tell(watch, change == KNOWN_NEW ? WATCH_ADDED : WATCH_MODIFIED, STEAL(object));
 }
 
-/* --- the list ---------------------------------------------------------------------------------- */
+/* --- the list --------------------------------------------------------------------------------- */
 
 /* An object that is only known to have gone. */
 static cJSON *make_tombstone(const struct watch *watch, const struct known_object *known,
@@ -335,7 +335,7 @@ static int start_list(struct watch *watch, struct err *err)
 	return watch->work ? 0 : -1;
 }
 
-/* --- the stream -------------------------------------------------------------------------------- */
+/* --- the stream ------------------------------------------------------------------------------- */
 
 /* As take_object. */
 static int take_event(struct watch *watch, const char *line, size_t length, struct err *err)
@@ -439,7 +439,7 @@ static int start_stream(struct watch *watch, struct err *err)
 	return watch->work ? 0 : -1;
 }
 
-/* --- all together ------------------------------------------------------------------------------ */
+/* --- all together ----------------------------------------------------------------------------- */
 
 static void take_step(struct watch *watch)
 {

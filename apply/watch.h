@@ -2,10 +2,10 @@
  * watch.h - the objects of one resource, and every change to them from then on.
  *
  * Lists (in pages, consistently), then watches from where the list ended, with bookmarks. A watch
- * that the server ends is resumed; one that is too old (410, as an HTTP status or as an ERROR event)
- * is started again with a list, and what vanished meanwhile is told as DELETED, what is as it was
- * is not told again. Connections that fail are tried again for ever, with backoff and jitter.
- * It keeps the names and resourceVersions of the objects, not the objects.
+ * that the server ends is resumed; one that is too old (410, as an HTTP status or as an ERROR
+ * event) is started again with a list, and what vanished meanwhile is told as DELETED, what is as
+ * it was is not told again. Connections that fail are tried again for ever, with backoff and
+ * jitter. It keeps the names and resourceVersions of the objects, not the objects.
  */
 #ifndef APPLY_WATCH_H
 #define APPLY_WATCH_H
@@ -40,14 +40,14 @@ struct watch_options {
 	void (*on_synced)(void *ctx);
 
 	/*
-	 * It does not work at present; it is tried again by itself after that time. With -1 it is not:
-	 * a list with `once` that failed. May be NULL.
+	 * It does not work at present; it is tried again by itself after that time. With -1 it is
+	 * not: a list with `once` that failed. May be NULL.
 	 */
 	void (*on_error)(void *ctx, const struct err *err, int64_t retry_in_ms);
 	void *ctx;
 };
 
-/* Its id, for cluster_cancel, which may be called in a callback; 0 with *err when memory runs out. */
+/* Its id, for cluster_cancel, also in a callback; 0 with *err when memory runs out. */
 uint64_t watch_start(struct cluster *cluster, const struct watch_options *options, struct err *err);
 
 #endif

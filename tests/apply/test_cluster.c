@@ -250,7 +250,7 @@ static void test_sends_what_it_should(void **state)
 	server_stop(server);
 }
 
-/* --- warnings ---------------------------------------------------------------------------------- */
+/* --- warnings --------------------------------------------------------------------------------- */
 
 static void on_warning(void *ctx, const char *text)
 {
@@ -281,7 +281,7 @@ static void test_warnings(void **state)
 	server_stop(server);
 }
 
-/* --- giving up --------------------------------------------------------------------------------- */
+/* --- giving up -------------------------------------------------------------------------------- */
 
 static uint64_t start_request(struct client *client, struct outcome *outcome)
 {
@@ -369,7 +369,7 @@ static void test_free_in_a_callback(void **state)
 	server_stop(server);
 }
 
-/* --- credentials ------------------------------------------------------------------------------- */
+/* --- credentials ------------------------------------------------------------------------------ */
 
 static void write_file(const char *path, const char *text)
 {

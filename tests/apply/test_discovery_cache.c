@@ -37,7 +37,7 @@ static void test_lists(void **state)
 	assert_null(discovery_cache_find(&cache, "apps", "v2", "StatefulSet"));
 	assert_null(discovery_cache_find(&cache, "", "v1", "StatefulSet"));
 
-	/* The same again is the same resource; what went is not found, but still there to look at. */
+	/* The same again is the same resource; what went is not found, but still there. */
 	learn(&cache, "apps", "v1", APPS);
 	assert_ptr_equal(discovery_cache_find(&cache, "apps", "v1", "StatefulSet"), sets);
 	learn(&cache, "apps", "v1", NULL);

@@ -465,7 +465,7 @@ static void test_words(void **state)
 	close_bench(&bench);
 }
 
-/* --- with fewer rights ------------------------------------------------------------------------- */
+/* --- with fewer rights ------------------------------------------------------------------------ */
 
 static void test_without_rights(void **state)
 {

@@ -327,7 +327,7 @@ static void test_cancel_in_callbacks(void **state)
 	}
 }
 
-/* --- on a cluster ------------------------------------------------------------------------------ */
+/* --- on a cluster ----------------------------------------------------------------------------- */
 
 static void test_on_a_cluster(void **state)
 {

@@ -12,7 +12,7 @@
 
 struct server;
 
-/* One rule: which requests, and what they get. The first rule that matches and is not used up counts. */
+/* Which requests, and what they get. The first rule that matches and is not used up counts. */
 struct server_rule {
 	const char *match; /* how the request begins: "GET /api/v1/pods"; "" matches all */
 	const char *raw;   /* the answer; NULL: the connection is closed without one */

@@ -24,7 +24,7 @@ void sim_stop(struct sim *sim);
 /* Whether it is our own kubesim. */
 bool sim_is_own(const struct sim *sim);
 
-/* Runs a shell command with KUBECONFIG set; the test fails if it does. For what kubectl does better. */
+/* Runs a shell command with KUBECONFIG set; the test fails if it does. */
 void sim_shell(const struct sim *sim, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
