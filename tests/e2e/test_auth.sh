@@ -17,13 +17,14 @@ token_of() {
 	awk -F, -v user="$1" '$2 == user { print $1 }' "$plane/tokens.csv"
 }
 
-# try WHAT STATUS ERR ARGUMENT...: `diff` with $work/kubeconfig. kubectl agrees on whether it works.
+# try WHAT STATUS MESSAGE ARGUMENT...: `diff -o unified`, which prints nothing else where nothing
+# differs, with $work/kubeconfig. kubectl agrees on whether it works.
 try() {
 	local what=$1 code=$2 message=$3 kubectl_code=0
 
 	shift 3
-	run "$build/tranche" diff --repo "$repo" --kubeconfig "$work/kubeconfig" "$@"
-	check_like "$what" "$code $message" "$status $err"
+	run "$build/tranche" diff -o unified --repo "$repo" --kubeconfig "$work/kubeconfig" "$@"
+	check_like "$what" "$code $message" "$status $out$err"
 	kubectl --kubeconfig "$work/kubeconfig" get statefulset/nginx-statefulset "$@" >"$work/kubectl.log" 2>&1 ||
 		kubectl_code=1
 	check_equal "$what: as kubectl has it" "$((code > 0))" "$kubectl_code"
@@ -84,8 +85,8 @@ try "a user without rights" 7 \
 config "$trusted" "token: wrong" "$here_ns"
 mv "$work/kubeconfig" "$work/first"
 config "$trusted" "token: $(token_of admin)" "$here_ns"
-sed 's/name: x/name: y/; s/name: u/name: v/; s/user: u/user: v/; /^current/d' "$work/kubeconfig" >"$work/second"
-for context in x y; do
+sed 's/name: x/name: second/; s/name: u/name: v/; s/user: u/user: v/; /^current/d' "$work/kubeconfig" >"$work/second"
+for context in x second; do
 	KUBECONFIG=$work/first:$work/nothing:$work/second run "$build/tranche" diff --repo "$repo" --context $context
 	check_equal "context $context of two files" "$([ $context = x ] && echo 6 || echo 0)" "$status" || echo "$err"
 done
