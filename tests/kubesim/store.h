@@ -7,9 +7,6 @@
  * of HTTP, of defaults or of what a kind means (registry.h does, and is what controllers write
  * through); but it knows that a Pod is deleted gracefully and that a Namespace has finalizers in its
  * spec too.
- *
- * An object version never changes once stored: it is a `struct record`, counted and shared by the
- * store, the history and everybody who holds it.
  */
 #ifndef TESTS_KUBESIM_STORE_H
 #define TESTS_KUBESIM_STORE_H
@@ -20,48 +17,8 @@
 
 #include "diff/json.h"
 #include "tests/kubesim/loop.h"
+#include "tests/kubesim/record.h"
 #include "tests/kubesim/status.h"
-
-/*
- * Where an object stands. `resource` is the plural of URLs; `namespace` is "" if it has none. The
- * strings are borrowed, and may be the object's own.
- */
-struct key {
-	const char *group, *resource, *namespace, *name;
-};
-
-/* --- records --------------------------------------------------------------------------------- */
-
-struct record {
-	const cJSON *object; /* whole, with apiVersion, kind and metadata.resourceVersion */
-	struct key key;      /* lives as long as the record */
-	uint64_t version;    /* metadata.resourceVersion as a number; 0 after a dry run */
-	unsigned references; /* private, as is what follows */
-	char *text;
-	size_t text_length;
-};
-
-struct record *record_hold(struct record *record);
-
-/* A version that the store does not hold, for output; takes the object. */
-struct record *record_make(const struct key *key, cJSON *take_object);
-
-/* NULL is fine. */
-void record_drop(struct record *record);
-DEFINE_FREE_P(struct record, record_drop);
-
-/* The object as compact JSON, printed once and kept. */
-const char *record_text(struct record *record, size_t *ret_length);
-
-/* A list of held records in the order of namespace and name. */
-struct records {
-	struct record **items;
-	size_t count;
-};
-
-void records_release(struct records *records);
-
-/* --- the store ------------------------------------------------------------------------------- */
 
 struct store;
 

@@ -129,7 +129,7 @@ static void write_departure(struct watch *watch, const struct change *change)
 	CLEANUP(record_drop_p) struct record *record = NULL;
 
 	obj_carry(object, change->new->object, "metadata.resourceVersion");
-	record = record_make(&change->old->key, object);
+	record = record_new(&change->old->key, object, 0);
 	write_event(watch, "DELETED", record);
 }
 

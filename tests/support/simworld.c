@@ -27,6 +27,20 @@ void simworld_release(struct simworld *world)
 	loop_free(world->loop);
 }
 
+int simworld_set_up(void **state)
+{
+	*state = alloc_zero(sizeof(struct simworld));
+	simworld_init(*state, NULL);
+	return 0;
+}
+
+int simworld_tear_down(void **state)
+{
+	simworld_release(*state);
+	free(*state);
+	return 0;
+}
+
 /* Cuts the query off the path and takes it apart. */
 static size_t read_params(char *path, struct param params[MAX_PARAMS])
 {
@@ -124,6 +138,12 @@ cJSON *simworld_do(struct simworld *world, int code, const char *method, const c
 		fail_msg("%s %s: %d %s", method, path, answer.code,
 			 obj_text(answer.body, "message"));
 	return STEAL(answer.body);
+}
+
+void simworld_send(struct simworld *world, int code, const char *method, const char *path,
+		   const char *body)
+{
+	cJSON_Delete(simworld_do(world, code, method, path, body));
 }
 
 void assert_refused(struct simworld *world, const char *method, const char *path, const char *body,

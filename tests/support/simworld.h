@@ -19,6 +19,16 @@ struct simworld {
 void simworld_init(struct simworld *world, const struct cluster_options *options);
 void simworld_release(struct simworld *world);
 
+/*
+ * For cmocka: *state becomes a world without controllers, and ends. SIMWORLD_TEST(f) is a test with
+ * one of its own.
+ */
+int simworld_set_up(void **state);
+int simworld_tear_down(void **state);
+
+#define SIMWORLD_TEST(test) \
+	cmocka_unit_test_setup_teardown(test, simworld_set_up, simworld_tear_down)
+
 struct answer {
 	int code;
 	cJSON *body;    /* NULL where it is not JSON */
@@ -37,6 +47,10 @@ void answer_release(struct answer *answer);
 
 /* As simworld_ask; fails unless the answer has this code. The body is the caller's. */
 cJSON *simworld_do(struct simworld *world, int code, const char *method, const char *path,
+		   const char *body);
+
+/* As simworld_do, for those who do not look at the answer. */
+void simworld_send(struct simworld *world, int code, const char *method, const char *path,
 		   const char *body);
 
 /* Fails unless the request is refused with this code and message. */

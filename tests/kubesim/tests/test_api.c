@@ -20,28 +20,6 @@
 	"'image':'i:1'}]}}" spec "}}"
 #define MAP(name) "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'" name "'}}"
 
-static int set_up(void **state)
-{
-	struct simworld *world = test_calloc(1, sizeof(*world));
-
-	simworld_init(world, NULL);
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	simworld_release(*state);
-	test_free(*state);
-	return 0;
-}
-
-static void send(struct simworld *world, int code, const char *method, const char *path,
-		 const char *body)
-{
-	cJSON_Delete(simworld_do(world, code, method, path, body));
-}
-
 static void test_create_and_get(void **state)
 {
 	struct simworld *world = *state;
@@ -100,7 +78,7 @@ static void test_replace(void **state)
 	assert_refused(world, "PUT", WEB, SET(",'namespace':'other'", ""), 400,
 		       "the namespace of the provided object does not match the namespace sent on "
 		       "the request");
-	send(world, 200, "DELETE", WEB, NULL);
+	simworld_send(world, 200, "DELETE", WEB, NULL);
 	assert_refused(world, "PUT", WEB, SET("", ""), 404, "statefulsets.apps \"web\" not found");
 }
 
@@ -111,8 +89,8 @@ static void test_put_creates_what_may_be_created_so(void **state)
 	const char *lease = "{'kind':'Lease','apiVersion':'coordination.k8s.io/v1','metadata':{"
 			    "'name':'l'},'spec':{'holderIdentity':'me'}}";
 
-	send(world, 201, "PUT", path, lease);
-	send(world, 200, "PUT", path, lease);
+	simworld_send(world, 201, "PUT", path, lease);
+	simworld_send(world, 200, "PUT", path, lease);
 }
 
 static void test_status_is_a_part_of_its_own(void **state)
@@ -120,11 +98,14 @@ static void test_status_is_a_part_of_its_own(void **state)
 	struct simworld *world = *state;
 	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
 
-	send(world, 201, "POST", SETS, SET("},'status':{'replicas':7", ""));
-	send(world, 200, "PUT", WEB "/status",
-	     "{'kind':'StatefulSet','apiVersion':'apps/v1','metadata':{'name':'web','labels':{'x':"
-	     "'y'}},'spec':{'replicas':9,'selector':{},'template':{}},'status':{'replicas':2}}");
-	send(world, 200, "PUT", WEB, SET("", ",'minReadySeconds':1},'status':{'replicas':8"));
+	simworld_send(world, 201, "POST", SETS, SET("},'status':{'replicas':7", ""));
+	simworld_send(
+		world, 200, "PUT", WEB "/status",
+		"{'kind':'StatefulSet','apiVersion':'apps/"
+		"v1','metadata':{'name':'web','labels':{'x':"
+		"'y'}},'spec':{'replicas':9,'selector':{},'template':{}},'status':{'replicas':2}}");
+	simworld_send(world, 200, "PUT", WEB,
+		      SET("", ",'minReadySeconds':1},'status':{'replicas':8"));
 	object = simworld_do(world, 200, "GET", WEB, NULL);
 	assert_value(json_get(object, "status"), "{'replicas':2}");
 	assert_int_equal(json_int_or(object, "spec.replicas", 0), 2);
@@ -143,7 +124,7 @@ static void test_dry_run(void **state)
 	assert_true(obj_uid(made)[0]);
 	assert_refused(world, "GET", WEB, NULL, 404, "statefulsets.apps \"web\" not found");
 
-	send(world, 201, "POST", SETS, SET("", ""));
+	simworld_send(world, 201, "POST", SETS, SET("", ""));
 	changed =
 		simworld_do(world, 200, "PUT", WEB "?dryRun=All", SET("", ",'minReadySeconds':5"));
 	kept = simworld_do(world, 200, "GET", WEB, NULL);
@@ -151,8 +132,8 @@ static void test_dry_run(void **state)
 	assert_int_equal(json_int_or(changed, "metadata.generation", 0), 2);
 	assert_string_equal(obj_version(changed), obj_version(kept));
 	assert_null(json_at(kept, "spec.minReadySeconds"));
-	send(world, 200, "DELETE", WEB "?dryRun=All", NULL);
-	send(world, 200, "GET", WEB, NULL);
+	simworld_send(world, 200, "DELETE", WEB "?dryRun=All", NULL);
+	simworld_send(world, 200, "GET", WEB, NULL);
 	assert_refused(world, "PUT", WEB "?dryRun=x", SET("", ""), 400,
 		       "invalid dryRun value: \"x\": the supported value is \"All\"");
 }
@@ -182,7 +163,7 @@ static void test_field_validation(void **state)
 			    "unknown field \"spec.strategy.rollingUpdate.partition\"\n"
 			    "unknown field \"spec.template.spec.containers[0].imag\"\n");
 	assert_null(json_at(warned.body, "spec.strategy.rollingUpdate.partition"));
-	send(world, 200, "DELETE", "/apis/apps/v1/namespaces/default/deployments/d", NULL);
+	simworld_send(world, 200, "DELETE", "/apis/apps/v1/namespaces/default/deployments/d", NULL);
 	ignored = simworld_ask(
 		world, "POST",
 		"/apis/apps/v1/namespaces/default/deployments?fieldValidation=Ignore", unknown);
@@ -229,7 +210,7 @@ static void test_patches(void **state)
 	};
 	struct simworld *world = *state;
 
-	send(world, 201, "POST", SETS, SET("", ""));
+	simworld_send(world, 201, "POST", SETS, SET("", ""));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CLEANUP(cJSON_Delete_p)
 		cJSON *object = simworld_do(world, 200, cases[i].type, WEB, cases[i].patch);
@@ -281,12 +262,12 @@ static void test_delete_collection(void **state)
 	struct simworld *world = *state;
 	CLEANUP(cJSON_Delete_p) cJSON *left = NULL;
 
-	send(world, 201, "POST", MAPS, MAP("a"));
-	send(world, 201, "POST", MAPS, MAP("b"));
-	send(world, 200, "DELETE", MAPS "?fieldSelector=metadata.name=a", NULL);
+	simworld_send(world, 201, "POST", MAPS, MAP("a"));
+	simworld_send(world, 201, "POST", MAPS, MAP("b"));
+	simworld_send(world, 200, "DELETE", MAPS "?fieldSelector=metadata.name=a", NULL);
 	left = simworld_do(world, 200, "GET", MAPS, NULL);
 	assert_int_equal(cJSON_GetArraySize(json_get(left, "items")), 1);
-	send(world, 200, "DELETE", MAPS, NULL);
+	simworld_send(world, 200, "DELETE", MAPS, NULL);
 	cJSON_Delete(left);
 	left = simworld_do(world, 200, "GET", MAPS, NULL);
 	assert_int_equal(cJSON_GetArraySize(json_get(left, "items")), 0);
@@ -321,7 +302,7 @@ static void test_list_in_pages(void **state)
 		char body[128];
 
 		snprintf(body, sizeof(body), MAP("%s"), names[i]);
-		send(world, 201, "POST", MAPS, body);
+		simworld_send(world, 201, "POST", MAPS, body);
 	}
 	token = page(world, "limit=2", got, sizeof(got));
 	assert_string_equal(got, "ab");
@@ -373,7 +354,7 @@ static void test_scale(void **state)
 	CLEANUP(cJSON_Delete_p) cJSON *scale = NULL;
 	CLEANUP(cJSON_Delete_p) cJSON *scaled = NULL;
 
-	send(world, 201, "POST", SETS, SET("", ""));
+	simworld_send(world, 201, "POST", SETS, SET("", ""));
 	scale = simworld_do(world, 200, "GET", WEB "/scale", NULL);
 	json_remove(scale, "metadata");
 	assert_value(scale, "{'kind':'Scale','apiVersion':'autoscaling/v1','spec':{'replicas':2},"
@@ -449,11 +430,14 @@ static void test_events_of_both_groups(void **state)
 	CLEANUP(cJSON_Delete_p) cJSON *own = NULL;
 	const cJSON *core;
 
-	send(world, 201, "POST", "/apis/events.k8s.io/v1/namespaces/default/events",
-	     "{'kind':'Event','apiVersion':'events.k8s.io/v1','metadata':{'name':'e'},'eventTime':"
-	     "'2026-01-01T00:00:00.000000Z','reportingController':'tranche','reportingInstance':"
-	     "'t-0','action':'Sync','reason':'Synced','type':'Normal','note':'hello','regarding':{"
-	     "'kind':'StatefulSet','name':'web','namespace':'default'}}");
+	simworld_send(
+		world, 201, "POST", "/apis/events.k8s.io/v1/namespaces/default/events",
+		"{'kind':'Event','apiVersion':'events.k8s.io/"
+		"v1','metadata':{'name':'e'},'eventTime':"
+		"'2026-01-01T00:00:00.000000Z','reportingController':'tranche','reportingInstance':"
+		"'t-0','action':'Sync','reason':'Synced','type':'Normal','note':'hello','regarding'"
+		":{"
+		"'kind':'StatefulSet','name':'web','namespace':'default'}}");
 	list = simworld_do(
 		world, 200, "GET",
 		"/api/v1/namespaces/default/events?fieldSelector=involvedObject.name=web", NULL);
@@ -469,28 +453,26 @@ static void test_events_of_both_groups(void **state)
 	assert_string_equal(obj_text(own, "apiVersion"), "events.k8s.io/v1");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_create_and_get),
-		TEST(test_generate_name),
-		TEST(test_replace),
-		TEST(test_put_creates_what_may_be_created_so),
-		TEST(test_status_is_a_part_of_its_own),
-		TEST(test_dry_run),
-		TEST(test_field_validation),
-		TEST(test_bodies_that_are_wrong),
-		TEST(test_patches),
-		TEST(test_delete),
-		TEST(test_delete_collection),
-		TEST(test_list_in_pages),
-		TEST(test_forms),
-		TEST(test_scale),
-		TEST(test_denials),
-		TEST(test_not_there),
-		TEST(test_events_of_both_groups),
+		SIMWORLD_TEST(test_create_and_get),
+		SIMWORLD_TEST(test_generate_name),
+		SIMWORLD_TEST(test_replace),
+		SIMWORLD_TEST(test_put_creates_what_may_be_created_so),
+		SIMWORLD_TEST(test_status_is_a_part_of_its_own),
+		SIMWORLD_TEST(test_dry_run),
+		SIMWORLD_TEST(test_field_validation),
+		SIMWORLD_TEST(test_bodies_that_are_wrong),
+		SIMWORLD_TEST(test_patches),
+		SIMWORLD_TEST(test_delete),
+		SIMWORLD_TEST(test_delete_collection),
+		SIMWORLD_TEST(test_list_in_pages),
+		SIMWORLD_TEST(test_forms),
+		SIMWORLD_TEST(test_scale),
+		SIMWORLD_TEST(test_denials),
+		SIMWORLD_TEST(test_not_there),
+		SIMWORLD_TEST(test_events_of_both_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

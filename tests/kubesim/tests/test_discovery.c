@@ -8,22 +8,6 @@
 #include "tests/support/simworld.h"
 #include "tests/support/values.h"
 
-static int set_up(void **state)
-{
-	struct simworld *world = test_calloc(1, sizeof(*world));
-
-	simworld_init(world, NULL);
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	simworld_release(*state);
-	test_free(*state);
-	return 0;
-}
-
 static const cJSON *find(const cJSON *list, const char *path, const char *wanted)
 {
 	const cJSON *item;
@@ -143,13 +127,12 @@ static void test_openapi_v2(void **state)
 	assert_non_null(memmem(response.body, response.body_length, path, sizeof(path) - 1));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_version),    TEST(test_groups),  TEST(test_resources),
-		TEST(test_aggregated), TEST(test_openapi), TEST(test_openapi_v2),
+		SIMWORLD_TEST(test_version),   SIMWORLD_TEST(test_groups),
+		SIMWORLD_TEST(test_resources), SIMWORLD_TEST(test_aggregated),
+		SIMWORLD_TEST(test_openapi),   SIMWORLD_TEST(test_openapi_v2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

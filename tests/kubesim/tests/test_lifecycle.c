@@ -8,28 +8,6 @@
 
 #define MAPS "/api/v1/namespaces/default/configmaps"
 
-static int set_up(void **state)
-{
-	struct simworld *world = test_calloc(1, sizeof(*world));
-
-	simworld_init(world, NULL);
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	simworld_release(*state);
-	test_free(*state);
-	return 0;
-}
-
-static void send(struct simworld *world, int code, const char *method, const char *path,
-		 const char *body)
-{
-	cJSON_Delete(simworld_do(world, code, method, path, body));
-}
-
 /* --- owners ---------------------------------------------------------------------------------- */
 
 /* Makes a ConfigMap that these (NULL: nobody) own; returns its uid in `ret_uid`. */
@@ -76,11 +54,11 @@ static void test_background(void **state)
 	make(world, "child", owner, NULL, child);
 	make(world, "grandchild", child, NULL, grandchild);
 	make(world, "shared", owner, other, shared);
-	send(world, 200, "DELETE", MAPS "/owner", NULL);
+	simworld_send(world, 200, "DELETE", MAPS "/owner", NULL);
 	assert_maps(world, "child grandchild other shared ");
 	loop_advance(world->loop, 10);
 	assert_maps(world, "other shared ");
-	send(world, 200, "DELETE", MAPS "/other", NULL);
+	simworld_send(world, 200, "DELETE", MAPS "/other", NULL);
 	loop_advance(world->loop, 10);
 	assert_maps(world, "");
 }
@@ -103,7 +81,7 @@ static void test_orphan(void **state)
 
 	make(world, "owner", NULL, NULL, owner);
 	make(world, "child", owner, NULL, uid);
-	send(world, 200, "DELETE", MAPS "/owner", "{'propagationPolicy':'Orphan'}");
+	simworld_send(world, 200, "DELETE", MAPS "/owner", "{'propagationPolicy':'Orphan'}");
 	assert_maps(world, "child owner* ");
 	loop_advance(world->loop, 10);
 	assert_maps(world, "child ");
@@ -118,11 +96,12 @@ static void test_foreground(void **state)
 
 	make(world, "owner", NULL, NULL, owner);
 	make(world, "child", owner, NULL, uid);
-	send(world, 200, "PATCH merge", MAPS "/child", "{'metadata':{'finalizers':['x/y']}}");
-	send(world, 200, "DELETE", MAPS "/owner?propagationPolicy=Foreground", NULL);
+	simworld_send(world, 200, "PATCH merge", MAPS "/child",
+		      "{'metadata':{'finalizers':['x/y']}}");
+	simworld_send(world, 200, "DELETE", MAPS "/owner?propagationPolicy=Foreground", NULL);
 	loop_advance(world->loop, 10);
 	assert_maps(world, "child* owner* ");
-	send(world, 200, "PATCH merge", MAPS "/child", "{'metadata':{'finalizers':null}}");
+	simworld_send(world, 200, "PATCH merge", MAPS "/child", "{'metadata':{'finalizers':null}}");
 	loop_advance(world->loop, 10);
 	assert_maps(world, "");
 }
@@ -143,16 +122,16 @@ static void test_namespace(void **state)
 			   "{'kind':'Namespace','apiVersion':'v1','metadata':{'name':'a'}}");
 	assert_string_equal(obj_text(made, "status.phase"), "Active");
 	assert_value(json_at(made, "metadata.labels"), "{'kubernetes.io/metadata.name':'a'}");
-	send(world, 201, "POST", inside, map);
-	send(world, 200, "DELETE", path, NULL);
+	simworld_send(world, 201, "POST", inside, map);
+	simworld_send(world, 200, "DELETE", path, NULL);
 	loop_advance(world->loop, 10);
 	ending = simworld_do(world, 200, "GET", path, NULL);
 	assert_string_equal(obj_text(ending, "status.phase"), "Terminating");
 	assert_refused(world, "POST", inside, map, 403,
 		       "configmaps \"m\" is forbidden: unable to create new content in namespace a "
 		       "because it is being terminated");
-	send(world, 200, "PATCH merge", "/api/v1/namespaces/a/configmaps/m",
-	     "{'metadata':{'finalizers':null}}");
+	simworld_send(world, 200, "PATCH merge", "/api/v1/namespaces/a/configmaps/m",
+		      "{'metadata':{'finalizers':null}}");
 	loop_advance(world->loop, 10);
 	assert_refused(world, "GET", path, NULL, 404, "namespaces \"a\" not found");
 }
@@ -176,7 +155,7 @@ static void test_custom_resources(void **state)
 	CLEANUP(cJSON_Delete_p) cJSON *widget = NULL;
 	CLEANUP(cJSON_Delete_p) cJSON *resources = NULL;
 
-	send(world, 201, "POST", CRDS, widget_crd);
+	simworld_send(world, 201, "POST", CRDS, widget_crd);
 	loop_advance(world->loop, 10);
 	crd = simworld_do(world, 200, "GET", CRDS "/widgets.example.com", NULL);
 	assert_string_equal(obj_text(crd, "status.acceptedNames.singular"), "widget");
@@ -189,32 +168,30 @@ static void test_custom_resources(void **state)
 	assert_refused(world, "GET", "/apis/example.com/v0", NULL, 404,
 		       "the server could not find the requested resource");
 
-	send(world, 201, "POST", WIDGETS,
-	     "{'kind':'Widget','apiVersion':'example.com/"
-	     "v1','metadata':{'name':'w'},'spec':{'size':"
-	     "3,'big':9007199254740993}}");
-	send(world, 200, "PATCH merge", WIDGETS "/w/scale", "{'spec':{'replicas':5}}");
-	send(world, 200, "PATCH merge", WIDGETS "/w/status", "{'status':{'size':4}}");
+	simworld_send(world, 201, "POST", WIDGETS,
+		      "{'kind':'Widget','apiVersion':'example.com/"
+		      "v1','metadata':{'name':'w'},'spec':{'size':"
+		      "3,'big':9007199254740993}}");
+	simworld_send(world, 200, "PATCH merge", WIDGETS "/w/scale", "{'spec':{'replicas':5}}");
+	simworld_send(world, 200, "PATCH merge", WIDGETS "/w/status", "{'status':{'size':4}}");
 	widget = simworld_do(world, 200, "GET", WIDGETS "/w", NULL);
 	assert_value(json_get(widget, "spec"), "{'size':5,'big':9007199254740993}");
 	assert_value(json_get(widget, "status"), "{'size':4}");
 	assert_int_equal(json_int_or(widget, "metadata.generation", 0), 2);
 
-	send(world, 200, "DELETE", CRDS "/widgets.example.com", NULL);
+	simworld_send(world, 200, "DELETE", CRDS "/widgets.example.com", NULL);
 	assert_refused(world, "GET", WIDGETS, NULL, 404,
 		       "the server could not find the requested resource");
 	loop_advance(world->loop, 10);
 	assert_int_equal(store_count(world->cluster->store, "example.com", "widgets", NULL), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_background), TEST(test_an_owner_that_never_was),
-		TEST(test_orphan),     TEST(test_foreground),
-		TEST(test_namespace),  TEST(test_custom_resources),
+		SIMWORLD_TEST(test_background), SIMWORLD_TEST(test_an_owner_that_never_was),
+		SIMWORLD_TEST(test_orphan),     SIMWORLD_TEST(test_foreground),
+		SIMWORLD_TEST(test_namespace),  SIMWORLD_TEST(test_custom_resources),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

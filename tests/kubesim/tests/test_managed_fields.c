@@ -8,28 +8,6 @@
 #define MAPS "/api/v1/namespaces/default/configmaps"
 #define MAP  MAPS "/m"
 
-static int set_up(void **state)
-{
-	struct simworld *world = test_calloc(1, sizeof(*world));
-
-	simworld_init(world, NULL);
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	simworld_release(*state);
-	test_free(*state);
-	return 0;
-}
-
-static void send(struct simworld *world, int code, const char *method, const char *path,
-		 const char *body)
-{
-	cJSON_Delete(simworld_do(world, code, method, path, body));
-}
-
 /* Who owns what in the ConfigMap m: "MANAGER OPERATION SECONDS FIELDS" in the server's order. */
 static void assert_managers(struct simworld *world, const char *const *expected)
 {
@@ -54,36 +32,40 @@ static void test_updates(void **state)
 {
 	struct simworld *world = *state;
 
-	send(world, 201, "POST", MAPS "?fieldManager=one",
-	     "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'m'},'data':{'a':'1','b':'1'"
-	     "}}");
+	simworld_send(world, 201, "POST", MAPS "?fieldManager=one",
+		      "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'m'},'data':{'a':'"
+		      "1','b':'1'"
+		      "}}");
 	assert_managers(world, (const char *const[]){
 				       "one Update 00Z {\".\":{},\"f:a\":{},\"f:b\":{}}", NULL});
 
 	/* Another changes one and adds one: it takes the first, and its own time counts. */
 	loop_advance(world->loop, 5000);
-	send(world, 200, "PATCH merge", MAP "?fieldManager=two", "{'data':{'a':'2','c':'2'}}");
+	simworld_send(world, 200, "PATCH merge", MAP "?fieldManager=two",
+		      "{'data':{'a':'2','c':'2'}}");
 	assert_managers(world,
 			(const char *const[]){"one Update 00Z {\".\":{},\"f:b\":{}}",
 					      "two Update 05Z {\"f:a\":{},\"f:c\":{}}", NULL});
 
 	/* Writing what is there changes nothing; removing leaves no trace. */
 	loop_advance(world->loop, 5000);
-	send(world, 200, "PATCH merge", MAP "?fieldManager=three", "{'data':{'a':'2'}}");
-	send(world, 200, "PATCH merge", MAP "?fieldManager=three", "{'data':{'c':null}}");
+	simworld_send(world, 200, "PATCH merge", MAP "?fieldManager=three", "{'data':{'a':'2'}}");
+	simworld_send(world, 200, "PATCH merge", MAP "?fieldManager=three", "{'data':{'c':null}}");
 	assert_managers(world, (const char *const[]){"one Update 00Z {\".\":{},\"f:b\":{}}",
 						     "two Update 05Z {\"f:a\":{}}", NULL});
 
 	/* A PUT without managedFields keeps them; with an empty list it resets them. */
-	send(world, 200, "PUT", MAP,
-	     "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'m'},'data':{'a':'2','b':'3'"
-	     "}}");
+	simworld_send(world, 200, "PUT", MAP,
+		      "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'m'},'data':{'a':'"
+		      "2','b':'3'"
+		      "}}");
 	assert_managers(world,
 			(const char *const[]){"one Update 00Z {}", "two Update 05Z {\"f:a\":{}}",
 					      "test Update 10Z {\"f:b\":{}}", NULL});
-	send(world, 200, "PUT", MAP "?fieldManager=four",
-	     "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'m','managedFields':[]},"
-	     "'data':{'a':'9','b':'3'}}");
+	simworld_send(
+		world, 200, "PUT", MAP "?fieldManager=four",
+		"{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'m','managedFields':[]},"
+		"'data':{'a':'9','b':'3'}}");
 	assert_managers(world, (const char *const[]){"four Update 10Z {\"f:a\":{}}", NULL});
 }
 
@@ -95,8 +77,9 @@ static void test_apply(void **state)
 
 #define CONFIG(data) \
 	"{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'m'},'data':" data "}"
-	send(world, 201, "PATCH apply", MAP "?fieldManager=git", CONFIG("{'a':'1','b':'1'}"));
-	send(world, 200, "PATCH apply", MAP "?fieldManager=ops", CONFIG("{'c':'1'}"));
+	simworld_send(world, 201, "PATCH apply", MAP "?fieldManager=git",
+		      CONFIG("{'a':'1','b':'1'}"));
+	simworld_send(world, 200, "PATCH apply", MAP "?fieldManager=ops", CONFIG("{'c':'1'}"));
 	assert_managers(world, (const char *const[]){"git Apply 00Z {\"f:a\":{},\"f:b\":{}}",
 						     "ops Apply 00Z {\"f:c\":{}}", NULL});
 
@@ -111,13 +94,13 @@ static void test_apply(void **state)
 		     "v1','field':'.data.b'}]");
 
 	/* The same value is shared, another one is taken by force; what is left out goes. */
-	send(world, 200, "PATCH apply", MAP "?fieldManager=ops", CONFIG("{'a':'1'}"));
-	send(world, 200, "PATCH apply", MAP "?fieldManager=ops&force=true",
-	     CONFIG("{'a':'1','b':'2'}"));
+	simworld_send(world, 200, "PATCH apply", MAP "?fieldManager=ops", CONFIG("{'a':'1'}"));
+	simworld_send(world, 200, "PATCH apply", MAP "?fieldManager=ops&force=true",
+		      CONFIG("{'a':'1','b':'2'}"));
 	assert_managers(world,
 			(const char *const[]){"git Apply 00Z {\"f:a\":{}}",
 					      "ops Apply 00Z {\"f:a\":{},\"f:b\":{}}", NULL});
-	send(world, 200, "PATCH apply", MAP "?fieldManager=ops", CONFIG("{'b':'2'}"));
+	simworld_send(world, 200, "PATCH apply", MAP "?fieldManager=ops", CONFIG("{'b':'2'}"));
 	object = simworld_do(world, 200, "GET", MAP, NULL);
 	assert_value(json_get(object, "data"), "{'a':'1','b':'2'}");
 	assert_refused(world, "PATCH apply", MAP, CONFIG("{}"), 422,
@@ -129,8 +112,9 @@ static void test_conflicts_are_listed_by_manager(void **state)
 {
 	struct simworld *world = *state;
 
-	send(world, 201, "PATCH apply", MAP "?fieldManager=git", CONFIG("{'a':'1','b':'1'}"));
-	send(world, 200, "PATCH merge", MAP "?fieldManager=kubectl", "{'data':{'c':'1'}}");
+	simworld_send(world, 201, "PATCH apply", MAP "?fieldManager=git",
+		      CONFIG("{'a':'1','b':'1'}"));
+	simworld_send(world, 200, "PATCH merge", MAP "?fieldManager=kubectl", "{'data':{'c':'1'}}");
 	assert_refused(world, "PATCH apply", MAP "?fieldManager=ops",
 		       CONFIG("{'a':'2','b':'2','c':'2'}"), 409,
 		       "Apply failed with 3 conflicts: conflicts with \"git\" using v1:\n"
@@ -145,16 +129,19 @@ static void test_subresources(void **state)
 	const char *path = "/apis/apps/v1/namespaces/default/statefulsets/web";
 	const cJSON *list;
 
-	send(world, 201, "POST", "/apis/apps/v1/namespaces/default/statefulsets",
-	     "{'kind':'StatefulSet','apiVersion':'apps/v1','metadata':{'name':'web'},'spec':{"
-	     "'replicas':1,'selector':{'matchLabels':{'a':'b'}},'template':{'metadata':{'labels':{"
-	     "'a':'b'}},'spec':{'containers':[{'name':'c','image':'i'}]}}}}");
-	send(world, 200, "PATCH merge",
-	     "/apis/apps/v1/namespaces/default/statefulsets/web/scale?fieldManager=scaler",
-	     "{'spec':{'replicas':4}}");
-	send(world, 200, "PATCH merge",
-	     "/apis/apps/v1/namespaces/default/statefulsets/web/status?fieldManager=controller",
-	     "{'spec':{'replicas':9},'status':{'replicas':2}}");
+	simworld_send(
+		world, 201, "POST", "/apis/apps/v1/namespaces/default/statefulsets",
+		"{'kind':'StatefulSet','apiVersion':'apps/v1','metadata':{'name':'web'},'spec':{"
+		"'replicas':1,'selector':{'matchLabels':{'a':'b'}},'template':{'metadata':{'labels'"
+		":{"
+		"'a':'b'}},'spec':{'containers':[{'name':'c','image':'i'}]}}}}");
+	simworld_send(world, 200, "PATCH merge",
+		      "/apis/apps/v1/namespaces/default/statefulsets/web/scale?fieldManager=scaler",
+		      "{'spec':{'replicas':4}}");
+	simworld_send(
+		world, 200, "PATCH merge",
+		"/apis/apps/v1/namespaces/default/statefulsets/web/status?fieldManager=controller",
+		"{'spec':{'replicas':9},'status':{'replicas':2}}");
 	object = simworld_do(world, 200, "GET", path, NULL);
 	assert_int_equal(json_int_or(object, "spec.replicas", 0), 4);
 	assert_int_equal(json_int_or(object, "status.replicas", 0), 2);
@@ -172,11 +159,10 @@ static void test_subresources(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_updates, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_apply, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_conflicts_are_listed_by_manager, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(test_subresources, set_up, tear_down),
+		SIMWORLD_TEST(test_updates),
+		SIMWORLD_TEST(test_apply),
+		SIMWORLD_TEST(test_conflicts_are_listed_by_manager),
+		SIMWORLD_TEST(test_subresources),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

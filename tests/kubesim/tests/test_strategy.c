@@ -13,28 +13,6 @@
 #define PODS      NAMESPACE "/pods"
 #define SETS      "/apis/apps/v1/namespaces/default/statefulsets"
 
-static int set_up(void **state)
-{
-	struct simworld *world = test_calloc(1, sizeof(*world));
-
-	simworld_init(world, NULL);
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	simworld_release(*state);
-	test_free(*state);
-	return 0;
-}
-
-static void send(struct simworld *world, int code, const char *method, const char *path,
-		 const char *body)
-{
-	cJSON_Delete(simworld_do(world, code, method, path, body));
-}
-
 /* --- StatefulSets ---------------------------------------------------------------------------- */
 
 #define SET_WITH(selector, labels, containers, more)                                         \
@@ -96,7 +74,7 @@ static void test_what_a_statefulset_keeps(void **state)
 	struct simworld *world = *state;
 	CLEANUP(answer_release) struct answer refused = {0};
 
-	send(world, 201, "POST", SETS, SET(""));
+	simworld_send(world, 201, "POST", SETS, SET(""));
 	refused = simworld_ask(world, "PUT", SETS "/web", SET(",'podManagementPolicy':'Parallel'"));
 	assert_int_equal(refused.code, 422);
 	assert_string_equal(obj_text(refused.body, "message"), INVALID
@@ -108,7 +86,7 @@ static void test_what_a_statefulset_keeps(void **state)
 	assert_string_equal(obj_text(json_at(refused.body, "details.causes")->child, "field"),
 			    "spec");
 	assert_string_equal(obj_text(refused.body, "details.kind"), "StatefulSet");
-	send(world, 200, "PUT", SETS "/web", SET(",'replicas':9,'minReadySeconds':3"));
+	simworld_send(world, 200, "PUT", SETS "/web", SET(",'replicas':9,'minReadySeconds':3"));
 }
 
 /* --- Services -------------------------------------------------------------------------------- */
@@ -136,13 +114,14 @@ static void test_service_addresses(void **state)
 {
 	struct simworld *world = *state;
 
-	send(world, 201, "POST", SERVICES, SERVICE("a", "{'ports':[{'port':80}]}"));
-	send(world, 201, "POST", SERVICES,
-	     SERVICE("b", "{'clusterIP':'None','ports':[{'port':80}]}"));
-	send(world, 201, "POST", SERVICES,
-	     SERVICE("c", "{'type':'NodePort','ports':[{'port':80}]}"));
-	send(world, 201, "POST", SERVICES,
-	     SERVICE("d", "{'type':'ExternalName','externalName':'x.y','ports':[{'port':1}]}"));
+	simworld_send(world, 201, "POST", SERVICES, SERVICE("a", "{'ports':[{'port':80}]}"));
+	simworld_send(world, 201, "POST", SERVICES,
+		      SERVICE("b", "{'clusterIP':'None','ports':[{'port':80}]}"));
+	simworld_send(world, 201, "POST", SERVICES,
+		      SERVICE("c", "{'type':'NodePort','ports':[{'port':80}]}"));
+	simworld_send(
+		world, 201, "POST", SERVICES,
+		SERVICE("d", "{'type':'ExternalName','externalName':'x.y','ports':[{'port':1}]}"));
 	assert_service(world, "kubernetes", "10.96.0.1", 0);
 	assert_service(world, "a", "10.96.0.2", 0);
 	assert_service(world, "b", "None", 0);
@@ -150,10 +129,10 @@ static void test_service_addresses(void **state)
 	assert_service(world, "d", "", 0);
 
 	/* What a PUT leaves out stays, ports by their names; what it changes is refused. */
-	send(world, 200, "PUT", SERVICES "/c",
-	     SERVICE("c", "{'type':'NodePort','ports':[{'port':81}]}"));
+	simworld_send(world, 200, "PUT", SERVICES "/c",
+		      SERVICE("c", "{'type':'NodePort','ports':[{'port':81}]}"));
 	assert_service(world, "c", "10.96.0.3", 30000);
-	send(world, 200, "PUT", SERVICES "/b", SERVICE("b", "{'ports':[{'port':81}]}"));
+	simworld_send(world, 200, "PUT", SERVICES "/b", SERVICE("b", "{'ports':[{'port':81}]}"));
 	assert_service(world, "b", "None", 0);
 	assert_refused(world, "PUT", SERVICES "/a",
 		       SERVICE("a", "{'clusterIP':'10.96.9.9','ports':[{'port':80}]}"), 422,
@@ -161,8 +140,8 @@ static void test_service_addresses(void **state)
 		       "[\"10.96.9.9\"]: may not change once set");
 
 	/* A freed address is given again. */
-	send(world, 200, "DELETE", SERVICES "/a", NULL);
-	send(world, 201, "POST", SERVICES, SERVICE("e", "{'ports':[{'port':80}]}"));
+	simworld_send(world, 200, "DELETE", SERVICES "/a", NULL);
+	simworld_send(world, 201, "POST", SERVICES, SERVICE("e", "{'ports':[{'port':80}]}"));
 	assert_service(world, "e", "10.96.0.2", 0);
 }
 
@@ -234,15 +213,16 @@ static void test_no_new_finalizers_at_the_end(void **state)
 {
 	struct simworld *world = *state;
 
-	send(world, 201, "POST", MAPS,
-	     "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'a','finalizers':['x/y']}}");
-	send(world, 200, "DELETE", MAPS "/a", NULL);
+	simworld_send(world, 201, "POST", MAPS,
+		      "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'a','finalizers':['"
+		      "x/y']}}");
+	simworld_send(world, 200, "DELETE", MAPS "/a", NULL);
 	assert_refused(world, "PATCH merge", MAPS "/a", "{'metadata':{'finalizers':['x/y','x/z']}}",
 		       422,
 		       "ConfigMap \"a\" is invalid: metadata.finalizers: Forbidden: no new "
 		       "finalizers can be added if the object is being deleted, found new "
 		       "finalizers []string{\"x/z\"}");
-	send(world, 200, "PATCH merge", MAPS "/a", "{'metadata':{'finalizers':null}}");
+	simworld_send(world, 200, "PATCH merge", MAPS "/a", "{'metadata':{'finalizers':null}}");
 	assert_refused(world, "GET", MAPS "/a", NULL, 404, "configmaps \"a\" not found");
 }
 
@@ -250,16 +230,17 @@ static void test_immutable_data(void **state)
 {
 	struct simworld *world = *state;
 
-	send(world, 201, "POST", MAPS,
-	     "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'a'},'immutable':true,"
-	     "'data':{'x':'1'}}");
+	simworld_send(
+		world, 201, "POST", MAPS,
+		"{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'a'},'immutable':true,"
+		"'data':{'x':'1'}}");
 	assert_refused(world, "PATCH merge", MAPS "/a", "{'data':{'x':'2'}}", 422,
 		       "ConfigMap \"a\" is invalid: data: Forbidden: field is immutable when "
 		       "`immutable` is set");
 	assert_refused(world, "PATCH merge", MAPS "/a", "{'immutable':null}", 422,
 		       "ConfigMap \"a\" is invalid: immutable: Forbidden: field is immutable when "
 		       "`immutable` is set");
-	send(world, 200, "PATCH merge", MAPS "/a", "{'metadata':{'labels':{'x':'y'}}}");
+	simworld_send(world, 200, "PATCH merge", MAPS "/a", "{'metadata':{'labels':{'x':'y'}}}");
 }
 
 static void test_secrets(void **state)
@@ -290,8 +271,8 @@ static void test_pods(void **state)
 	assert_string_equal(obj_text(pod, "status.phase"), "Pending");
 	assert_string_equal(obj_text(pod, "status.qosClass"), "Burstable");
 	assert_int_equal(cJSON_GetArraySize(json_at(pod, "spec.tolerations")), 2);
-	send(world, 200, "PATCH strategic", PODS "/p",
-	     "{'spec':{'containers':[{'name':'c','image':'i:2'}]}}");
+	simworld_send(world, 200, "PATCH strategic", PODS "/p",
+		      "{'spec':{'containers':[{'name':'c','image':'i:2'}]}}");
 	assert_refused(
 		world, "PATCH merge", PODS "/p", "{'spec':{'nodeName':'n'}}", 422,
 		"Pod \"p\" is invalid: spec: Forbidden: pod updates may not change fields "
@@ -299,14 +280,16 @@ static void test_pods(void **state)
 		"`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing "
 		"tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 "
 		"if it was previously negative)");
-	send(world, 201, "POST", PODS "/p/binding",
-	     "{'kind':'Binding','apiVersion':'v1','metadata':{'name':'p'},'target':{'kind':'Node',"
-	     "'name':'n'}}");
+	simworld_send(world, 201, "POST", PODS "/p/binding",
+		      "{'kind':'Binding','apiVersion':'v1','metadata':{'name':'p'},'target':{'kind'"
+		      ":'Node',"
+		      "'name':'n'}}");
 	bound = simworld_do(world, 200, "GET", PODS "/p", NULL);
 	assert_string_equal(obj_text(bound, "spec.nodeName"), "n");
-	send(world, 201, "POST", PODS "/p/eviction",
-	     "{'kind':'Eviction','apiVersion':'policy/v1','metadata':{'name':'p'},'deleteOptions':"
-	     "{'gracePeriodSeconds':0}}");
+	simworld_send(world, 201, "POST", PODS "/p/eviction",
+		      "{'kind':'Eviction','apiVersion':'policy/"
+		      "v1','metadata':{'name':'p'},'deleteOptions':"
+		      "{'gracePeriodSeconds':0}}");
 	assert_refused(world, "GET", PODS "/p", NULL, 404, "pods \"p\" not found");
 }
 
@@ -322,21 +305,19 @@ static void test_required_fields(void **state)
 		       "value");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_statefulsets_that_are_wrong),
-		TEST(test_what_a_statefulset_keeps),
-		TEST(test_service_addresses),
-		TEST(test_services_that_are_wrong),
-		TEST(test_metadata_that_is_wrong),
-		TEST(test_no_new_finalizers_at_the_end),
-		TEST(test_immutable_data),
-		TEST(test_secrets),
-		TEST(test_pods),
-		TEST(test_required_fields),
+		SIMWORLD_TEST(test_statefulsets_that_are_wrong),
+		SIMWORLD_TEST(test_what_a_statefulset_keeps),
+		SIMWORLD_TEST(test_service_addresses),
+		SIMWORLD_TEST(test_services_that_are_wrong),
+		SIMWORLD_TEST(test_metadata_that_is_wrong),
+		SIMWORLD_TEST(test_no_new_finalizers_at_the_end),
+		SIMWORLD_TEST(test_immutable_data),
+		SIMWORLD_TEST(test_secrets),
+		SIMWORLD_TEST(test_pods),
+		SIMWORLD_TEST(test_required_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

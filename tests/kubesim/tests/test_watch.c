@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/kubesim/alloc.h"
 #include "tests/kubesim/obj.h"
 #include "tests/support/check.h"
 #include "tests/support/simworld.h"
@@ -13,24 +14,10 @@
 static int set_up(void **state)
 {
 	static const struct cluster_options options = {.no_controllers = true, .history = 8};
-	struct simworld *world = test_calloc(1, sizeof(*world));
 
-	simworld_init(world, &options);
-	*state = world;
+	*state = alloc_zero(sizeof(struct simworld));
+	simworld_init(*state, &options);
 	return 0;
-}
-
-static int tear_down(void **state)
-{
-	simworld_release(*state);
-	test_free(*state);
-	return 0;
-}
-
-static void send(struct simworld *world, int code, const char *method, const char *path,
-		 const char *body)
-{
-	cJSON_Delete(simworld_do(world, code, method, path, body));
 }
 
 static void make(struct simworld *world, const char *name, const char *label)
@@ -41,7 +28,7 @@ static void make(struct simworld *world, const char *name, const char *label)
 		 "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'%s','labels':{'l':'%s'}"
 		 "}}",
 		 name, label);
-	send(world, 201, "POST", MAPS, body);
+	simworld_send(world, 201, "POST", MAPS, body);
 }
 
 static struct answer watch(struct simworld *world, const char *query)
@@ -108,8 +95,8 @@ static void test_from_a_version(void **state)
 	answer = watch(world, query);
 	assert_events(answer.watch, "");
 	make(world, "b", "x");
-	send(world, 200, "PATCH merge", MAPS "/a", "{'data':{'k':'v'}}");
-	send(world, 200, "DELETE", MAPS "/b", NULL);
+	simworld_send(world, 200, "PATCH merge", MAPS "/a", "{'data':{'k':'v'}}");
+	simworld_send(world, 200, "DELETE", MAPS "/b", NULL);
 	assert_events(answer.watch, "ADDED b@8|MODIFIED a@9|DELETED b@10|");
 	assert_events(answer.watch, "");
 }
@@ -149,9 +136,9 @@ static void test_selected(void **state)
 	make(world, "b", "y");
 	answer = watch(world, "labelSelector=l=x");
 	assert_events(answer.watch, "ADDED a@7|");
-	send(world, 200, "PATCH merge", MAPS "/b", "{'metadata':{'labels':{'l':'x'}}}");
-	send(world, 200, "PATCH merge", MAPS "/a", "{'metadata':{'labels':{'l':'y'}}}");
-	send(world, 200, "DELETE", MAPS "/a", NULL);
+	simworld_send(world, 200, "PATCH merge", MAPS "/b", "{'metadata':{'labels':{'l':'x'}}}");
+	simworld_send(world, 200, "PATCH merge", MAPS "/a", "{'metadata':{'labels':{'l':'y'}}}");
+	simworld_send(world, 200, "DELETE", MAPS "/a", NULL);
 	assert_events(answer.watch, "ADDED b@9|DELETED a@10|");
 }
 
@@ -160,10 +147,10 @@ static void test_only_its_namespace_and_resource(void **state)
 	struct simworld *world = *state;
 	CLEANUP(answer_release) struct answer answer = watch(world, "resourceVersion=6");
 
-	send(world, 201, "POST", "/api/v1/namespaces/kube-system/configmaps",
-	     "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'a'}}");
-	send(world, 201, "POST", "/api/v1/namespaces/default/secrets",
-	     "{'kind':'Secret','apiVersion':'v1','metadata':{'name':'a'}}");
+	simworld_send(world, 201, "POST", "/api/v1/namespaces/kube-system/configmaps",
+		      "{'kind':'ConfigMap','apiVersion':'v1','metadata':{'name':'a'}}");
+	simworld_send(world, 201, "POST", "/api/v1/namespaces/default/secrets",
+		      "{'kind':'Secret','apiVersion':'v1','metadata':{'name':'a'}}");
 	assert_events(answer.watch, "");
 }
 
@@ -177,7 +164,7 @@ static void test_too_old(void **state)
 		char path[128];
 
 		snprintf(path, sizeof(path), "{'metadata':{'labels':{'n':'%d'}}}", i);
-		send(world, 200, "PATCH merge", "/api/v1/namespaces/default", path);
+		simworld_send(world, 200, "PATCH merge", "/api/v1/namespaces/default", path);
 	}
 	answer = watch(world, "resourceVersion=3");
 	assert_events(answer.watch, "ERROR 410 Expired: too old resource version: 3 (26)|END");
@@ -195,8 +182,8 @@ static void test_bookmarks_and_the_end(void **state)
 
 	loop_advance(world->loop, 61000);
 	assert_events(answer.watch, "BOOKMARK @6|");
-	send(world, 200, "PATCH merge", "/api/v1/namespaces/default",
-	     "{'metadata':{'labels':{'n':'1'}}}");
+	simworld_send(world, 200, "PATCH merge", "/api/v1/namespaces/default",
+		      "{'metadata':{'labels':{'n':'1'}}}");
 	loop_advance(world->loop, 30000);
 	assert_events(answer.watch, "BOOKMARK @7|END");
 	assert_events(plain.watch, "END");
@@ -245,7 +232,7 @@ static void test_tables(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, simworld_tear_down)
 
 int main(void)
 {
