@@ -52,6 +52,12 @@ static const struct option_row option_table[] = {
 	 "namespace for objects that name none", AT(namespace)},
 	{"server", 0, OPTION_STRING, CLI_GROUP_CLUSTER, "URL", NULL, NULL,
 	 "address of the API server (the context's)", AT(server)},
+	{"live", 0, OPTION_STRING, CLI_GROUP_DIFF, "FILE|-", NULL, NULL,
+	 "compare with the objects of a file, as kubectl get -o yaml prints them, not with a cluster",
+	 AT(live)},
+	{"client-side", 0, OPTION_FLAG, CLI_GROUP_DIFF, NULL, NULL, NULL,
+	 "compare without dry runs, where they are not permitted: only what the manifests set",
+	 AT(client_side)},
 	{"output", 'o', OPTION_CHOICE, CLI_GROUP_DIFF, "FORMAT", "text|unified|json", "text",
 	 "text, unified (as diff -u) or json", AT(output)},
 	{"output", 'o', OPTION_CHOICE, CLI_GROUP_STATUS, "FORMAT", "table|json", "table",
@@ -321,6 +327,33 @@ static int check_source(const struct command *command, const struct options *opt
 	return 0;
 }
 
+/* With --live nothing is asked that these could be about. */
+static int check_live(const struct options *options, struct err *err)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} others[] = {
+		{"kubeconfig", options->kubeconfig}, {"context", options->context},
+		{"server", options->server},         {"app", options->app},
+		{"self-heal", options->self_heal},   {"client-side", options->client_side},
+	};
+
+	if (options->help || !options->live)
+		return 0;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i].given)
+			return err_set(
+				err, ERR_INVALID,
+				"--live compares without a cluster; --%s does not go with it",
+				others[i].name);
+	for (size_t i = 0; i < options->file_count; i++)
+		if (strcmp(options->live, "-") == 0 && strcmp(options->files[i], "-") == 0)
+			return err_set(err, ERR_INVALID,
+				       "--live - and -f - cannot both be standard input");
+	return 0;
+}
+
 int cli_parse(int argc, char **argv, const struct command **ret_command,
 	      struct options *ret_options, struct err *err)
 {
@@ -350,7 +383,7 @@ int cli_parse(int argc, char **argv, const struct command **ret_command,
 		return -1;
 	options.help = help;
 	if (parse_options(command, &args, &options, err) < 0 ||
-	    check_source(command, &options, err) < 0)
+	    check_source(command, &options, err) < 0 || check_live(&options, err) < 0)
 		return -1;
 	*ret_command = command;
 	*ret_options = options;

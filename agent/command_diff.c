@@ -2,11 +2,12 @@
 
 #include <string.h>
 
+#include "agent/live_file.h"
 #include "agent/session.h"
-#include "agent/terminal.h"
-#include "diff/render.h"
+#include "agent/show.h"
+#include "diff/offline.h"
 
-#define OUTPUT_MAX_BYTES (256u * 1024 * 1024)
+#define OFFLINE_NAMESPACE "default" /* kubectl's, where no kubeconfig names one */
 
 static void keep_pass(void *context, struct pass *pass)
 {
@@ -14,60 +15,49 @@ static void keep_pass(void *context, struct pass *pass)
 	(void)pass; /* the command looks at it when the loop has ended */
 }
 
-/* Prints the plan in the format asked for. */
-static int show(const struct plan *plan, const struct options *options)
+static int refuse_errors(const struct findings *findings)
 {
-	const struct render_options render = terminal_options(options->color);
-	const char *format = options->output ? options->output : "text";
-	CLEANUP(buf_release) struct buf text = BUF_INIT(OUTPUT_MAX_BYTES);
 	struct err err;
-	int result = 0;
 
-	if (strcmp(format, "unified") == 0)
-		result = render_plan_unified(plan, &render, &text, &err);
-	else if (strcmp(format, "json") == 0)
-		result = render_plan_json(plan, &text, &err);
-	else
-		render_plan_text(plan, &render, &text);
-	if (result < 0) {
-		tell_error(&err);
-		return EXIT_INTERNAL;
-	}
-	return print_result(&text);
+	print_findings(findings);
+	if (findings->error_count == 0)
+		return EXIT_OK;
+	err_set(&err, ERR_INVALID, "%zu error%s in the manifests; nothing was compared",
+		findings->error_count, findings->error_count == 1 ? "" : "s");
+	tell_error(&err);
+	return EXIT_MANIFEST;
 }
 
-/* In text and JSON the plan itself says what failed; diff -u has no place for it. */
-static void print_failures(const struct plan *plan)
+/* Compares with the objects of --live: no cluster is asked. */
+static int diff_with_file(const struct options *options)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_item *item = &plan->items[i];
-		CLEANUP(buf_release) struct buf name = BUF_INIT(1024);
-		struct err err = item->error;
+	const char *namespace = options->namespace ? options->namespace : OFFLINE_NAMESPACE;
+	CLEANUP(session_close) struct session session = {0};
+	CLEANUP(manifest_set_release) struct manifest_set live = {0};
+	CLEANUP(fetched_release) struct fetched fetched = {0};
+	CLEANUP(plan_release) struct plan plan = {0};
+	struct err err;
+	int code = session_open_offline(&session, options, namespace);
 
-		if (item->action != PLAN_FAILED)
-			continue;
-		ref_print(&item->ref, &name);
-		err_prefix(&err, "%s:%u: %s", item->file, item->mark.line, buf_str(&name));
-		tell_error(&err);
-	}
-}
-
-static int conclude(const struct plan *plan, const struct options *options)
-{
-	int code = show(plan, options);
-
+	if (code == EXIT_OK)
+		code = session_fetch(&session, &fetched);
+	if (code == EXIT_OK)
+		code = refuse_errors(&fetched.findings);
+	if (code == EXIT_OK)
+		code = live_file_read(options->live, &live);
 	if (code != EXIT_OK)
 		return code;
-	if (plan_count(plan, PLAN_FAILED)) {
-		if (options->output && strcmp(options->output, "unified") == 0)
-			print_failures(plan);
-		return EXIT_OBJECTS;
+	plan.revision = strdup(fetched.snapshot.revision);
+	if (!plan.revision) {
+		err_no_memory(&err);
+	} else if (offline_plan(&fetched.manifests, &live, namespace, &plan, &err) == 0) {
+		return show_plan(&plan, options);
 	}
-	return plan_has_differences(plan) ? EXIT_DIFFERENT : EXIT_OK;
+	tell_error(&err);
+	return EXIT_INTERNAL;
 }
 
-/* Also `sync --dry-run`. */
-int command_diff(const struct options *options)
+static int diff_with_cluster(const struct options *options)
 {
 	CLEANUP(session_close) struct session session = {0};
 	struct pass *pass;
@@ -82,6 +72,7 @@ int command_diff(const struct options *options)
 		.discovery = session.discovery,
 		.app = &session.app,
 		.dry_run = true,
+		.client_side = options->client_side,
 		.forecast = true,
 		.on_done = keep_pass,
 	};
@@ -94,7 +85,13 @@ int command_diff(const struct options *options)
 	if (code == EXIT_OK && pass_trouble(pass))
 		tell_warning("%s", pass_trouble(pass)->message);
 	if (code == EXIT_OK)
-		code = conclude(pass_plan(pass), options);
+		code = show_plan(pass_plan(pass), options);
 	pass_free(pass);
 	return code;
+}
+
+/* Also `sync --dry-run`. */
+int command_diff(const struct options *options)
+{
+	return options->live ? diff_with_file(options) : diff_with_cluster(options);
 }

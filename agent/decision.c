@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff/defaults.h"
-#include "diff/replacement.h"
+#include "diff/prediction.h"
 
 /* The digests of an object, and what the inventory has of it. */
 struct digests {
@@ -66,24 +65,16 @@ bool decision_is_in_sync(const struct app *app, const struct target *target)
 	       strcmp(digests.live, digests.record.live_digest) == 0;
 }
 
-/* What the write would leave: the dry run's answer, or the manifest where the server cannot say. */
+/* What the write would leave: the dry run's answer, or what can be told without the server. */
 static int expected_of(const struct target *target, cJSON **ret_expected, struct err *err)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
+	const char *namespace = *target->ref.namespace ? target->ref.namespace : NULL;
 
-	if (target->predicted) {
-		expected = json_copy(target->predicted);
-		if (!expected)
-			return err_no_memory(err);
-	} else if (replacement_build(target->manifest->desired, target->live,
-				     *target->ref.namespace ? target->ref.namespace : NULL,
-				     &expected, err) < 0 ||
-		   defaults_fold_string_data(expected, err) < 0 ||
-		   defaults_apply(expected, err) < 0) {
-		return -1;
-	}
-	*ret_expected = STEAL(expected);
-	return 0;
+	if (!target->predicted)
+		return prediction_build(target->manifest->desired, target->live, namespace,
+					ret_expected, err);
+	*ret_expected = json_copy(target->predicted);
+	return *ret_expected ? 0 : err_no_memory(err);
 }
 
 static int compare(const struct target *target, struct plan_item *item, struct err *err)

@@ -21,7 +21,10 @@ const struct command cli_commands[] = {
 		.examples = "  # What would the newest commit change?\n"
 			    "  tranche diff --repo https://example.com/shop.git --path deploy\n\n"
 			    "  # A folder of plain files, as diff -u\n"
-			    "  tranche diff -f deploy/ -o unified\n",
+			    "  tranche diff -f deploy/ -o unified\n\n"
+			    "  # Without a cluster: compare with what kubectl has saved\n"
+			    "  kubectl get statefulsets,services,pods -o yaml > live.yaml\n"
+			    "  tranche diff --live live.yaml -f deploy/\n",
 		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_DIFF | CLI_GROUP_HEAL |
 			  CLI_GROUP_APP | CLI_GROUP_COLOR | CLI_GROUP_LOG,
 		.run = command_diff,

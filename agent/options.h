@@ -30,6 +30,8 @@ struct options {
 	const char *server;
 
 	/* what to do */
+	const char *live;
+	bool client_side;
 	const char *app;
 	const char *output;
 	const char *log_format;

@@ -217,6 +217,7 @@ static void start_preview(struct pass *pass)
 		if (decision_is_in_sync(pass->options.app, &targets->items[i]))
 			continue;
 		struct target moved = targets->items[i];
+		moved.client_side = pass->options.client_side;
 		targets->items[i] = targets->items[front];
 		targets->items[front++] = moved;
 	}

@@ -35,8 +35,9 @@ struct pass_options {
 	struct cluster *cluster;
 	struct discovery *discovery;
 	struct app *app;
-	bool dry_run;  /* decide, but write nothing */
-	bool forecast; /* look at the Pods, so that the plan tells what rollouts would do */
+	bool dry_run;     /* decide, but write nothing */
+	bool client_side; /* ask for no dry run: compare only the fields that the manifests set */
+	bool forecast;    /* look at the Pods, so that the plan tells what rollouts would do */
 
 	/* All are called from the loop; the first three may be NULL. */
 	void (*on_fetched)(void *context, struct app *app); /* a commit that was not known */

@@ -40,6 +40,14 @@ int print_result(const struct buf *text)
 	return EXIT_INTERNAL;
 }
 
+void print_findings(const struct findings *findings)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(FINDINGS_MAX_BYTES);
+
+	findings_print(findings, &text);
+	fputs(buf_str(&text), stderr);
+}
+
 /* --- opening --------------------------------------------------------------------------------- */
 
 static void on_server_warning(void *context, const char *text)
@@ -124,6 +132,39 @@ int session_open_offline(struct session *session, const struct options *options,
 	return open_app(session, options, namespace);
 }
 
+/* --- fetching alone -------------------------------------------------------------------------- */
+
+/* A fetch, and how it ended. */
+struct reading {
+	struct fetched fetched;
+	struct err err;
+};
+
+static void on_fetched(void *context, struct fetched *fetched, const struct err *err)
+{
+	struct reading *reading = context;
+
+	reading->err = *err;
+	reading->fetched = *fetched;
+	*fetched = (struct fetched){0};
+}
+
+int session_fetch(struct session *session, struct fetched *ret_fetched)
+{
+	struct reading reading = {0};
+	struct fetch *fetch;
+
+	if (fetch_start(session->loop, session->app.source, NULL, session->app.namespace,
+			on_fetched, &reading, &fetch, &reading.err) == 0)
+		session_run(session);
+	if (reading.err.class != ERR_NONE) {
+		fetched_release(&reading.fetched);
+		return refuse(&reading.err, EXIT_SOURCE);
+	}
+	*ret_fetched = reading.fetched;
+	return EXIT_OK;
+}
+
 /* --- running, closing ------------------------------------------------------------------------ */
 
 void session_run(struct session *session)
@@ -181,10 +222,7 @@ bool session_is_stuck(void)
 
 int print_pass_fault(const struct pass *pass, const struct app *app)
 {
-	CLEANUP(buf_release) struct buf findings = BUF_INIT(FINDINGS_MAX_BYTES);
-
-	findings_print(&app->fetched.findings, &findings);
-	fputs(buf_str(&findings), stderr);
+	print_findings(&app->fetched.findings);
 	if (pass_fault(pass) == PASS_FINE)
 		return EXIT_OK;
 	tell_error(pass_error(pass));

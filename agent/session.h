@@ -43,6 +43,12 @@ int session_open(struct session *session, const struct options *options);
 int session_open_offline(struct session *session, const struct options *options,
 			 const char *namespace);
 
+/*
+ * Reads the app's source and turns the loop meanwhile; the caller releases *ret_fetched. EXIT_OK, or
+ * the code to end with after printing why.
+ */
+int session_fetch(struct session *session, struct fetched *ret_fetched);
+
 /* Turns the loop until nothing is left to do or session_stop. */
 void session_run(struct session *session);
 void session_stop(struct session *session);
@@ -61,6 +67,9 @@ void tell_warning(const char *format, ...) PRINTF(1, 2);
 
 /* Writes to standard output; EXIT_OK, or EXIT_INTERNAL after saying that it could not. */
 int print_result(const struct buf *text);
+
+/* Prints the findings on standard error. */
+void print_findings(const struct findings *findings);
 
 /* The code for a pass that could not do its work, after printing why; EXIT_OK if it could. */
 int print_pass_fault(const struct pass *pass, const struct app *app);

@@ -13,7 +13,10 @@ struct reader {
 	struct findings *findings;
 	const char *file;
 	struct err *err;
+	size_t document_count;
 	int list_depth;
+	/* What is wrong with an object by itself, beyond its ref. */
+	int (*check)(const struct manifest *manifest, struct findings *findings, struct err *err);
 };
 
 bool manifest_is_file_name(const char *name)
@@ -119,7 +122,7 @@ static int add_object(struct reader *reader, cJSON *take_root, struct yaml_mark 
 		return -1;
 	if (reader->findings->error_count != errors)
 		return 0;
-	if (check_object(&manifest, reader->findings, reader->err) < 0)
+	if (reader->check(&manifest, reader->findings, reader->err) < 0)
 		return -1;
 	if (reader->findings->error_count != errors)
 		return 0;
@@ -250,27 +253,26 @@ static int report_text(struct reader *reader, const struct err *fault)
 			    fault->message + used);
 }
 
-int manifest_set_add(struct manifest_set *set, const char *file, const char *text, size_t length,
-		     struct findings *findings, struct err *err)
+static int read_file(struct reader *reader, const char *text, size_t length)
 {
-	struct reader reader = {.set = set, .findings = findings, .file = file, .err = err};
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
 	struct err fault;
 
 	if (yaml_load(text, length, &docs, &fault) < 0) {
 		if (fault.class != ERR_NO_MEMORY)
-			return report_text(&reader, &fault);
-		*err = fault;
+			return report_text(reader, &fault);
+		*reader->err = fault;
 		return -1;
 	}
+	reader->document_count = docs.count;
 	for (size_t i = 0; i < docs.count; i++) {
 		struct yaml_doc *doc = &docs.items[i];
 		int result;
 
 		if (is_list(doc->root))
-			result = add_list(&reader, doc->root, doc->marks, doc->mark_count);
+			result = add_list(reader, doc->root, doc->marks, doc->mark_count);
 		else
-			result = add_object(&reader, STEAL(doc->root), STEAL(doc->marks),
+			result = add_object(reader, STEAL(doc->root), STEAL(doc->marks),
 					    doc->mark_count);
 		if (result < 0)
 			return -1;
@@ -278,7 +280,62 @@ int manifest_set_add(struct manifest_set *set, const char *file, const char *tex
 	return 0;
 }
 
+int manifest_set_add(struct manifest_set *set, const char *file, const char *text, size_t length,
+		     struct findings *findings, struct err *err)
+{
+	struct reader reader = {
+		.set = set,
+		.findings = findings,
+		.file = file,
+		.err = err,
+		.check = check_object,
+	};
+
+	return read_file(&reader, text, length);
+}
+
+static int check_nothing(const struct manifest *manifest, struct findings *findings,
+			 struct err *err)
+{
+	(void)manifest;
+	(void)findings;
+	(void)err;
+	return 0;
+}
+
+int manifest_set_add_live(struct manifest_set *set, const char *file, const char *text,
+			  size_t length, struct findings *findings, struct err *err)
+{
+	struct reader reader = {
+		.set = set,
+		.findings = findings,
+		.file = file,
+		.err = err,
+		.check = check_nothing,
+	};
+
+	size_t errors = findings->error_count;
+
+	if (read_file(&reader, text, length) < 0)
+		return -1;
+	if (reader.document_count || findings->error_count > errors)
+		return 0;
+	return findings_add(
+		findings, FINDING_ERROR, file, (struct yaml_mark){0}, err,
+		"holds no objects; if there are none, \"kubectl get -o yaml\" prints an "
+		"empty List");
+}
+
 /* --- the whole set --------------------------------------------------------------------------- */
+
+const char *manifest_namespace(const struct ref *ref, const char *default_namespace)
+{
+	const struct schema_kind *kind = schema_kind(ref->group, ref->version, ref->kind);
+
+	if (kind && !kind->namespaced)
+		return "";
+	return *ref->namespace ? ref->namespace : default_namespace;
+}
 
 /* What an object of the set is told apart by, the namespace filled in. */
 struct entry {
@@ -289,12 +346,9 @@ struct entry {
 static struct entry entry_of(const struct manifest *manifest, const char *default_namespace)
 {
 	const struct ref *ref = &manifest->ref;
-	const struct schema_kind *kind = schema_kind(ref->group, ref->version, ref->kind);
-	const char *namespace = *ref->namespace ? ref->namespace : default_namespace;
 
-	if (kind && !kind->namespaced)
-	namespace = "";
-	return (struct entry){namespace, ref->group, ref->kind, ref->name, manifest};
+	return (struct entry){manifest_namespace(ref, default_namespace), ref->group, ref->kind,
+			      ref->name, manifest};
 }
 
 static int by_identity(const void *a, const void *b)

@@ -47,12 +47,26 @@ int manifest_set_add(struct manifest_set *set, const char *file, const char *tex
 		     struct findings *findings, struct err *err);
 
 /*
+ * The same for objects that a server has accepted, as `kubectl get -o yaml` or `-o json` prints them:
+ * only what tells an object apart is checked. A text without any document is a finding, for a
+ * server without objects has an empty List.
+ */
+int manifest_set_add_live(struct manifest_set *set, const char *file, const char *text,
+			  size_t length, struct findings *findings, struct err *err);
+
+/*
  * What only the whole set shows: objects named twice, a StatefulSet's serviceName that no Service
  * of the set bears (a warning). `default_namespace` stands in for a namespace that is not written;
  * "" where it is not known.
  */
 int manifest_set_check(const struct manifest_set *set, const char *default_namespace,
 		       struct findings *findings, struct err *err);
+
+/*
+ * The namespace of an object, as far as it is known without a cluster: the one that is written, else
+ * the default; "" for a kind that is known to be cluster-scoped. Borrowed from either.
+ */
+const char *manifest_namespace(const struct ref *ref, const char *default_namespace);
 
 void manifest_release(struct manifest *manifest);
 void manifest_set_release(struct manifest_set *set);

@@ -123,7 +123,8 @@ struct rollout_forecast {
 	struct ordinals replaces; /* descending: deleted and created again on the new template */
 	struct ordinals keeps;    /* ascending: left on another template than `to`'s */
 	size_t creates_old; /* so many of the first of `creates` start on the current revision */
-	char *keep_images;  /* what the kept ones run: "nginx:1.25.4", several joined by " and " */
+	/* What the kept ones run: "nginx:1.25.4", several joined by " and "; "" if not known of all. */
+	char *keep_images;
 	char *current_images; /* what `creates_old` would run; "" where that is not known */
 	char *update_images;  /* what the template of `to` has */
 	char **warnings; /* sentences: "scaling down deletes ...", "raising the partition ..." */
@@ -141,6 +142,18 @@ int rollout_forecast(const cJSON *from, const cJSON *to, const cJSON *const *pod
 		     const cJSON *const *revisions, size_t revision_count,
 		     struct rollout_forecast *ret_forecast, struct err *err);
 void rollout_forecast_release(struct rollout_forecast *forecast);
+
+/* Appends a warning of the caller's own. ERR_NO_MEMORY only. */
+int rollout_forecast_warn(struct rollout_forecast *forecast, const char *sentence, struct err *err);
+
+/*
+ * The Pods that a StatefulSet's status tells of, as an array, for a forecast where nobody has seen
+ * the Pods themselves: status.replicas of them from the first ordinal on, all well, the highest
+ * status.updatedReplicas on the update revision and the others on the current one. Only what
+ * rollout_forecast reads of a Pod is filled in; of those on the current revision nothing says which
+ * images they run. Errors as for rollout_observe.
+ */
+int rollout_assume_pods(const cJSON *statefulset, cJSON **ret_pods, struct err *err);
 
 /*
  * "creates 3, 4; replaces 2, 1 in that order; keeps 0 on nginx:1.25.4"; "" if no Pod is touched or

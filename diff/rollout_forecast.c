@@ -175,6 +175,10 @@ static int print_keep_images(const struct outlook *outlook, char **ret_images, s
 
 		if (!is_kept(outlook, pod))
 			continue;
+		if (!*pod->images) {
+			buf_clear(&out);
+			break;
+		}
 		while (k < seen_count && strcmp(seen[k], pod->images) != 0)
 			k++;
 		if (k < seen_count)
@@ -484,6 +488,21 @@ void rollout_forecast_release(struct rollout_forecast *forecast)
 	*forecast = (struct rollout_forecast){0};
 }
 
+int rollout_forecast_warn(struct rollout_forecast *forecast, const char *sentence, struct err *err)
+{
+	size_t count = forecast->warning_count + 1;
+	char **items = reallocarray(forecast->warnings, count, sizeof(*items));
+
+	if (!items)
+		return err_no_memory(err);
+	forecast->warnings = items;
+	items[count - 1] = strdup(sentence);
+	if (!items[count - 1])
+		return err_no_memory(err);
+	forecast->warning_count = count;
+	return 0;
+}
+
 static void begin_clause(struct buf *out, size_t start)
 {
 	if (out->length > start)
@@ -531,7 +550,8 @@ void rollout_forecast_print(const struct rollout_forecast *forecast, struct buf 
 		begin_clause(out, start);
 		buf_puts(out, "keeps ");
 		ordinals_print(&forecast->keeps, out);
-		if (strcmp(forecast->keep_images, forecast->update_images) == 0)
+		if (!*forecast->keep_images ||
+		    strcmp(forecast->keep_images, forecast->update_images) == 0)
 			buf_puts(out, " on the earlier template");
 		else
 			buf_printf(out, " on %s", forecast->keep_images);

@@ -1,0 +1,264 @@
+#include "diff/offline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff/prediction.h"
+#include "diff/schema.h"
+
+#define ASSUMED "its Pods are not in the file: those that its status counts are taken to be well"
+
+/* A live object with its namespace filled in; everything is borrowed. */
+struct entry {
+	struct ref ref;
+	const cJSON *object;
+};
+
+struct index {
+	struct entry *entries; /* sorted by ref */
+	size_t count;
+	const char *default_namespace;
+};
+
+static int by_ref(const void *a, const void *b)
+{
+	const struct entry *left = a, *right = b;
+
+	return ref_compare(&left->ref, &right->ref);
+}
+
+static bool is_known(const struct ref *ref)
+{
+	return schema_kind(ref->group, ref->version, ref->kind);
+}
+
+/* The ref in the namespace; a view that owns nothing. */
+static struct ref place_in(const struct ref *ref, const char *namespace)
+{
+	struct ref placed = *ref;
+
+	placed.namespace = (char *)(uintptr_t) namespace;
+	return placed;
+}
+
+static int index_init(struct index *index, const struct manifest_set *live,
+		      const char *default_namespace, struct err *err)
+{
+	index->default_namespace = default_namespace;
+	index->entries = calloc(live->count + 1, sizeof(*index->entries));
+	if (!index->entries)
+		return err_no_memory(err);
+	for (size_t i = 0; i < live->count; i++) {
+		const struct ref *ref = &live->items[i].ref;
+		const char *namespace =
+			is_known(ref) ? manifest_namespace(ref, default_namespace) : ref->namespace;
+
+		index->entries[index->count++] =
+			(struct entry){place_in(ref, namespace), live->items[i].desired};
+	}
+	qsort(index->entries, index->count, sizeof(*index->entries), by_ref);
+	return 0;
+}
+
+static void index_release(struct index *index)
+{
+	free(index->entries);
+}
+
+static const struct entry *find(const struct index *index, const struct ref *ref)
+{
+	const struct entry wanted = {.ref = *ref};
+
+	return bsearch(&wanted, index->entries, index->count, sizeof(wanted), by_ref);
+}
+
+/* The objects of a kind in a namespace; the caller frees *ret_objects. */
+static int collect(const struct index *index, const char *namespace, const char *group,
+		   const char *kind, const cJSON ***ret_objects, size_t *ret_count, struct err *err)
+{
+	const cJSON **objects = calloc(index->count + 1, sizeof(*objects));
+	size_t count = 0;
+
+	if (!objects)
+		return err_no_memory(err);
+	for (size_t i = 0; i < index->count; i++) {
+		const struct ref *ref = &index->entries[i].ref;
+
+		if (ref_is(ref, group, kind) && strcmp(ref->namespace, namespace) == 0)
+			objects[count++] = index->entries[i].object;
+	}
+	*ret_objects = objects;
+	*ret_count = count;
+	return 0;
+}
+
+/* --- rollouts -------------------------------------------------------------------------------- */
+
+/* Whether one of the Pods is named NAME-DIGITS. */
+static bool has_pod_of(const char *name, const cJSON *const *pods, size_t count)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *its = json_str(pods[i], "metadata.name");
+
+		if (its && strncmp(its, name, length) == 0 && its[length] == '-' &&
+		    its[length + 1] && !its[length + 1 + strspn(its + length + 1, "0123456789")])
+			return true;
+	}
+	return false;
+}
+
+/* In place of `pods`, which are none of the StatefulSet's, those that its status counts. */
+static int assume(const cJSON *statefulset, cJSON **ret_owner, const cJSON ***pods, size_t *count,
+		  struct err *err)
+{
+	const cJSON *pod;
+
+	if (rollout_assume_pods(statefulset, ret_owner, err) < 0)
+		return -1;
+	size_t assumed = (size_t)cJSON_GetArraySize(*ret_owner);
+	const cJSON **items = calloc(assumed + 1, sizeof(*items));
+	if (!items)
+		return err_no_memory(err);
+	free(*pods);
+	*pods = items;
+	*count = 0;
+	json_each (pod, *ret_owner)
+		items[(*count)++] = pod;
+	return 0;
+}
+
+static bool is_empty(const struct rollout_forecast *forecast)
+{
+	return forecast->creates.count + forecast->deletes.count + forecast->replaces.count +
+		       forecast->keeps.count ==
+	       0;
+}
+
+static int forecast(const struct index *index, const cJSON *live, const cJSON *expected,
+		    struct plan_item *item, struct err *err)
+{
+	CLEANUP(free_p) const cJSON **pods = NULL;
+	CLEANUP(free_p) const cJSON **revisions = NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *assumed = NULL;
+	size_t pod_count, revision_count;
+	const char *namespace = item->ref.namespace;
+
+	if (collect(index, namespace, "", "Pod", &pods, &pod_count, err) < 0 ||
+	    collect(index, namespace, "apps", "ControllerRevision", &revisions, &revision_count,
+		    err) < 0)
+		return -1;
+	if (live && !has_pod_of(item->ref.name, pods, pod_count) &&
+	    assume(live, &assumed, &pods, &pod_count, err) < 0)
+		return -1;
+	if (rollout_forecast(live, expected, pods, pod_count, revisions, revision_count,
+			     &item->forecast, err) < 0)
+		return -1;
+	item->has_forecast = true;
+	if (!assumed || !assumed->child || is_empty(&item->forecast))
+		return 0;
+	return rollout_forecast_warn(&item->forecast, ASSUMED, err);
+}
+
+/* Without a status (a manifest, or an object stripped of it) nothing is known of the Pods. */
+static bool tells_of_pods(const cJSON *live)
+{
+	return !live || json_str(live, "status.updateRevision");
+}
+
+/* --- items ----------------------------------------------------------------------------------- */
+
+static int refuse_version(const struct ref *live, const struct ref *desired, struct err *err)
+{
+	CLEANUP(buf_release) struct buf is = BUF_INIT(1024);
+	CLEANUP(buf_release) struct buf wanted = BUF_INIT(1024);
+
+	ref_print_api_version(live, &is);
+	ref_print_api_version(desired, &wanted);
+	return err_set(err, ERR_UNSUPPORTED,
+		       "the live object is in %s, the manifest in %s, and only a server converts "
+		       "them; ask kubectl for that version",
+		       buf_str(&is), buf_str(&wanted));
+}
+
+/* Compares one manifest with its live object (NULL: there is none). */
+static int decide(const struct index *index, const struct manifest *manifest,
+		  const struct entry *entry, struct plan_item *item, struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
+	const cJSON *live = entry ? entry->object : NULL;
+	const char *namespace = *item->ref.namespace ? item->ref.namespace : NULL;
+
+	item->client_side = true;
+	if (entry && strcmp(entry->ref.version, manifest->ref.version) != 0)
+		return refuse_version(&entry->ref, &manifest->ref, err);
+	if (prediction_build(manifest->desired, live, namespace, &expected, err) < 0)
+		return -1;
+	item->to = object_normalised(expected);
+	item->from = live ? object_normalised(live) : NULL;
+	if (!item->to || (live && !item->from))
+		return err_no_memory(err);
+	if (live && compare_set_fields(item->to, item->from, &item->changes, err) < 0)
+		return -1;
+	item->action = plan_decide(live != NULL, item->changes.count > 0, NULL, NULL, NULL, false);
+	if (item->action == PLAN_IN_SYNC || !ref_is(&item->ref, "apps", "StatefulSet") ||
+	    !tells_of_pods(live))
+		return 0;
+	return forecast(index, live, expected, item, err);
+}
+
+/*
+ * The live object of a manifest and the ref it goes by. An instance of a kind that is not known may
+ * be cluster-scoped: then the live one has no namespace.
+ */
+static const struct entry *find_live(const struct index *index, const struct ref *written,
+				     struct ref *ret_ref)
+{
+	const char *namespace = manifest_namespace(written, index->default_namespace);
+	const struct entry *entry;
+
+	*ret_ref = place_in(written, namespace);
+	entry = find(index, ret_ref);
+	if (entry || is_known(written) || *written->namespace)
+		return entry;
+	const struct ref cluster_scoped = place_in(written, "");
+	entry = find(index, &cluster_scoped);
+	if (entry)
+		*ret_ref = cluster_scoped;
+	return entry;
+}
+
+static int add_item(const struct index *index, const struct manifest *manifest, struct plan *plan,
+		    struct err *err)
+{
+	struct plan_item *item = plan_add(plan);
+	struct ref ref;
+	const struct entry *entry = find_live(index, &manifest->ref, &ref);
+
+	if (!item || !(item->file = strdup(manifest->file)))
+		return err_no_memory(err);
+	item->mark = manifest->mark;
+	if (ref_copy(&ref, &item->ref, err) < 0)
+		return -1;
+	if (decide(index, manifest, entry, item, &item->error) == 0)
+		return 0;
+	item->action = PLAN_FAILED;
+	if (item->error.class != ERR_NO_MEMORY)
+		return 0;
+	*err = item->error;
+	return -1;
+}
+
+int offline_plan(const struct manifest_set *manifests, const struct manifest_set *live,
+		 const char *default_namespace, struct plan *plan, struct err *err)
+{
+	CLEANUP(index_release) struct index index = {0};
+
+	if (index_init(&index, live, default_namespace, err) < 0)
+		return -1;
+	for (size_t i = 0; i < manifests->count; i++)
+		if (add_item(&index, &manifests->items[i], plan, err) < 0)
+			return -1;
+	return 0;
+}
