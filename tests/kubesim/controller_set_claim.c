@@ -203,9 +203,12 @@ int set_claims_own(struct set_sync *sync, int64_t ordinal, struct status *status
 	bool scaled_down = ordinal < sync->start || ordinal >= sync->start + sync->replicas;
 	CLEANUP(free_p) char *name = pod_name(sync, ordinal);
 	const struct key key = {"", "pods", obj_namespace(sync->set), name};
-	CLEANUP(record_drop_p) struct record *pod = store_get(sync->cluster->store, &key);
+	CLEANUP(record_drop_p) struct record *pod = NULL;
 	const cJSON *template;
 
+	if (cJSON_GetArraySize(templates_of(sync->set)) == 0)
+		return 0;
+	pod = store_get(sync->cluster->store, &key);
 	json_each (template, templates_of(sync->set)) {
 		CLEANUP(free_p) char *claim_called = claim_name(sync->set, template, ordinal);
 		CLEANUP(record_drop_p) struct record *claim = get_claim(sync, claim_called);

@@ -70,17 +70,14 @@ static void drop_tenant(struct kubelet *kubelet, const char *uid)
 
 /* --- Events ---------------------------------------------------------------------------------- */
 
-static void tell(struct kubelet *kubelet, const cJSON *pod, const char *component,
+static void tell(struct kubelet *kubelet, const cJSON *pod, const char *component, const char *type,
 		 const char *reason, const char *message)
 {
-	bool is_kubelet = strcmp(component, "kubelet") == 0;
-	bool is_bad = strcmp(reason, "BackOff") == 0 || strcmp(reason, "Unhealthy") == 0 ||
-		      strcmp(reason, "FailedScheduling") == 0;
 	const struct event event = {
 		.object = pod,
 		.component = component,
-		.host = is_kubelet ? KUBELET_NODE : NULL,
-		.type = is_bad ? "Warning" : "Normal",
+		.host = strcmp(component, "kubelet") == 0 ? KUBELET_NODE : NULL,
+		.type = type,
 		.reason = reason,
 	};
 
@@ -141,7 +138,7 @@ static void schedule_pod(struct kubelet *kubelet, const cJSON *pod, const char *
 		copy = obj_copy(pod);
 		set_unschedulable(copy, loop_wall_us(cluster->loop), no_node);
 		registry_update(cluster, copy, &status_by_scheduler, NULL, &status);
-		tell(kubelet, pod, "default-scheduler", "FailedScheduling", no_node);
+		tell(kubelet, pod, "default-scheduler", "Warning", "FailedScheduling", no_node);
 		return;
 	}
 	copy = obj_copy(pod);
@@ -150,7 +147,7 @@ static void schedule_pod(struct kubelet *kubelet, const cJSON *pod, const char *
 		return;
 	message = alloc_printf("Successfully assigned %s/%s to " KUBELET_NODE, obj_namespace(pod),
 			       obj_name(pod));
-	tell(kubelet, pod, "default-scheduler", "Scheduled", message);
+	tell(kubelet, pod, "default-scheduler", "Normal", "Scheduled", message);
 }
 
 /* --- running --------------------------------------------------------------------------------- */
@@ -162,9 +159,9 @@ static void tell_stage(struct kubelet *kubelet, const cJSON *pod, const struct t
 	if (tenant->stage == POD_READY)
 		tell_containers(kubelet, pod, "Started", "Started");
 	else if (tenant->stage == POD_RUNNING)
-		tell(kubelet, pod, "kubelet", "Unhealthy", "Readiness probe failed");
+		tell(kubelet, pod, "kubelet", "Warning", "Unhealthy", "Readiness probe failed");
 	else if (tenant->stage == POD_FAILING)
-		tell(kubelet, pod, "kubelet", "BackOff",
+		tell(kubelet, pod, "kubelet", "Warning", "BackOff",
 		     message = alloc_printf("Back-off starting containers: %s", tenant->reason));
 }
 
