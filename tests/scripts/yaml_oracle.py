@@ -210,10 +210,26 @@ class Generator:
         return head(name) + "v:\n" + self.mapping(2, 0)
 
 
+def alias_cases():
+    """Documents on both sides of go-yaml's bound on aliases: at least 1 % must be written out."""
+    shapes = [(size, count) for size in (1, 10, 100, 1000) for count in (50, 97, 98, 99, 100, 101, 103, 200, 700)]
+    for size, count in shapes:
+        name = "a%d-%d" % (size, count)
+        text = "v:\n- &a [%s]\n- [%s]\n" % (", ".join(["x"] * size), ", ".join(["*a"] * count))
+        yield Case(name, (head(name) + text).encode(), "%d aliases of a list of %d" % (count, size))
+    for depth in range(1, 8):
+        name = "n%d" % depth
+        lines = ["- &a0 [x, x, x, x, x, x, x, x, x]"]
+        for level in range(1, depth):
+            lines.append("- &a%d [%s]" % (level, ", ".join(["*a%d" % (level - 1)] * 9)))
+        yield Case(name, (head(name) + "v:\n" + "\n".join(lines) + "\n").encode(), "aliases %d deep" % depth)
+
+
 def all_cases(data, seed, times):
     values = read_values(os.path.join(data, "values.txt"))
     generator = Generator(seed, values)
     cases = [value_case("v%04d" % i, value) for i, value in enumerate(values)]
+    cases += alias_cases()
     cases += read_files(os.path.join(data, "files.txt"))
     cases += [value_case("m%04d" % i, generator.mutation()) for i in range(MUTATED_VALUES * times)]
     for i in range(GENERATED_DOCUMENTS * times):
