@@ -164,6 +164,17 @@ static const char *skip_properties(const char *at, const char *end, const char *
 	return at;
 }
 
+static bool find_escaped_slash(const struct yaml_chunk *chunk)
+{
+	const char *end = chunk->text + chunk->length, *at = chunk->text;
+
+	while ((at = memchr(at, '\\', (size_t)(end - at)))) {
+		if (++at < end && *at == '/')
+			return true;
+	}
+	return false;
+}
+
 static bool find_bare_tag(const struct yaml_chunk *chunk)
 {
 	const char *end = chunk->text + chunk->length, *at = chunk->text;
@@ -265,8 +276,8 @@ static int check_byte_order_marks(const struct yaml_events *events, struct err *
 	const struct yaml_chunk *chunk = events->chunk;
 	const char *end = chunk->text + chunk->length, *at = chunk->text + 1;
 
-	while (at < end && (at = memmem(at, (size_t)(end - at), "\xEF\xBB\xBF", 3))) {
-		if (at[-1] == '\n' || at[-1] == '\r') {
+	while (at < end && (at = memchr(at, '\xEF', (size_t)(end - at)))) {
+		if ((at[-1] == '\n' || at[-1] == '\r') && memcmp(at, "\xEF\xBB\xBF", 3) == 0) {
 			err_set(err, ERR_INVALID, "a byte order mark at the start of a line");
 			return yaml_fail_at(place_at(chunk, (size_t)(at - chunk->text)), err);
 		}
@@ -284,7 +295,7 @@ int yaml_events_init(struct yaml_events *events, const struct yaml_chunk *chunk,
 		return err_no_memory(err);
 	yaml_parser_set_input(&events->parser, feed, events);
 	events->may_have_bare_tags = find_bare_tag(chunk);
-	events->may_have_escaped_slashes = memmem(chunk->text, chunk->length, "\\/", 2);
+	events->may_have_escaped_slashes = find_escaped_slash(chunk);
 	return check_byte_order_marks(events, err);
 }
 

@@ -107,12 +107,21 @@ int yaml_to_utf8(const char *text, size_t length, struct buf *storage, const cha
 	return 0;
 }
 
+static bool find_double_return(const char *at, const char *end)
+{
+	while ((at = memchr(at, '\r', (size_t)(end - at)))) {
+		if (++at + 1 < end && at[0] == '\r' && at[1] == '\n')
+			return true;
+	}
+	return false;
+}
+
 int yaml_drop_returns(struct buf *storage, const char **text, size_t *length, struct err *err)
 {
 	CLEANUP(buf_release) struct buf out = BUF_INIT(storage->max_length);
 	const char *at = *text, *end = at + *length, *newline;
 
-	if (!memmem(at, *length, "\r\r\n", 3))
+	if (!find_double_return(at, end))
 		return 0;
 	while ((newline = memchr(at, '\n', (size_t)(end - at)))) {
 		buf_append(&out, at,
