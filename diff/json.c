@@ -1,10 +1,13 @@
 #include "diff/json.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "diff/json_number.h"
 
 #define EXACT_MAX ((int64_t)1 << 53) /* up to here every integer is a double of its own */
 #define FEW_KEYS  16                 /* up to here looking keys up one by one beats sorting */
@@ -115,6 +118,21 @@ int json_make_int(cJSON *node, int64_t value, struct err *err)
 	snprintf(digits, sizeof(digits), "%" PRId64, value);
 	node->valuestring = strdup(digits);
 	return node->valuestring ? 0 : err_no_memory(err);
+}
+
+int json_make_double(cJSON *node, double value, struct err *err)
+{
+	char digits[JSON_NUMBER_MAX];
+
+	if (value == trunc(value) && fabs(value) < 0x1p63) {
+		errno = 0;
+		int64_t integer = strtoll(json_format_double(value, -6, 21, 1, digits), NULL, 10);
+		if (errno == 0)
+			return json_make_int(node, integer, err);
+	}
+	node->type = cJSON_Number;
+	node->valuedouble = value;
+	return 0;
 }
 
 cJSON *json_new_int(int64_t value)

@@ -113,11 +113,15 @@ void json_remove_key(cJSON *object, const char *key);
 int json_append(cJSON *array, cJSON *take_item, struct err *err);
 
 /*
- * For readers, which build big trees node by node: json_make_int turns a fresh node (from
- * cJSON_CreateNull) into an integer; json_link appends to an array, or to an object an item whose
- * `string` is set and new to it.
+ * For readers, which build big trees node by node: json_make_int and json_make_double turn a fresh
+ * node (from cJSON_CreateNull) into a number; json_link appends to an array, or to an object an
+ * item whose `string` is set and new to it.
+ *
+ * A double without a fraction becomes the integer that its shortest digits spell, if that fits:
+ * the one that Kubernetes reads once the double was written.
  */
 int json_make_int(cJSON *node, int64_t value, struct err *err);
+int json_make_double(cJSON *node, double value, struct err *err);
 void json_link(cJSON *container, cJSON *take_item);
 
 /* Deep equality: keys in any order, numbers by value (1 and 1.0 are equal), NULL equals NULL only. */

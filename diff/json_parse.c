@@ -269,12 +269,11 @@ static int read_number(struct json_reader *reader, cJSON *node, struct err *err)
 					 "a number of more than %d bytes", NUMBER_MAX - 1);
 	memcpy(digits, reader->text + start, length);
 	digits[length] = '\0';
-	node->type = cJSON_Number;
-	node->valuedouble = strtod(digits, NULL);
-	if (!isfinite(node->valuedouble))
+	double value = strtod(digits, NULL);
+	if (!isfinite(value))
 		return json_reader_error(reader, start, ERR_INVALID, err,
 					 "a number too large for a double");
-	return 0;
+	return json_make_double(node, value, err);
 }
 
 static int read_word(struct json_reader *reader, const char *word, int type, cJSON *node,

@@ -56,10 +56,12 @@ int keys_push(struct keys *keys, const char *name, uint64_t place, struct err *e
 
 bool keys_pop(struct keys *keys, size_t base, struct key *ret_first, struct key *ret_second)
 {
-	struct key *items = keys->items + base;
 	size_t count = keys->count - base;
 	bool found = false;
 
+	if (count == 0)
+		return false;
+	struct key *items = keys->items + base;
 	keys->count = base;
 	if (count <= FEW_KEYS) {
 		for (size_t second = 1; second < count; second++) {

@@ -1,6 +1,5 @@
 #include "diff/yaml_scalar.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -338,27 +337,6 @@ int yaml_scalar_tagged(const char *tag, char **text, size_t *length, struct yaml
 
 /* --- JSON ------------------------------------------------------------------------------------ */
 
-/*
- * A float goes through its decimal form: kubectl writes it as JSON and reads that back, so that
- * one without a fraction becomes the integer that its shortest digits spell.
- */
-static int float_to_node(double value, cJSON *node, struct err *err)
-{
-	char digits[JSON_NUMBER_MAX];
-
-	if (!isfinite(value))
-		return err_set(err, ERR_INVALID, "infinity and NaN have no JSON form");
-	if (value == trunc(value) && fabs(value) < 0x1p63) {
-		errno = 0;
-		int64_t integer = strtoll(json_format_double(value, -6, 21, 1, digits), NULL, 10);
-		if (errno == 0)
-			return json_make_int(node, integer, err);
-	}
-	node->type = cJSON_Number;
-	node->valuedouble = value;
-	return 0;
-}
-
 int yaml_scalar_to_node(const struct yaml_scalar *scalar, char *take_text, cJSON *node,
 			struct err *err)
 {
@@ -368,11 +346,11 @@ int yaml_scalar_to_node(const struct yaml_scalar *scalar, char *take_text, cJSON
 	case YAML_KIND_NULL: node->type = cJSON_NULL; return 0;
 	case YAML_KIND_BOOL: node->type = scalar->truth ? cJSON_True : cJSON_False; return 0;
 	case YAML_KIND_INT: return json_make_int(node, scalar->integer, err);
-	case YAML_KIND_UINT:
-		node->type = cJSON_Number;
-		node->valuedouble = (double)scalar->natural;
-		return 0;
-	case YAML_KIND_FLOAT: return float_to_node(scalar->real, node, err);
+	case YAML_KIND_UINT: return json_make_double(node, (double)scalar->natural, err);
+	case YAML_KIND_FLOAT:
+		if (!isfinite(scalar->real))
+			return err_set(err, ERR_INVALID, "infinity and NaN have no JSON form");
+		return json_make_double(node, scalar->real, err);
 	case YAML_KIND_STRING:
 		node->type = cJSON_String;
 		node->valuestring = STEAL(text);
