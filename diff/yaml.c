@@ -46,7 +46,19 @@ void yaml_docs_release(struct yaml_docs *docs)
 
 /* --- files of YAML --------------------------------------------------------------------------- */
 
-static int load_yaml(struct yaml_splitter *splitter, struct yaml_docs *docs, struct err *err)
+/* Whether the chunk is a separator and empty lines, which needs no parser to see. */
+static bool is_blank(const struct yaml_chunk *chunk)
+{
+	size_t at = chunk->length >= 3 && memcmp(chunk->text, "---", 3) == 0 ? 3 : 0;
+
+	while (at < chunk->length && strchr(" \r\n", chunk->text[at]))
+		at++;
+	return at == chunk->length;
+}
+
+/* `node_count`: the values that the file has before. */
+static int load_yaml(struct yaml_splitter *splitter, size_t node_count, struct yaml_docs *docs,
+		     struct err *err)
 {
 	struct yaml_chunk chunk;
 	int more;
@@ -54,7 +66,9 @@ static int load_yaml(struct yaml_splitter *splitter, struct yaml_docs *docs, str
 	while ((more = yaml_split_next(splitter, &chunk, err)) > 0) {
 		struct yaml_doc doc = {0};
 
-		if (yaml_build(&chunk, &doc, err) < 0)
+		if (is_blank(&chunk))
+			continue;
+		if (yaml_build(&chunk, &node_count, &doc, err) < 0)
 			return -1;
 		if (doc.root && add_doc(docs, &doc, err) < 0)
 			return -1;
@@ -116,7 +130,6 @@ static int load_json_value(struct json_reader *reader, struct marker *marker,
 {
 	CLEANUP(yaml_doc_release) struct yaml_doc doc = {0};
 
-	reader->node_count = 0;
 	marker->count = 0;
 	if (json_reader_value(reader, &doc.root, err) < 0)
 		return -1;
@@ -150,16 +163,16 @@ static size_t skip_to_yaml(const char *text, size_t length, size_t at)
 }
 
 /* The rest of a text of which `json_err` says why it is no JSON, as YAML. */
-static int load_rest_as_yaml(const char *text, size_t length, size_t start,
+static int load_rest_as_yaml(const struct json_reader *json, size_t start,
 			     const struct err *json_err, struct yaml_docs *docs, struct err *err)
 {
-	struct yaml_splitter splitter = {.text = text, .length = length};
+	struct yaml_splitter splitter = {.text = json->text, .length = json->length};
 	size_t json_count = docs->count;
 
-	start = skip_to_yaml(text, length, start);
-	text_position(text, start, &splitter.line, &splitter.column);
+	start = skip_to_yaml(json->text, json->length, start);
+	text_position(json->text, start, &splitter.line, &splitter.column);
 	splitter.at = start;
-	if (load_yaml(&splitter, docs, err) == 0)
+	if (load_yaml(&splitter, json->node_count, docs, err) == 0)
 		return 0;
 	if (docs->count == json_count)
 		*err = *json_err;
@@ -191,7 +204,7 @@ static int load_json(const char *text, size_t length, struct yaml_docs *docs, st
 		values++;
 	}
 	if (values <= 1 && reader.malformed)
-		return load_rest_as_yaml(text, length, ended, &json_err, docs, err);
+		return load_rest_as_yaml(&reader, ended, &json_err, docs, err);
 	*err = json_err;
 	return -1;
 }
@@ -216,7 +229,7 @@ int yaml_load(const char *text, size_t length, struct yaml_docs *ret_docs, struc
 			return -1;
 		splitter.text = text;
 		splitter.length = length;
-		if (load_yaml(&splitter, &docs, err) < 0)
+		if (load_yaml(&splitter, 0, &docs, err) < 0)
 			return -1;
 	}
 	*ret_docs = docs;

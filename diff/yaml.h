@@ -9,7 +9,9 @@
  *
  * Departures from kubectl, all towards refusing what it would silently lose:
  *   - a duplicate key is an error (kubectl: the last one wins);
- *   - text after a `...` line of a document is an error (kubectl drops it).
+ *   - text after a `...` line of a document is an error (kubectl drops it);
+ *   - a NUL character, however written, is an error;
+ *   - what libyaml and go-yaml read differently is an error (yaml_events.h).
  */
 #ifndef DIFF_YAML_H
 #define DIFF_YAML_H
@@ -19,9 +21,14 @@
 
 #include "diff/json.h"
 
-#define YAML_MAX_BYTES (16u * 1024 * 1024) /* one file */
+#define YAML_MAX_BYTES (16u * 1024 * 1024) /* of one file */
 #define YAML_MAX_DEPTH JSON_MAX_DEPTH
-#define YAML_MAX_NODES (1024u * 1024) /* of one document after alias expansion */
+#define YAML_MAX_NODES (1024u * 1024) /* of one file after alias expansion */
+
+/* Of one document; libyaml's time grows with the square of these. */
+#define YAML_MAX_FLOW_DEPTH 200 /* [] and {} inside of each other, where the file is no JSON */
+#define YAML_MAX_DIRECTIVES 100 /* lines that begin with % */
+#define YAML_MAX_ANCHORS    10000
 
 /* Where a node begins in its file; both count from 1, columns in characters. */
 struct yaml_mark {

@@ -11,7 +11,7 @@
 #include "diff/yaml_merge.h"
 #include "diff/yaml_scalar.h"
 
-#define FIRST_MARKS 64
+#define FIRST_MARKS 32
 #define SHRINK_MIN  256 /* libyaml's buffers are up to twice too large: give back from here on */
 #define MERGE_TAG   "tag:yaml.org,2002:merge"
 
@@ -46,7 +46,7 @@ static int count_nodes(struct builder *b, size_t count, struct yaml_mark place, 
 	b->node_count += count;
 	if (b->node_count <= YAML_MAX_NODES)
 		return 0;
-	err_set(err, ERR_LIMIT, "more than %u values in one document", YAML_MAX_NODES);
+	err_set(err, ERR_LIMIT, "more than %u values in one file", YAML_MAX_NODES);
 	return yaml_fail_at(place, err);
 }
 
@@ -120,15 +120,26 @@ static int take_scalar(struct builder *b, struct yaml_scalar *ret_scalar, char *
 	return 0;
 }
 
-/* Remembers a scalar under the name of its anchor. */
-static int define_scalar(struct builder *b, const char *name, const struct yaml_scalar *scalar,
-			 const char *text, struct err *err)
+/* The anchor of that name with a new meaning. */
+static int define_anchor(struct builder *b, const yaml_char_t *name,
+			 struct yaml_anchor **ret_anchor, struct err *err)
 {
-	struct yaml_anchor *anchor = yaml_anchor_define(&b->anchors, name);
+	if (b->anchor_count++ == YAML_MAX_ANCHORS) {
+		err_set(err, ERR_LIMIT, "more than %d anchors in one document", YAML_MAX_ANCHORS);
+		return yaml_fail_at(yaml_events_place(&b->events), err);
+	}
+	*ret_anchor = yaml_anchor_define(&b->anchors, (const char *)name);
+	return *ret_anchor ? 0 : err_no_memory(err);
+}
 
-	if (!anchor)
-		return err_no_memory(err);
-	b->anchor_count++;
+/* Remembers a scalar under the name of its anchor. */
+static int define_scalar(struct builder *b, const yaml_char_t *name,
+			 const struct yaml_scalar *scalar, const char *text, struct err *err)
+{
+	struct yaml_anchor *anchor;
+
+	if (define_anchor(b, name, &anchor, err) < 0)
+		return -1;
 	anchor->open = false;
 	anchor->decodes = 1;
 	anchor->is_scalar = true;
@@ -150,8 +161,7 @@ static int read_scalar(struct builder *b, struct yaml_scalar *ret_scalar, char *
 	if (take_scalar(b, ret_scalar, &text, err) < 0)
 		return -1;
 	if (b->events.event.data.scalar.anchor &&
-	    define_scalar(b, (const char *)b->events.event.data.scalar.anchor, ret_scalar, text,
-			  err) < 0)
+	    define_scalar(b, b->events.event.data.scalar.anchor, ret_scalar, text, err) < 0)
 		return -1;
 	*ret_text = STEAL(text);
 	return 0;
@@ -400,11 +410,9 @@ static int build_container(struct builder *b, unsigned depth, struct yaml_mark p
 	if (check_depth(depth + 1, place, err) < 0)
 		return -1;
 	if (name) {
-		anchor = yaml_anchor_define(&b->anchors, (const char *)name);
-		if (!anchor)
-			return err_no_memory(err);
+		if (define_anchor(b, name, &anchor, err) < 0)
+			return -1;
 		anchor->node = node;
-		b->anchor_count++;
 	}
 	if ((mapping ? build_mapping : build_sequence)(b, depth + 1, node, err) < 0)
 		return -1;
@@ -465,6 +473,9 @@ static int finish_marks(struct builder *b, struct yaml_doc *doc, struct err *err
 		b->marks = ordered;
 		b->mark_count = count;
 	}
+	struct yaml_mark *fitted = reallocarray(b->marks, b->mark_count, sizeof(*fitted));
+	if (fitted)
+		b->marks = fitted;
 	doc->marks = STEAL(b->marks);
 	doc->mark_count = b->mark_count;
 	return 0;
@@ -513,10 +524,11 @@ static void builder_release(struct builder *b)
 	free(b->marks);
 }
 
-int yaml_build(const struct yaml_chunk *chunk, struct yaml_doc *ret_doc, struct err *err)
+int yaml_build(const struct yaml_chunk *chunk, size_t *node_count, struct yaml_doc *ret_doc,
+	       struct err *err)
 {
 	CLEANUP(yaml_doc_release) struct yaml_doc doc = {0};
-	CLEANUP(builder_release) struct builder b = {0};
+	CLEANUP(builder_release) struct builder b = {.node_count = *node_count};
 
 	/* The stream's start, then a document's start, or the stream's end. */
 	if (yaml_events_init(&b.events, chunk, err) < 0 || yaml_events_next(&b.events, err) < 0 ||
@@ -524,6 +536,7 @@ int yaml_build(const struct yaml_chunk *chunk, struct yaml_doc *ret_doc, struct 
 		return -1;
 	if (b.events.event.type == YAML_DOCUMENT_START_EVENT && build_document(&b, &doc, err) < 0)
 		return -1;
+	*node_count = b.node_count;
 	*ret_doc = doc;
 	doc = (struct yaml_doc){0};
 	return 0;

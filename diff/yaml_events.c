@@ -245,6 +245,15 @@ static int check_scalar(struct yaml_events *events, struct err *err)
 	return 0;
 }
 
+static int enter_flow(struct yaml_events *events, struct err *err)
+{
+	if (events->flow_level++ < YAML_MAX_FLOW_DEPTH)
+		return 0;
+	err_set(err, ERR_LIMIT, "more than %d flow collections inside of each other",
+		YAML_MAX_FLOW_DEPTH);
+	return yaml_fail_at(yaml_events_place(events), err);
+}
+
 static int check_event(struct yaml_events *events, struct err *err)
 {
 	const yaml_event_t *event = &events->event;
@@ -254,12 +263,12 @@ static int check_event(struct yaml_events *events, struct err *err)
 	case YAML_SEQUENCE_START_EVENT:
 		if (events->flow_level ||
 		    event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE)
-			events->flow_level++;
+			return enter_flow(events, err);
 		return 0;
 	case YAML_MAPPING_START_EVENT:
 		if (events->flow_level ||
 		    event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE)
-			events->flow_level++;
+			return enter_flow(events, err);
 		return 0;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
@@ -270,18 +279,31 @@ static int check_event(struct yaml_events *events, struct err *err)
 	}
 }
 
-/* libyaml skips a byte order mark at the start of any line, go-yaml only at that of the chunk. */
-static int check_byte_order_marks(const struct yaml_events *events, struct err *err)
+/*
+ * Looks at the lines that begin with a percent sign, which may be directives (libyaml compares each
+ * with all before it), or with a byte order mark (which libyaml skips at any line, go-yaml only at
+ * the first one).
+ */
+static int check_lines(const struct yaml_chunk *chunk, struct err *err)
 {
-	const struct yaml_chunk *chunk = events->chunk;
-	const char *end = chunk->text + chunk->length, *at = chunk->text + 1;
+	const char *end = chunk->text + chunk->length, *at;
+	unsigned directives = 0;
 
-	while (at < end && (at = memchr(at, '\xEF', (size_t)(end - at)))) {
-		if ((at[-1] == '\n' || at[-1] == '\r') && memcmp(at, "\xEF\xBB\xBF", 3) == 0) {
-			err_set(err, ERR_INVALID, "a byte order mark at the start of a line");
-			return yaml_fail_at(place_at(chunk, (size_t)(at - chunk->text)), err);
-		}
-		at++;
+	for (at = chunk->text; (at = memchr(at, '%', (size_t)(end - at))); at++) {
+		if (at > chunk->text && at[-1] != '\n' && at[-1] != '\r')
+			continue;
+		if (directives++ < YAML_MAX_DIRECTIVES)
+			continue;
+		err_set(err, ERR_LIMIT, "more than %d lines that begin with %%",
+			YAML_MAX_DIRECTIVES);
+		return yaml_fail_at(place_at(chunk, (size_t)(at - chunk->text)), err);
+	}
+	for (at = chunk->text + 1; at < end && (at = memchr(at, '\xEF', (size_t)(end - at)));
+	     at++) {
+		if ((at[-1] != '\n' && at[-1] != '\r') || memcmp(at, "\xEF\xBB\xBF", 3) != 0)
+			continue;
+		err_set(err, ERR_INVALID, "a byte order mark at the start of a line");
+		return yaml_fail_at(place_at(chunk, (size_t)(at - chunk->text)), err);
 	}
 	return 0;
 }
@@ -296,7 +318,7 @@ int yaml_events_init(struct yaml_events *events, const struct yaml_chunk *chunk,
 	yaml_parser_set_input(&events->parser, feed, events);
 	events->may_have_bare_tags = find_bare_tag(chunk);
 	events->may_have_escaped_slashes = find_escaped_slash(chunk);
-	return check_byte_order_marks(events, err);
+	return check_lines(chunk, err);
 }
 
 void yaml_events_release(struct yaml_events *events)

@@ -375,14 +375,14 @@ static void test_alias_bombs(void **state)
 
 	/* Two halves, each within the cap. */
 	buf_clear(&text);
-	buf_puts(&text, "a: &a ");
-	buf_fill(&text, '[', JSON_MAX_DEPTH / 2);
-	buf_fill(&text, ']', JSON_MAX_DEPTH / 2);
-	buf_puts(&text, "\nb: ");
-	buf_fill(&text, '[', JSON_MAX_DEPTH / 2);
-	buf_puts(&text, "*a");
-	buf_fill(&text, ']', JSON_MAX_DEPTH / 2);
-	assert_refuses(text.data, text.length, ERR_LIMIT, "2:504: nested deeper than 1000 levels");
+	buf_puts(&text, "a: &a\n");
+	for (int i = 0; i < JSON_MAX_DEPTH / 2; i++)
+		buf_puts(&text, "- ");
+	buf_puts(&text, "x\nb:\n");
+	for (int i = 0; i < JSON_MAX_DEPTH / 2; i++)
+		buf_puts(&text, "- ");
+	buf_puts(&text, "*a\n");
+	assert_refuses(text.data, text.length, ERR_LIMIT, "4:1001: nested deeper than 1000 levels");
 
 	/* As kubectl: not many aliases are fine, whatever their share. */
 	buf_clear(&text);
@@ -402,7 +402,33 @@ static void test_other_bombs(void **state)
 
 	buf_puts(&text, "a: ");
 	buf_fill(&text, '[', 100000);
-	assert_refuses(text.data, text.length, ERR_LIMIT, "1:1003: nested deeper than 1000 levels");
+	assert_refuses(text.data, text.length, ERR_LIMIT,
+		       "1:204: more than 200 flow collections inside of each other");
+
+	buf_clear(&text);
+	buf_puts(&text, "a:\n");
+	for (int i = 0; i < 100000; i++)
+		buf_puts(&text, "- ");
+	assert_refuses(text.data, text.length, ERR_LIMIT, "2:1999: nested deeper than 1000 levels");
+
+	buf_clear(&text);
+	for (int i = 0; i < 100000; i++)
+		buf_printf(&text, "%%TAG !%d! x\n", i);
+	assert_refuses(text.data, text.length, ERR_LIMIT,
+		       "101:1: more than 100 lines that begin with %");
+
+	buf_clear(&text);
+	buf_puts(&text, "a:\n");
+	for (int i = 0; i < 100000; i++)
+		buf_printf(&text, "- &a%d x\n", i);
+	assert_refuses(text.data, text.length, ERR_LIMIT,
+		       "10002:3: more than 10000 anchors in one document");
+
+	buf_clear(&text);
+	for (unsigned i = 0; i < YAML_MAX_NODES / 2 + 1; i++)
+		buf_puts(&text, "---\na: 1\n");
+	assert_refuses(text.data, text.length, ERR_LIMIT,
+		       "1048578:1: more than 1048576 values in one file");
 
 	buf_clear(&text);
 	buf_puts(&text, "a: [");
@@ -410,7 +436,7 @@ static void test_other_bombs(void **state)
 		buf_puts(&text, "1,");
 	buf_puts(&text, "]");
 	assert_refuses(text.data, text.length, ERR_LIMIT,
-		       "1:2097153: more than 1048576 values in one document");
+		       "1:2097153: more than 1048576 values in one file");
 
 	buf_clear(&text);
 	buf_fill(&text, 'x', YAML_MAX_BYTES + 1);
@@ -421,23 +447,24 @@ static void test_other_bombs(void **state)
 static void test_long_input(void **state)
 {
 	(void)state;
-	enum { COUNT = 100000 };
+	enum { COUNT = 100000, ANCHORS = YAML_MAX_ANCHORS };
 	CLEANUP(buf_release) struct buf text = BUF_INIT(YAML_MAX_BYTES);
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
 
 	buf_puts(&text, "anchors:\n");
-	for (int i = 0; i < COUNT; i++)
+	for (int i = 0; i < ANCHORS; i++)
 		buf_printf(&text, "- &a%d {k%d: 1}\n", i, i);
 	buf_puts(&text, "merged:\n");
 	for (int i = 0; i < COUNT; i++)
-		buf_printf(&text, "  <<: *a%d\n  m%d: 1\n", i, i);
+		buf_printf(&text, "  <<: *a%d\n  m%d: 1\n", i % ANCHORS, i);
 	buf_puts(&text, "text: ");
 	buf_fill(&text, '7', 2000000);
 	buf_puts(&text, "\nblock: |\n");
 	for (int i = 0; i < COUNT; i++)
 		buf_puts(&text, "  line\n");
 	load(text.data, text.length, &docs);
-	assert_int_equal(cJSON_GetArraySize(json_get(docs.items[0].root, "merged")), 2 * COUNT);
+	assert_int_equal(cJSON_GetArraySize(json_get(docs.items[0].root, "merged")),
+			 ANCHORS + COUNT);
 
 	buf_clear(&text);
 	for (int i = 0; i < COUNT; i++)

@@ -14,12 +14,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define must(condition)                                                               \
-	do {                                                                          \
-		if (!(condition)) {                                                   \
+#define must(condition)                                                                 \
+	do {                                                                            \
+		if (!(condition)) {                                                     \
 			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                      \
-		}                                                                     \
+			abort();                                                        \
+		}                                                                       \
 	} while (0)
 
 #endif

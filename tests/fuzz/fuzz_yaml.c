@@ -10,7 +10,7 @@
 
 static void check_read(const struct buf *text, const cJSON *expected)
 {
-	struct yaml_docs docs = { 0 };
+	struct yaml_docs docs = {0};
 	struct err err;
 
 	if (yaml_load(buf_str(text), text->length, &docs, &err) < 0) {
@@ -41,7 +41,7 @@ static void check_document(const struct yaml_doc *doc)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	CLEANUP(yaml_docs_release) struct yaml_docs docs = { 0 };
+	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
 	struct err err;
 
 	if (yaml_load((const char *)data, size, &docs, &err) < 0)
