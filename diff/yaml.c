@@ -174,7 +174,7 @@ static int load_rest_as_yaml(const struct json_reader *json, size_t start,
 	splitter.at = start;
 	if (load_yaml(&splitter, json->node_count, docs, err) == 0)
 		return 0;
-	if (docs->count == json_count)
+	if (docs->count == json_count && err->class == ERR_INVALID)
 		*err = *json_err;
 	return -1;
 }

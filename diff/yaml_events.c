@@ -85,7 +85,7 @@ static int fail_parser(const struct yaml_events *events, struct err *err)
 	struct yaml_mark place = place_of(events, &parser->problem_mark);
 	struct yaml_mark began = place_of(events, &parser->context_mark);
 
-	if (parser->error == YAML_MEMORY_ERROR)
+	if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
 		return err_no_memory(err);
 	if (parser->error == YAML_READER_ERROR)
 		return fail_reader(events, err);

@@ -425,18 +425,14 @@ static void test_other_bombs(void **state)
 		       "10002:3: more than 10000 anchors in one document");
 
 	buf_clear(&text);
-	for (unsigned i = 0; i < YAML_MAX_NODES / 2 + 1; i++)
-		buf_puts(&text, "---\na: 1\n");
+	for (unsigned i = 0; i <= 1024; i++) {
+		buf_puts(&text, "---\na: [");
+		for (int j = 0; j < 1022; j++)
+			buf_puts(&text, "1,");
+		buf_puts(&text, "]\n");
+	}
 	assert_refuses(text.data, text.length, ERR_LIMIT,
-		       "1048578:1: more than 1048576 values in one file");
-
-	buf_clear(&text);
-	buf_puts(&text, "a: [");
-	for (unsigned i = 0; i < YAML_MAX_NODES; i++)
-		buf_puts(&text, "1,");
-	buf_puts(&text, "]");
-	assert_refuses(text.data, text.length, ERR_LIMIT,
-		       "1:2097153: more than 1048576 values in one file");
+		       "2050:1: more than 1048576 values in one file");
 
 	buf_clear(&text);
 	buf_fill(&text, 'x', YAML_MAX_BYTES + 1);
@@ -447,7 +443,7 @@ static void test_other_bombs(void **state)
 static void test_long_input(void **state)
 {
 	(void)state;
-	enum { COUNT = 100000, ANCHORS = YAML_MAX_ANCHORS };
+	enum { COUNT = 50000, ANCHORS = YAML_MAX_ANCHORS };
 	CLEANUP(buf_release) struct buf text = BUF_INIT(YAML_MAX_BYTES);
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
 
