@@ -44,7 +44,8 @@ const char *cluster_server(const struct cluster *cluster);
 
 /*
  * Called with each warning that the server sends (Warning: 299, see RFC 9111 5.5): deprecated API
- * versions, fields that will not work. The same text is passed on once only. Those that belong to a
+ * versions, fields that will not work. The same text is passed on once only; the callback must not
+ * free the cluster. Those that belong to a
  * write are also in target.h's `warnings`.
  */
 void cluster_on_warning(struct cluster *cluster, void (*on_warning)(void *ctx, const char *text),

@@ -1,169 +1,13 @@
 /* The stages of a sync, one after another, against a cluster. */
 
 #include <string.h>
-#include <uv.h>
 
-#include "apply/discovery.h"
-#include "apply/live.h"
-#include "apply/preview.h"
-#include "apply/replace.h"
 #include "tests/support/check.h"
-#include "tests/support/findings.h"
 #include "tests/support/sim.h"
+#include "tests/support/stages.h"
 #include "tests/support/turn.h"
 
 static struct sim sim;
-
-/* A connection, and the objects of one text on their way. */
-struct bench {
-	uv_loop_t loop;
-	struct cluster *cluster;
-	struct discovery *discovery;
-	struct manifest_set set;
-	struct targets targets;
-	bool done;
-	struct err err; /* of the last stage as a whole */
-	struct buf log; /* what on_target was told */
-};
-
-static void open_bench(struct bench *bench)
-{
-	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
-	const struct kubeconfig_options options = {.file = sim.kubeconfig};
-	struct err err;
-
-	*bench = (struct bench){.log = BUF_INIT(65536)};
-	assert_ok(kubeconfig_load(&options, &config, &err), err);
-	assert_int_equal(uv_loop_init(&bench->loop), 0);
-	bench->cluster = cluster_new(&bench->loop, &config, &err);
-	if (!bench->cluster)
-		fail_msg("%s", err.message);
-	bench->discovery = discovery_new(bench->cluster);
-}
-
-static void load(struct bench *bench, const char *text)
-{
-	struct findings findings = {0};
-	struct err err;
-
-	targets_release(&bench->targets);
-	manifest_set_release(&bench->set);
-	bench->set = (struct manifest_set){0};
-	add_text(&bench->set, &findings, text);
-	assert_int_equal(findings.error_count, 0);
-	findings_release(&findings);
-	for (size_t i = 0; i < bench->set.count; i++)
-		assert_ok(targets_add(&bench->targets, &bench->set.items[i], &err), err);
-}
-
-static void close_bench(struct bench *bench)
-{
-	targets_release(&bench->targets);
-	manifest_set_release(&bench->set);
-	discovery_free(bench->discovery);
-	cluster_free(bench->cluster);
-	turn_and_close(&bench->loop);
-	buf_release(&bench->log);
-}
-
-static void on_done(void *ctx, const struct err *err)
-{
-	struct bench *bench = ctx;
-
-	bench->done = true;
-	bench->err = err ? *err : (struct err){0};
-}
-
-static void on_target(void *ctx, struct target *target)
-{
-	struct bench *bench = ctx;
-	static const char *const results[] = {"nothing", "created", "replaced", "unchanged"};
-
-	ref_print(&target->ref, &bench->log);
-	buf_printf(&bench->log, " %s%s%s\n", results[target->result], target->error ? ": " : "",
-		   target->error ? target->error->message : "");
-}
-
-static void finish(struct bench *bench, uint64_t id)
-{
-	assert_true(id != 0);
-	bench->done = false;
-	turn_until(&bench->loop, &bench->done);
-	if (bench->err.class)
-		fail_msg("%s", bench->err.message);
-}
-
-static void resolve(struct bench *bench)
-{
-	struct err err;
-
-	finish(bench, discovery_resolve(bench->discovery, &bench->targets, "default", on_done,
-					bench, &err));
-}
-
-static void read_live(struct bench *bench)
-{
-	struct err err;
-
-	finish(bench, live_read(bench->cluster, &bench->targets, on_done, bench, &err));
-}
-
-static void preview_all(struct bench *bench)
-{
-	struct err err;
-
-	finish(bench, preview(bench->cluster, &bench->targets, false, on_done, bench, &err));
-}
-
-static void replace_all(struct bench *bench)
-{
-	struct err err;
-
-	for (size_t i = 0; i < bench->targets.count; i++)
-		bench->targets.items[i].write = true;
-	buf_clear(&bench->log);
-	finish(bench, replace(bench->cluster, bench->discovery, &bench->targets, on_target, on_done,
-			      bench, &err));
-}
-
-/* As a caller does it: where a controller wrote meanwhile, read and write again. */
-static void replace_until_written(struct bench *bench)
-{
-	for (int tries = 0; tries < 20; tries++) {
-		bool conflict = false;
-
-		read_live(bench);
-		replace_all(bench);
-		for (size_t i = 0; i < bench->targets.count; i++) {
-			struct target *target = &bench->targets.items[i];
-
-			if (target->error && target->error->class == ERR_CONFLICT) {
-				target_clear_error(target);
-				conflict = true;
-			}
-		}
-		if (!conflict)
-			return;
-	}
-	fail_msg("conflicts without end");
-}
-
-static struct target *target_named(struct bench *bench, const char *name)
-{
-	for (size_t i = 0; i < bench->targets.count; i++) {
-		if (strcmp(bench->targets.items[i].ref.name, name) == 0)
-			return &bench->targets.items[i];
-	}
-	fail_msg("no target %s", name);
-	return NULL;
-}
-
-static const char *error_of(struct bench *bench, const char *name)
-{
-	const struct target *target = target_named(bench, name);
-
-	return target->error ? target->error->message : "";
-}
 
 #define WEB(ns, replicas, image)                                               \
 	"apiVersion: v1\n"                                                     \
@@ -189,30 +33,30 @@ static void test_creates_and_replaces(void **state)
 	(void)state;
 	struct bench bench;
 
-	open_bench(&bench);
-	load(&bench, WEB("stages-a", 2, "nginx:1") "---\n" NAMESPACE("stages-a"));
-	resolve(&bench);
-	assert_string_equal(target_named(&bench, "web")->resource->plural, "services");
-	read_live(&bench);
+	bench_open(&bench, sim.kubeconfig, NULL);
+	bench_load(&bench, WEB("stages-a", 2, "nginx:1") "---\n" NAMESPACE("stages-a"));
+	bench_resolve(&bench);
+	assert_string_equal(bench_target(&bench, "web")->resource->plural, "services");
+	bench_read_live(&bench);
 	assert_null(bench.targets.items[1].live);
-	preview_all(&bench);
+	bench_preview(&bench);
 	assert_true(bench.targets.items[1].client_side);
 	assert_non_null(bench.targets.items[2].predicted);
-	replace_all(&bench);
+	bench_replace(&bench);
 	assert_string_equal(buf_str(&bench.log), "namespace/stages-a created\n"
 						 "service/web created\n"
 						 "statefulset.apps/web created\n");
 
-	load(&bench, WEB("stages-a", 3, "nginx:1"));
-	resolve(&bench);
-	read_live(&bench);
+	bench_load(&bench, WEB("stages-a", 3, "nginx:1"));
+	bench_resolve(&bench);
+	bench_read_live(&bench);
 	assert_int_equal(json_int_or(bench.targets.items[1].live, "spec.replicas", -1), 2);
-	preview_all(&bench);
+	bench_preview(&bench);
 	assert_int_equal(json_int_or(bench.targets.items[1].predicted, "spec.replicas", -1), 3);
-	replace_until_written(&bench);
+	bench_replace_until_written(&bench);
 	assert_string_equal(buf_str(&bench.log),
 			    "service/web unchanged\nstatefulset.apps/web replaced\n");
-	close_bench(&bench);
+	bench_close(&bench);
 }
 
 static void test_refusals(void **state)
@@ -220,18 +64,18 @@ static void test_refusals(void **state)
 	(void)state;
 	struct bench bench;
 
-	open_bench(&bench);
-	load(&bench, NAMESPACE("stages-b") WEB("stages-b", 0, "nginx:1"));
-	resolve(&bench);
-	read_live(&bench);
-	replace_all(&bench);
+	bench_open(&bench, sim.kubeconfig, NULL);
+	bench_load(&bench, NAMESPACE("stages-b") WEB("stages-b", 0, "nginx:1"));
+	bench_resolve(&bench);
+	bench_read_live(&bench);
+	bench_replace(&bench);
 
 	/* Changed by somebody else between reading and writing. */
-	load(&bench, WEB("stages-b", 0, "nginx:2"));
-	resolve(&bench);
-	read_live(&bench);
+	bench_load(&bench, WEB("stages-b", 0, "nginx:2"));
+	bench_resolve(&bench);
+	bench_read_live(&bench);
 	sim_shell(&sim, "kubectl -n stages-b label sts web a=b >/dev/null");
-	replace_all(&bench);
+	bench_replace(&bench);
 	assert_int_equal(bench.targets.items[1].error->class, ERR_CONFLICT);
 	assert_string_equal(
 		bench.targets.items[1].error->message,
@@ -242,31 +86,32 @@ static void test_refusals(void **state)
 
 	/* Created, and deleted, by somebody else. */
 	target_reset(&bench.targets.items[1]);
-	replace_all(&bench);
+	bench_replace(&bench);
 	assert_int_equal(bench.targets.items[1].error->class, ERR_EXISTS);
 	assert_string_equal(bench.targets.items[1].error->message,
 			    "statefulsets.apps \"web\" already exists");
 	target_clear_error(&bench.targets.items[1]);
 	target_clear_error(&bench.targets.items[0]);
-	read_live(&bench);
+	bench_read_live(&bench);
 	sim_shell(&sim, "kubectl -n stages-b delete sts web --wait=true >/dev/null");
-	replace_all(&bench);
+	bench_replace(&bench);
 	assert_int_equal(bench.targets.items[1].error->class, ERR_CONFLICT);
 
 	/* Unknown kinds, fields, and namespaces. */
-	load(&bench, "apiVersion: example.com/v1\nkind: Foo\nmetadata: {name: foo}\n---\n"
-		     "apiVersion: v1\nkind: Foo\nmetadata: {name: bar}\n---\n"
-		     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm, namespace: nowhere}\n");
-	resolve(&bench);
-	assert_string_equal(error_of(&bench, "foo"),
+	bench_load(&bench,
+		   "apiVersion: example.com/v1\nkind: Foo\nmetadata: {name: foo}\n---\n"
+		   "apiVersion: v1\nkind: Foo\nmetadata: {name: bar}\n---\n"
+		   "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm, namespace: nowhere}\n");
+	bench_resolve(&bench);
+	assert_string_equal(bench_error_of(&bench, "foo"),
 			    "no matches for kind \"Foo\" in version \"example.com/v1\"");
 	assert_int_equal(bench.targets.items[0].error->class, ERR_NOT_FOUND);
-	assert_string_equal(error_of(&bench, "bar"),
+	assert_string_equal(bench_error_of(&bench, "bar"),
 			    "no matches for kind \"Foo\" in version \"v1\"");
-	read_live(&bench);
-	preview_all(&bench);
-	assert_string_equal(error_of(&bench, "cm"), "namespaces \"nowhere\" not found");
-	close_bench(&bench);
+	bench_read_live(&bench);
+	bench_preview(&bench);
+	assert_string_equal(bench_error_of(&bench, "cm"), "namespaces \"nowhere\" not found");
+	bench_close(&bench);
 }
 
 #define CRD(group)                                                                            \
@@ -297,16 +142,16 @@ static void test_custom_resources(void **state)
 	(void)state;
 	struct bench bench;
 
-	open_bench(&bench);
-	load(&bench, WIDGET("stages.example.com", "w", "stages-c") NAMESPACE("stages-c")
-			     CRD("stages.example.com"));
-	resolve(&bench);
-	assert_true(target_named(&bench, "w")->awaits_crd);
-	assert_string_equal(error_of(&bench, "w"), "");
-	read_live(&bench);
-	preview_all(&bench);
-	assert_true(target_named(&bench, "w")->client_side);
-	replace_all(&bench);
+	bench_open(&bench, sim.kubeconfig, NULL);
+	bench_load(&bench, WIDGET("stages.example.com", "w", "stages-c") NAMESPACE("stages-c")
+				   CRD("stages.example.com"));
+	bench_resolve(&bench);
+	assert_true(bench_target(&bench, "w")->awaits_crd);
+	assert_string_equal(bench_error_of(&bench, "w"), "");
+	bench_read_live(&bench);
+	bench_preview(&bench);
+	assert_true(bench_target(&bench, "w")->client_side);
+	bench_replace(&bench);
 	/* The first two go side by side, and are waited for. */
 	assert_non_null(strstr(buf_str(&bench.log), "customresourcedefinition.apiextensions.k8s.io/"
 						    "widgets.stages.example.com created\n"));
@@ -314,16 +159,16 @@ static void test_custom_resources(void **state)
 	assert_non_null(strstr(buf_str(&bench.log), "\nwidget.stages.example.com/w created\n"));
 
 	/* By now it is a kind like any other. */
-	load(&bench, WIDGET("stages.example.com", "w", "stages-c"));
-	resolve(&bench);
-	read_live(&bench);
-	assert_non_null(target_named(&bench, "w")->live);
-	preview_all(&bench);
-	assert_non_null(target_named(&bench, "w")->predicted);
-	replace_all(&bench);
+	bench_load(&bench, WIDGET("stages.example.com", "w", "stages-c"));
+	bench_resolve(&bench);
+	bench_read_live(&bench);
+	assert_non_null(bench_target(&bench, "w")->live);
+	bench_preview(&bench);
+	assert_non_null(bench_target(&bench, "w")->predicted);
+	bench_replace(&bench);
 	assert_string_equal(buf_str(&bench.log), "widget.stages.example.com/w unchanged\n");
 	sim_shell(&sim, "kubectl delete crd widgets.stages.example.com >/dev/null");
-	close_bench(&bench);
+	bench_close(&bench);
 }
 
 /* Whoever depends on something that failed says so, and nothing else is held up. */
@@ -333,24 +178,24 @@ static void test_failed_needs(void **state)
 	const struct err refused = {ERR_DENIED, "no"};
 	struct bench bench;
 
-	open_bench(&bench);
-	load(&bench, CRD("failed.example.com") WIDGET("failed.example.com", "w", "default")
-			     NAMESPACE("stages-failed") CONFIG_MAP("a", "stages-failed")
-				     CONFIG_MAP("stages-ok", "default"));
-	resolve(&bench);
-	read_live(&bench);
-	target_fail(target_named(&bench, "widgets.failed.example.com"), &refused);
-	target_fail(target_named(&bench, "stages-failed"), &refused);
-	replace_all(&bench);
-	assert_string_equal(error_of(&bench, "w"),
+	bench_open(&bench, sim.kubeconfig, NULL);
+	bench_load(&bench, CRD("failed.example.com") WIDGET("failed.example.com", "w", "default")
+				   NAMESPACE("stages-failed") CONFIG_MAP("a", "stages-failed")
+					   CONFIG_MAP("stages-ok", "default"));
+	bench_resolve(&bench);
+	bench_read_live(&bench);
+	target_fail(bench_target(&bench, "widgets.failed.example.com"), &refused);
+	target_fail(bench_target(&bench, "stages-failed"), &refused);
+	bench_replace(&bench);
+	assert_string_equal(bench_error_of(&bench, "w"),
 			    "its CustomResourceDefinition \"widgets.failed.example.com\" is not "
 			    "there: no");
-	assert_int_equal(target_named(&bench, "w")->error->class, ERR_DENIED);
-	assert_string_equal(error_of(&bench, "a"),
+	assert_int_equal(bench_target(&bench, "w")->error->class, ERR_DENIED);
+	assert_string_equal(bench_error_of(&bench, "a"),
 			    "its Namespace \"stages-failed\" is not there: no");
-	assert_string_equal(error_of(&bench, "stages-ok"), "");
+	assert_string_equal(bench_error_of(&bench, "stages-ok"), "");
 	sim_shell(&sim, "kubectl -n default delete cm stages-ok >/dev/null");
-	close_bench(&bench);
+	bench_close(&bench);
 }
 
 #define MANY 1200
@@ -362,19 +207,19 @@ static void test_many(void **state)
 	CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
 	struct bench bench;
 
-	open_bench(&bench);
+	bench_open(&bench, sim.kubeconfig, NULL);
 	buf_puts(&text, NAMESPACE("stages-d"));
 	for (int i = 0; i < MANY; i++)
 		buf_printf(&text, CONFIG_MAP("cm-%d", "stages-d"), i);
-	load(&bench, buf_str(&text));
-	resolve(&bench);
-	read_live(&bench);
-	replace_all(&bench);
+	bench_load(&bench, buf_str(&text));
+	bench_resolve(&bench);
+	bench_read_live(&bench);
+	bench_replace(&bench);
 	for (size_t i = 0; i < bench.targets.count; i++)
 		assert_null(bench.targets.items[i].error);
 	for (size_t i = 0; i < bench.targets.count; i++)
 		target_reset(&bench.targets.items[i]);
-	read_live(&bench);
+	bench_read_live(&bench);
 	for (size_t i = 0; i < bench.targets.count; i++) {
 		const struct target *target = &bench.targets.items[i];
 
@@ -383,10 +228,10 @@ static void test_many(void **state)
 		assert_string_equal(json_str(target->live, "kind"), target->ref.kind);
 		assert_string_equal(json_str(target->live, "apiVersion"), "v1");
 	}
-	preview_all(&bench);
+	bench_preview(&bench);
 	for (size_t i = 0; i < bench.targets.count; i++)
 		assert_non_null(bench.targets.items[i].predicted);
-	close_bench(&bench);
+	bench_close(&bench);
 }
 
 /* Given up at every moment: no callback, nothing left behind. */
@@ -398,25 +243,27 @@ static void test_given_up(void **state)
 		struct err err;
 		uint64_t id;
 
-		open_bench(&bench);
-		load(&bench, CRD("late.example.com") WIDGET("late.example.com", "w", "stages-e")
-				     NAMESPACE("stages-e") WEB("stages-e", 0, "nginx:1"));
-		id = discovery_resolve(bench.discovery, &bench.targets, "default", on_done, &bench,
-				       &err);
+		bench_open(&bench, sim.kubeconfig, NULL);
+		bench_load(&bench,
+			   CRD("late.example.com") WIDGET("late.example.com", "w", "stages-e")
+				   NAMESPACE("stages-e") WEB("stages-e", 0, "nginx:1"));
+		id = discovery_resolve(bench.discovery, &bench.targets, "default", bench_on_done,
+				       &bench, &err);
 		if (ms % 4 > 0) {
-			finish(&bench, id);
-			id = live_read(bench.cluster, &bench.targets, on_done, &bench, &err);
+			bench_finish(&bench, id);
+			id = live_read(bench.cluster, &bench.targets, bench_on_done, &bench, &err);
 		}
 		if (ms % 4 > 1) {
-			finish(&bench, id);
-			id = preview(bench.cluster, &bench.targets, false, on_done, &bench, &err);
+			bench_finish(&bench, id);
+			id = preview(bench.cluster, &bench.targets, false, bench_on_done, &bench,
+				     &err);
 		}
 		if (ms % 4 > 2) {
-			finish(&bench, id);
+			bench_finish(&bench, id);
 			for (size_t i = 0; i < bench.targets.count; i++)
 				bench.targets.items[i].write = true;
-			id = replace(bench.cluster, bench.discovery, &bench.targets, on_target,
-				     on_done, &bench, &err);
+			id = replace(bench.cluster, bench.discovery, &bench.targets,
+				     bench_on_target, bench_on_done, &bench, &err);
 		}
 		bench.done = false;
 		turn_for(&bench.loop, ms / 4 * 4);
@@ -424,7 +271,7 @@ static void test_given_up(void **state)
 		bool was_done = bench.done;
 		turn_for(&bench.loop, 20);
 		assert_int_equal(bench.done, was_done);
-		close_bench(&bench);
+		bench_close(&bench);
 	}
 	sim_shell(&sim,
 		  "kubectl delete --ignore-not-found crd widgets.late.example.com >/dev/null");
@@ -436,33 +283,34 @@ static void test_words(void **state)
 	(void)state;
 	struct bench bench;
 
-	open_bench(&bench);
-	load(&bench, NAMESPACE("stages-f") WEB("stages-f", 0, "nginx:1"));
-	resolve(&bench);
-	read_live(&bench);
-	replace_all(&bench);
-	load(&bench, WEB("stages-f", 0, "nginx:1"));
+	bench_open(&bench, sim.kubeconfig, NULL);
+	bench_load(&bench, NAMESPACE("stages-f") WEB("stages-f", 0, "nginx:1"));
+	bench_resolve(&bench);
+	bench_read_live(&bench);
+	bench_replace(&bench);
+	bench_load(&bench, WEB("stages-f", 0, "nginx:1"));
 	assert_ok(json_set_str(bench.set.items[1].desired, "spec.serviceName", "other", &bench.err),
 		  bench.err);
-	resolve(&bench);
-	read_live(&bench);
-	preview_all(&bench);
+	bench_resolve(&bench);
+	bench_read_live(&bench);
+	bench_preview(&bench);
 	assert_non_null(bench.targets.items[1].error);
 	assert_non_null(strstr(bench.targets.items[1].error->message,
 			       "updates to statefulset spec for fields other than"));
 	assert_int_equal(bench.targets.items[1].error->class, ERR_INVALID);
 
-	load(&bench, "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: stages-f}\n"
-		     "data: {password: 'aGVsbG8='}\n");
+	bench_load(&bench,
+		   "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: stages-f}\n"
+		   "data: {password: 'aGVsbG8='}\n");
 	assert_ok(json_set_str(bench.set.items[0].desired, "data.password", "hunter2-no-base64",
 			       &bench.err),
 		  bench.err);
-	resolve(&bench);
-	read_live(&bench);
-	preview_all(&bench);
-	assert_non_null(target_named(&bench, "s")->error);
-	assert_null(strstr(error_of(&bench, "s"), "hunter2"));
-	close_bench(&bench);
+	bench_resolve(&bench);
+	bench_read_live(&bench);
+	bench_preview(&bench);
+	assert_non_null(bench_target(&bench, "s")->error);
+	assert_null(strstr(bench_error_of(&bench, "s"), "hunter2"));
+	bench_close(&bench);
 }
 
 /* --- with fewer rights ------------------------------------------------------------------------ */
@@ -480,29 +328,30 @@ static void test_without_rights(void **state)
 	if (!sim_is_own(&rich))
 		skip();
 	sim_start(&sim, arguments);
-	open_bench(&bench);
+	bench_open(&bench, sim.kubeconfig, NULL);
 	CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 16);
 	buf_puts(&text, WEB("default", 0, "nginx:1") "---\n");
 	for (int i = 0; i < 20; i++)
 		buf_printf(&text, CONFIG_MAP("cm-%d", "default"), i);
-	load(&bench, buf_str(&text));
-	resolve(&bench);
-	read_live(&bench);
-	replace_all(&bench);
-	read_live(&bench); /* the list is forbidden, so each by itself */
+	bench_load(&bench, buf_str(&text));
+	bench_resolve(&bench);
+	bench_read_live(&bench);
+	bench_replace(&bench);
+	bench_read_live(&bench); /* the list is forbidden, so each by itself */
 	for (size_t i = 0; i < bench.targets.count; i++) {
 		assert_null(bench.targets.items[i].error);
 		assert_non_null(bench.targets.items[i].live);
 	}
 	/* A dry run that is not permitted is an error, unless the caller can do without. */
-	finish(&bench, preview(bench.cluster, &bench.targets, true, on_done, &bench, &err));
+	bench_finish(&bench,
+		     preview(bench.cluster, &bench.targets, true, bench_on_done, &bench, &err));
 	assert_false(bench.targets.items[0].client_side);
 	assert_true(bench.targets.items[1].client_side);
 	bench.targets.items[1].client_side = false;
-	preview_all(&bench);
+	bench_preview(&bench);
 	assert_int_equal(bench.targets.items[1].error->class, ERR_DENIED);
 	assert_non_null(strstr(bench.targets.items[1].error->message, "cannot update resource"));
-	close_bench(&bench);
+	bench_close(&bench);
 	sim_stop(&sim);
 	sim = rich;
 }
@@ -510,28 +359,19 @@ static void test_without_rights(void **state)
 static void test_nobody_there(void **state)
 {
 	(void)state;
-	const struct kubeconfig_options options = {.server = "http://127.0.0.1:1"};
-	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
 	struct bench bench;
 	struct err err;
 
-	open_bench(&bench);
-	discovery_free(bench.discovery);
-	cluster_free(bench.cluster);
-	setenv("HOME", "/nonexistent", 1);
-	assert_ok(kubeconfig_load(&options, &config, &err), err);
-	bench.cluster = cluster_new(&bench.loop, &config, &err);
-	bench.discovery = discovery_new(bench.cluster);
+	bench_open(&bench, NULL, "http://127.0.0.1:1");
 	cluster_set_retry(bench.cluster, 0);
-	load(&bench, WEB("default", 0, "nginx:1"));
-	bench.done = false;
-	assert_true(discovery_resolve(bench.discovery, &bench.targets, "default", on_done, &bench,
-				      &err) != 0);
+	bench_load(&bench, WEB("default", 0, "nginx:1"));
+	assert_true(discovery_resolve(bench.discovery, &bench.targets, "default", bench_on_done,
+				      &bench, &err) != 0);
 	turn_until(&bench.loop, &bench.done);
 	assert_string_equal(bench.err.message,
 			    "cannot reach http://127.0.0.1:1: connection refused");
 	assert_null(bench.targets.items[0].error);
-	close_bench(&bench);
+	bench_close(&bench);
 }
 
 static int start(void **state)
