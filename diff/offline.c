@@ -199,6 +199,8 @@ static int decide(const struct index *index, const struct manifest *manifest,
 	item->from = live ? object_normalised(live) : NULL;
 	if (!item->to || (live && !item->from))
 		return err_no_memory(err);
+	if (live && namespace && json_set_str(item->from, "metadata.namespace", namespace, err) < 0)
+		return -1;
 	if (live && compare_set_fields(item->to, item->from, &item->changes, err) < 0)
 		return -1;
 	item->action = plan_decide(live != NULL, item->changes.count > 0, NULL, NULL, NULL, false);

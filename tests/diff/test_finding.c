@@ -24,6 +24,7 @@ static void test_prints_in_order_of_place(void **state)
 		{FINDING_WARNING, "", {0, 0}, "eight"},
 		{FINDING_WARNING, "c.yaml", {1, 1}, "nine"},
 		{FINDING_WARNING, "d.yaml", {1, 1}, "ten"},
+		{FINDING_WARNING, "e\n\x7f.yaml", {1, 1}, "eleven"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -42,7 +43,8 @@ static void test_prints_in_order_of_place(void **state)
 					   "a.yaml:10:2: warning: two\n"
 					   "b.yaml:1:1: error: one\n"
 					   "c.yaml:1:1: warning: nine\n"
-					   "d.yaml:1:1: warning: ten\n");
+					   "d.yaml:1:1: warning: ten\n"
+					   "e\\x0a\\x7f.yaml:1:1: warning: eleven\n");
 }
 
 static void test_messages_stay_on_one_line(void **state)

@@ -355,6 +355,71 @@ static void test_a_set_has_a_cap(void **state)
 		     err, ERR_LIMIT, "a.yaml: more than 100000 objects in one set");
 }
 
+/* What a server has accepted is not for us to judge; what is no object at all is. */
+static void test_reads_live_objects(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *text, *objects, *findings;
+	} cases[] = {
+		{"a field of a newer server, and a list",
+		 "apiVersion: v1\n"
+		 "kind: List\n"
+		 "items:\n"
+		 "- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {newer: 1}}\n"
+		 "- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n",
+		 "4:3: service/a\n5:3: pod/b\n", ""},
+		{"an empty list", "apiVersion: v1\nkind: List\nitems: []\n", "", ""},
+		{"nothing", "# nothing\n", "",
+		 "a.yaml: error: holds no objects; if there are none, \"kubectl get -o yaml\" "
+		 "prints an empty List\n"},
+		{"no YAML", "a: [\n", "",
+		 "a.yaml:2:1: error: did not find expected node content\n"},
+		{"no kind", "apiVersion: v1\nmetadata: {name: a}\n", "",
+		 "a.yaml:1:1: error: kind is missing\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CLEANUP(manifest_set_release) struct manifest_set set = {0};
+		CLEANUP(findings_release) struct findings findings = {0};
+		CLEANUP(buf_release) struct buf objects = BUF_INIT(1 << 20);
+		struct err err;
+
+		assert_ok(manifest_set_add_live(&set, "a.yaml", cases[i].text,
+						strlen(cases[i].text), &findings, &err),
+			  err);
+		print_set(&set, &objects);
+		assert_string_equal(buf_str(&objects), cases[i].objects);
+		assert_findings(&findings, cases[i].name, cases[i].findings);
+	}
+}
+
+static void test_namespace_without_a_cluster(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *group, *kind, *written, *expected;
+	} cases[] = {
+		{"", "Service", "", "default"},
+		{"", "Service", "shop", "shop"},
+		{"", "Namespace", "", ""},
+		{"", "Namespace", "shop", ""},
+		{"example.org", "Odd", "", "default"},
+		{"example.org", "Odd", "shop", "shop"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct ref ref = {
+			.group = (char *)(uintptr_t)cases[i].group,
+			.version = (char *)(uintptr_t) "v1",
+			.kind = (char *)(uintptr_t)cases[i].kind,
+			.namespace = (char *)(uintptr_t)cases[i].written,
+			.name = (char *)(uintptr_t) "a",
+		};
+		assert_string_equal(manifest_namespace(&ref, "default"), cases[i].expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +432,8 @@ int main(void)
 		cmocka_unit_test(test_marks_of_paths),
 		cmocka_unit_test(test_lists_in_lists_have_a_cap),
 		cmocka_unit_test(test_a_set_has_a_cap),
+		cmocka_unit_test(test_reads_live_objects),
+		cmocka_unit_test(test_namespace_without_a_cluster),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

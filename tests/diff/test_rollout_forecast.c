@@ -488,6 +488,55 @@ static void test_errors(void **state)
 		     ERR_INVALID, "not a StatefulSet with a name");
 }
 
+/* What status tells is enough for a forecast, but for the images of the current revision. */
+static void test_pods_assumed_from_status(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from, *pods, *to, *expected;
+	} cases[] = {
+		{"replicas=3 partition=2", "0..2=a", "replicas=5 partition=1 template=b",
+		 "creates 3, 4; replaces 2, 1 in that order; keeps 0 on nginx:1.25.4"},
+		{"replicas=5 partition=2 current=a update=b", "0..1=a 2..4=b",
+		 "replicas=5 partition=1 template=b",
+		 "replaces 1; keeps 0 on the earlier template"},
+		{"replicas=5 partition=2 current=a update=b", "0..1=a 2..4=b",
+		 "replicas=5 partition=3 template=c",
+		 "replaces 4, 3 in that order; keeps 0..2 on the earlier template"},
+		{"replicas=3 start=2", "2..4=a", "replicas=2 start=2 template=b",
+		 "deletes 4; replaces 3, 2 in that order"},
+		{"replicas=3", "0=a", "replicas=3", "creates 1, 2"},
+		{"replicas=2", "", "replicas=2", "creates 0, 1"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct test_pods pods = test_pods_of(cases[i].pods);
+		CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of(cases[i].from, &pods);
+		CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of(cases[i].to, NULL);
+		CLEANUP(cJSON_Delete_p) cJSON *assumed = NULL;
+		CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
+		CLEANUP(buf_release) struct buf out = BUF_INIT(65536);
+		const cJSON *items[TEST_MAX_PODS];
+		const cJSON *pod;
+		size_t count = 0;
+		struct err err;
+
+		assert_ok(rollout_assume_pods(from, &assumed, &err), err);
+		assert_int_equal(cJSON_GetArraySize(assumed), pods.count);
+		json_each (pod, assumed)
+			items[count++] = pod;
+		assert_ok(rollout_forecast(from, to, items, count, NULL, 0, &forecast, &err), err);
+		assert_int_equal(forecast.warning_count > 0,
+				 strstr(cases[i].to, "=c") != NULL ||
+					 strstr(cases[i].expected, "deletes") != NULL);
+		rollout_forecast_print(&forecast, &out);
+		assert_string_equal(buf_str(&out), cases[i].expected);
+		assert_ok(rollout_forecast_warn(&forecast, "mind", &err), err);
+		assert_string_equal(forecast.warnings[forecast.warning_count - 1], "mind");
+		test_pods_release(&pods);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_several_kept_images),
 		cmocka_unit_test(test_as_the_controller_acts),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_pods_assumed_from_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
