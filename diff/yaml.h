@@ -61,7 +61,7 @@ int yaml_load(const char *text, size_t length, struct yaml_docs *ret_docs, struc
 void yaml_doc_release(struct yaml_doc *doc);
 void yaml_docs_release(struct yaml_docs *docs);
 
-/* The mark of a node of the document's (unchanged) tree; {0, 0} for a node that is not in it. */
+/* The mark of a node of the (unchanged) tree, found by a walk; {0, 0} for a node not in it. */
 struct yaml_mark yaml_mark_of(const struct yaml_doc *doc, const cJSON *node);
 
 /*

@@ -298,7 +298,7 @@ static int check_lines(const struct yaml_chunk *chunk, struct err *err)
 			YAML_MAX_DIRECTIVES);
 		return yaml_fail_at(place_at(chunk, (size_t)(at - chunk->text)), err);
 	}
-	for (at = chunk->text + 1; at < end && (at = memchr(at, '\xEF', (size_t)(end - at)));
+	for (at = chunk->text + 1; at < end && (at = memchr(at, 0xEF, (size_t)(end - at)));
 	     at++) {
 		if ((at[-1] != '\n' && at[-1] != '\r') || memcmp(at, "\xEF\xBB\xBF", 3) != 0)
 			continue;
