@@ -36,7 +36,7 @@ static int build_value(struct builder *b, unsigned depth, struct yaml_mark place
 static int fail_here(const struct builder *b, struct err *err, const char *message)
 {
 	err_set(err, ERR_INVALID, "%s", message);
-	return yaml_fail_at(yaml_events_place(&b->events), err);
+	return yaml_events_fail(&b->events, err);
 }
 
 /* --- nodes ----------------------------------------------------------------------------------- */
@@ -108,7 +108,7 @@ static int take_scalar(struct builder *b, struct yaml_scalar *ret_scalar, char *
 		ret_scalar->kind = YAML_KIND_STRING;
 	b->events.event.data.scalar.value = (yaml_char_t *)text; /* a tag may have replaced it */
 	if (status < 0)
-		return yaml_fail_at(yaml_events_place(&b->events), err);
+		return yaml_events_fail(&b->events, err);
 
 	if (length >= SHRINK_MIN) {
 		char *shrunk = realloc(text, length + 1);
@@ -126,7 +126,7 @@ static int define_anchor(struct builder *b, const yaml_char_t *name,
 {
 	if (b->anchor_count++ == YAML_MAX_ANCHORS) {
 		err_set(err, ERR_LIMIT, "more than %d anchors in one document", YAML_MAX_ANCHORS);
-		return yaml_fail_at(yaml_events_place(&b->events), err);
+		return yaml_events_fail(&b->events, err);
 	}
 	*ret_anchor = yaml_anchor_define(&b->anchors, (const char *)name);
 	return *ret_anchor ? 0 : err_no_memory(err);
@@ -175,7 +175,7 @@ static int build_scalar(struct builder *b, cJSON *node, struct err *err)
 	if (read_scalar(b, &scalar, &text, err) < 0)
 		return -1;
 	if (yaml_scalar_to_node(&scalar, text, node, err) < 0)
-		return yaml_fail_at(yaml_events_place(&b->events), err);
+		return yaml_events_fail(&b->events, err);
 	return 0;
 }
 
@@ -199,7 +199,7 @@ static int find_alias(struct builder *b, struct yaml_anchor **ret_anchor, struct
 	} else {
 		err_set(err, ERR_INVALID, "unknown anchor %s", text_quote(name, quoted));
 	}
-	return yaml_fail_at(yaml_events_place(&b->events), err);
+	return yaml_events_fail(&b->events, err);
 }
 
 /* How many levels of containers the node has. */
@@ -285,7 +285,7 @@ static int alias_to_key(struct builder *b, char **ret_key, struct err *err)
 	if (anchor->text && !(text = strdup(anchor->text)))
 		return err_no_memory(err);
 	if (yaml_scalar_to_key(&anchor->scalar, text, ret_key, err) < 0)
-		return yaml_fail_at(yaml_events_place(&b->events), err);
+		return yaml_events_fail(&b->events, err);
 	return 0;
 }
 
@@ -305,7 +305,7 @@ static int build_key(struct builder *b, char **ret_key, struct err *err)
 	if (read_scalar(b, &scalar, &text, err) < 0)
 		return -1;
 	if (yaml_scalar_to_key(&scalar, text, ret_key, err) < 0)
-		return yaml_fail_at(yaml_events_place(&b->events), err);
+		return yaml_events_fail(&b->events, err);
 	return 0;
 }
 

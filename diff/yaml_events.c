@@ -52,10 +52,15 @@ int yaml_fail_at(struct yaml_mark place, struct err *err)
 	return err_prefix(err, "%" PRIu32 ":%" PRIu32, place.line, place.column);
 }
 
+int yaml_events_fail(const struct yaml_events *events, struct err *err)
+{
+	return yaml_fail_at(yaml_events_place(events), err);
+}
+
 static int fail_here(const struct yaml_events *events, struct err *err, const char *message)
 {
 	err_set(err, ERR_INVALID, "%s", message);
-	return yaml_fail_at(yaml_events_place(events), err);
+	return yaml_events_fail(events, err);
 }
 
 /* The place of a byte. */
@@ -251,7 +256,7 @@ static int enter_flow(struct yaml_events *events, struct err *err)
 		return 0;
 	err_set(err, ERR_LIMIT, "more than %d flow collections inside of each other",
 		YAML_MAX_FLOW_DEPTH);
-	return yaml_fail_at(yaml_events_place(events), err);
+	return yaml_events_fail(events, err);
 }
 
 static int check_event(struct yaml_events *events, struct err *err)
@@ -298,8 +303,7 @@ static int check_lines(const struct yaml_chunk *chunk, struct err *err)
 			YAML_MAX_DIRECTIVES);
 		return yaml_fail_at(place_at(chunk, (size_t)(at - chunk->text)), err);
 	}
-	for (at = chunk->text + 1; at < end && (at = memchr(at, 0xEF, (size_t)(end - at)));
-	     at++) {
+	for (at = chunk->text + 1; at < end && (at = memchr(at, 0xEF, (size_t)(end - at))); at++) {
 		if ((at[-1] != '\n' && at[-1] != '\r') || memcmp(at, "\xEF\xBB\xBF", 3) != 0)
 			continue;
 		err_set(err, ERR_INVALID, "a byte order mark at the start of a line");

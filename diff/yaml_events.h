@@ -48,8 +48,9 @@ int yaml_events_expect_end(struct yaml_events *events, struct err *err);
 /* Where the current event begins in the file. */
 struct yaml_mark yaml_events_place(const struct yaml_events *events);
 
-/* Puts the place in front of the message; returns -1. */
+/* Puts the place, or that of the current event, in front of the message; returns -1. */
 int yaml_fail_at(struct yaml_mark place, struct err *err);
+int yaml_events_fail(const struct yaml_events *events, struct err *err);
 
 /*
  * Whether the current event, an untagged plain scalar, has a lone `!` before it, which makes it a
