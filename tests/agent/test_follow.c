@@ -1,0 +1,87 @@
+#include "agent/follow.h"
+
+#include <string.h>
+
+#include "tests/support/check.h"
+
+static char web[] = "web", shop[] = "shop", old[] = "web-a", new[] = "web-b",
+	    image[] = "nginx:1.26.1", reason[] = "in progress";
+
+/* Three Pods, `promoted` of them on the new revision and available. */
+static struct rollout rollout_with(size_t promoted, enum rollout_phase phase)
+{
+	return (struct rollout){
+		.namespace = shop,
+		.name = web,
+		.replicas = 3,
+		.current_revision = old,
+		.update_revision = new,
+		.current_images = image,
+		.update_images = image,
+		.updated_count = promoted,
+		.promoted_count = promoted,
+		.phase = phase,
+		.reason = reason,
+	};
+}
+
+static void test_what_moves_is_told_once(void **state)
+{
+	CLEANUP(follow_release) struct follow follow = {0};
+	CLEANUP(buf_release) struct buf line = BUF_INIT(1024);
+	struct rollout rollout = rollout_with(1, ROLLOUT_PROGRESSING);
+
+	(void)state;
+	assert_true(follow_tell(&follow, &rollout, &line));
+	assert_string_equal(buf_str(&line), "1 of 3 Pods on nginx:1.26.1");
+	assert_false(follow_tell(&follow, &rollout, &line));
+	rollout = rollout_with(2, ROLLOUT_SETTLING);
+	assert_false(follow_tell(&follow, &rollout, &line));
+	buf_clear(&line);
+	rollout = rollout_with(2, ROLLOUT_PROGRESSING);
+	assert_true(follow_tell(&follow, &rollout, &line));
+	assert_string_equal(buf_str(&line), "2 of 3 Pods on nginx:1.26.1");
+}
+
+static void test_generations(void **state)
+{
+	CLEANUP(follow_release) struct follow follow = {0};
+	const struct rollout rollout = rollout_with(1, ROLLOUT_PROGRESSING);
+
+	(void)state;
+	assert_true(follow_generation(&follow, &rollout, 1));
+	assert_false(follow_generation(&follow, &rollout, 1));
+	assert_true(follow_generation(&follow, &rollout, 2));
+	assert_int_equal(follow.count, 1);
+}
+
+static void test_which_are_ours(void **state)
+{
+	static const char text[] =
+		"apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\n"
+		"spec: {serviceName: web, selector: {matchLabels: {a: b}}, template: "
+		"{metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}}\n";
+	CLEANUP(manifest_set_release) struct manifest_set set = {0};
+	CLEANUP(findings_release) struct findings findings = {0};
+	struct rollout rollout = rollout_with(1, ROLLOUT_PROGRESSING);
+	struct err err;
+
+	(void)state;
+	assert_ok(manifest_set_add(&set, "web.yaml", text, strlen(text), &findings, &err), err);
+	assert_int_equal(set.count, 1);
+	assert_true(follow_is_in(&rollout, &set, "shop"));
+	assert_false(follow_is_in(&rollout, &set, "other"));
+	rollout.name = shop;
+	assert_false(follow_is_in(&rollout, &set, "shop"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_moves_is_told_once),
+		cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_which_are_ours),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
