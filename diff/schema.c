@@ -219,10 +219,23 @@ static const struct schema_object *object_of(uint16_t type)
 	return type < FIRST_TABLE ? NULL : &objects[type - FIRST_TABLE];
 }
 
+/* Versions that only older servers have, with the same fields as one in the table. */
+static const struct {
+	const char *group, *version, *kind, *like;
+} older[] = {
+	{"autoscaling", "v2beta2", "HorizontalPodAutoscaler", "v2"},
+	{"batch", "v1beta1", "CronJob", "v1"},
+	{"policy", "v1beta1", "PodDisruptionBudget", "v1"},
+};
+
 const struct schema_object *schema_find(const char *group, const char *version, const char *kind)
 {
 	const struct schema_kind *row = schema_kind(group, version, kind);
 
+	for (size_t i = 0; !row && i < sizeof(older) / sizeof(older[0]); i++)
+		if (strcmp(older[i].kind, kind) == 0 && strcmp(older[i].version, version) == 0 &&
+		    strcmp(older[i].group, group) == 0)
+			row = schema_kind(group, older[i].like, kind);
 	return row ? object_of(kind_types[row - kinds]) : NULL;
 }
 

@@ -93,7 +93,10 @@ struct schema_field {
 	bool required;     /* no optional field and no default for it */
 };
 
-/* The fields of a kind; NULL where the kind is not known. */
+/*
+ * The fields of a kind; NULL where the kind is not known. Beta versions with the fields of the stable
+ * one, which servers before 1.25 offer, are known here too.
+ */
 const struct schema_object *schema_find(const char *group, const char *version, const char *kind);
 
 /* The same for an object that bears apiVersion and kind. */
