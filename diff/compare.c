@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "diff/compare_list.h"
+#include "diff/defaults.h"
 #include "diff/path.h"
 #include "diff/quantity.h"
 
@@ -166,12 +167,61 @@ static const cJSON *find_member(const cJSON *object, const cJSON *hint, const ch
 	return NULL;
 }
 
+/* Fields for which the server makes no difference between zero or false and none. */
+static const char *const zero_is_none[] = {
+	"hostIPC",
+	"hostNetwork",
+	"hostPID",
+	"hostPort",
+	"initialDelaySeconds",
+	"minReadySeconds",
+	"nodePort",
+	"paused",
+	"publishNotReadyAddresses",
+	"readOnly",
+	"stdin",
+	"stdinOnce",
+	"tty",
+	"unschedulable",
+};
+
+/* Fields for which an empty string is a value. */
+static const char *const empty_is_value[] = {
+	"ingressClassName",
+	"storageClassName",
+};
+
+static bool is_in(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+#define IS_IN(names, name) is_in(names, sizeof(names) / sizeof((names)[0]), name)
+
+/* Whether the server, asked to store this member of a known object, would store none. */
+static bool is_dropped(const struct schema_field *type, const char *key, const cJSON *value)
+{
+	int64_t number;
+
+	if (type->shape != SCHEMA_ONE || !type->object)
+		return false;
+	if (cJSON_IsString(value))
+		return !*value->valuestring && !IS_IN(empty_is_value, key);
+	return (cJSON_IsFalse(value) || (json_int_value(value, &number) && !number)) &&
+	       IS_IN(zero_is_none, key);
+}
+
 static int compare_member(struct comparison *comparison, const struct schema_field *type,
 			  const char *key, const cJSON *from, const cJSON *to)
 {
 	struct schema_field member_type = path_member_type(type, key);
 	size_t length = comparison->path->length;
 
+	if (comparison->only_set && !from && is_dropped(type, key, to))
+		return 0;
 	path_add_key(comparison->path, key);
 	int result = compare_values(comparison, &member_type, from, to);
 	buf_truncate(comparison->path, length);
@@ -350,11 +400,15 @@ int compare_objects(const cJSON *from, const cJSON *to, struct changes *ret_chan
 int compare_set_fields(const cJSON *desired, const cJSON *live, struct changes *ret_changes,
 		       struct err *err)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *from = object_normalised(live);
+	CLEANUP(cJSON_Delete_p) cJSON *from = json_copy(live);
 	CLEANUP(cJSON_Delete_p) cJSON *to = object_normalised(desired);
 
 	if (!from || !to)
 		return err_no_memory(err);
+	/* A default that an older server does not know is none that is missing there. */
+	if (defaults_apply(from, err) < 0)
+		return -1;
+	object_normalise(from);
 	return compare_roots(from, to, true, ret_changes, err);
 }
 

@@ -60,7 +60,8 @@ int compare_objects(const cJSON *from, const cJSON *to, struct changes *ret_chan
  * looked at. Lists and maps (labels, data) that it sets are compared whole, as a replace would set
  * them. The objects need not be normalised. What the server would fill in (diff/defaults.h) is the
  * caller's to fill in first, and a Secret's stringData the caller's to fold: a default that nobody
- * filled in is a field left out.
+ * filled in is a field left out. A default that the live object lacks, because its server is too old
+ * to know the field, is no difference, nor is "" or false where the server stores none for it.
  */
 int compare_set_fields(const cJSON *desired, const cJSON *live, struct changes *ret_changes,
 		       struct err *err);

@@ -406,7 +406,7 @@ static int complete_autoscaler_v2(cJSON *autoscaler, struct err *err)
 {
 	cJSON *spec = json_get(autoscaler, "spec"), *behavior = json_get(spec, "behavior");
 
-	if (!holds(autoscaler, "apiVersion", "autoscaling/v2") || !cJSON_IsObject(spec))
+	if (holds(autoscaler, "apiVersion", "autoscaling/v1") || !cJSON_IsObject(spec))
 		return 0;
 	if (is_empty(spec, "metrics")) {
 		json_remove_key(spec, "metrics");

@@ -251,9 +251,28 @@ static void test_fields_that_the_manifest_sets(void **state)
 		 "{" POD ",'metadata':{'labels':{'a':'y','b':'z'},'annotations':{'c':'d'}}}",
 		 "~ metadata.labels.a y -> x\n- metadata.labels.b z\n"},
 		{"and lists", ARGS("'a'"), ARGS("'a','b'"), "- spec.containers[a].args[1] b\n"},
-		{"set to empty", "{" POD ",'spec':{'containers':[],'nodeSelector':{}}}",
-		 "{" POD ",'spec':{'containers':[{'name':'a'}],'nodeSelector':{'x':'y'}}}",
-		 "- spec.containers [{\"name\":\"a\"}]\n- spec.nodeSelector {\"x\":\"y\"}\n"},
+		{"set to empty", "{" POD ",'spec':{'tolerations':[],'nodeSelector':{}}}",
+		 "{" POD ",'spec':{'tolerations':[{'key':'a'}],'nodeSelector':{'x':'y'}}}",
+		 "- spec.tolerations [{\"key\":\"a\"}]\n- spec.nodeSelector {\"x\":\"y\"}\n"},
+		{"a default that an old server does not know",
+		 "{" STS ",'spec':{'persistentVolumeClaimRetentionPolicy':{'whenDeleted':'Retain',"
+		 "'whenScaled':'Retain'}}}",
+		 "{" STS ",'spec':{}}", ""},
+		{"what it would store as none",
+		 "{" POD ",'spec':{'hostNetwork':false,'nodeName':''}}", "{" POD ",'spec':{}}", ""},
+		{"zero and false that it stores",
+		 "{" POD
+		 ",'metadata':{'labels':{'a':''}},'spec':{'automountServiceAccountToken':false,"
+		 "'securityContext':{'runAsUser':0}}}",
+		 "{" POD ",'metadata':{'labels':{'b':''}},'spec':{'securityContext':{}}}",
+		 "+ metadata.labels.a \"\"\n- metadata.labels.b \"\"\n"
+		 "+ spec.automountServiceAccountToken false\n+ spec.securityContext.runAsUser 0\n"},
+		{"quantities of a beta version",
+		 "{'apiVersion':'autoscaling/v2beta2','kind':'HorizontalPodAutoscaler','spec':{"
+		 "'metrics':[{'type':'Pods','pods':{'target':{'averageValue':'1000m'}}}]}}",
+		 "{'apiVersion':'autoscaling/v2beta2','kind':'HorizontalPodAutoscaler','spec':{"
+		 "'metrics':[{'type':'Pods','pods':{'target':{'averageValue':'1'}}}]}}",
+		 ""},
 		{"items are aligned by what they set",
 		 "{" POD ",'spec':{'tolerations':[{'key':'n'},{'key':'a'}]}}",
 		 "{" POD ",'spec':{'tolerations':[{'key':'a','operator':'Exists'}]}}",
