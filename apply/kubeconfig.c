@@ -104,7 +104,15 @@ static int read_cluster(const struct entry *entry, struct endpoint *endpoint, st
 	    take_text(entry, "tls-server-name", &endpoint->tls_server_name, err) < 0 ||
 	    take_text(entry, "proxy-url", &endpoint->proxy_url, err) < 0)
 		return -1;
-	return take_pem(entry, "certificate-authority", &endpoint->ca_pem, &endpoint->ca_file, err);
+	if (take_pem(entry, "certificate-authority", &endpoint->ca_pem, &endpoint->ca_file, err) <
+	    0)
+		return -1;
+	if (endpoint->insecure && (endpoint->ca_pem || endpoint->ca_file))
+		return err_set(err, ERR_INVALID,
+			       "%s: the cluster \"%s\" has a certificate-authority and "
+			       "insecure-skip-tls-verify: it must be one or the other",
+			       entry->file->path, entry->name);
+	return 0;
 }
 
 static int read_groups(const struct entry *entry, struct endpoint *endpoint, struct err *err)

@@ -71,10 +71,11 @@ static int compare_targets(const void *a, const void *b)
 	return order ? order : strcmp(left->ref.name, right->ref.name);
 }
 
-static void set_live(struct target *target, cJSON *take_object)
+static void set_live(struct target *target, bool known, cJSON *take_object)
 {
 	cJSON_Delete(target->live);
 	target->live = take_object;
+	target->live_known = known;
 }
 
 /* The targets that have a resource, sorted, none of them read yet. */
@@ -92,7 +93,7 @@ static int sort_targets(struct live *live, struct err *err)
 
 		if (target->error || !target->resource)
 			continue;
-		set_live(target, NULL);
+		set_live(target, false, NULL);
 		live->sorted[live->sorted_count++] = target;
 	}
 	qsort(live->sorted, live->sorted_count, sizeof(struct target *), compare_targets);
@@ -155,7 +156,7 @@ static int take_page(struct live *live, const struct question *question, cJSON *
 			continue;
 		if (page_complete_item(item, (*found)->resource, err) < 0)
 			return -1;
-		set_live(*found, cJSON_DetachItemViaPointer(items, item));
+		set_live(*found, true, cJSON_DetachItemViaPointer(items, item));
 	}
 	return 0;
 }
@@ -164,6 +165,13 @@ static void fail_all(struct live *live, const struct question *question, const s
 {
 	for (size_t i = 0; i < question->count; i++)
 		target_fail(live->sorted[question->first + i], err);
+}
+
+/* The list is complete: what was not in it does not exist. */
+static void know_all(struct live *live, const struct question *question)
+{
+	for (size_t i = 0; i < question->count; i++)
+		live->sorted[question->first + i]->live_known = true;
 }
 
 static int send_question(struct live *live, size_t index, struct fanout_slot *slot, struct err *err)
@@ -186,9 +194,9 @@ static void on_object(struct live *live, const struct question *question, const 
 {
 	struct target *target = live->sorted[question->first];
 
-	if (!err)
-		set_live(target, STEAL(answer->body));
-	else if (err->class != ERR_NOT_FOUND)
+	if (!err || err->class == ERR_NOT_FOUND)
+		set_live(target, true, err ? NULL : STEAL(answer->body));
+	else
 		target_fail(target, err);
 	live->got[question->first] = true;
 }
@@ -202,7 +210,7 @@ static void on_page(struct live *live, size_t index, struct fanout_slot *slot,
 	if (err && err->class == ERR_EXPIRED && question->continue_token) {
 		free(STEAL(question->continue_token)); /* took too long: from the beginning */
 		for (size_t i = 0; i < question->count; i++)
-			set_live(live->sorted[question->first + i], NULL);
+			set_live(live->sorted[question->first + i], false, NULL);
 		if (send_question(live, index, slot, &own) < 0)
 			fail_all(live, question, &own);
 		return;
@@ -222,6 +230,8 @@ static void on_page(struct live *live, size_t index, struct fanout_slot *slot,
 		more = page_take_token(answer->body, &question->continue_token, &own);
 	if (more < 0 || (more && send_question(live, index, slot, &own) < 0))
 		fail_all(live, question, &own);
+	else if (!more)
+		know_all(live, question);
 }
 
 /* --- the stage -------------------------------------------------------------------------------- */

@@ -47,7 +47,7 @@ static int prepare(struct preview *preview, struct err *err)
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct target *target = &targets->items[i];
 
-		if (!target->live && ref_is(&target->ref, "", "Namespace"))
+		if (target->live_known && !target->live && ref_is(&target->ref, "", "Namespace"))
 			preview->namespaces[preview->namespace_count++] = target;
 	}
 	return 0;
@@ -103,6 +103,7 @@ static int take_live(struct target *target, struct fanout_slot *slot, const stru
 	}
 	cJSON_Delete(target->live);
 	target->live = read_err ? NULL : STEAL(answer->body);
+	target->live_known = true;
 	return wire_write(target, true, slot, err);
 }
 

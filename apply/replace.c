@@ -95,7 +95,8 @@ static bool is_crd(const struct target *target)
 static bool depends_on(const struct target *target, const struct target *needed)
 {
 	if (is_namespace(needed))
-		return !needed->live && strcmp(needed->ref.name, target->ref.namespace) == 0;
+		return needed->live_known && !needed->live &&
+		       strcmp(needed->ref.name, target->ref.namespace) == 0;
 	return target->awaits_crd && is_crd(needed) &&
 	       discovery_crd_brings(needed->manifest->desired, &target->ref);
 }

@@ -383,6 +383,20 @@ static void mark_owner(struct rollouts *rollouts, const char *namespace, const c
 	plan_flush(rollouts);
 }
 
+/* Whether another kind of controller has the Pod; such Pods are not worth their memory. */
+static bool is_foreign(const cJSON *pod)
+{
+	const cJSON *owner;
+
+	json_each (owner, json_at(pod, "metadata.ownerReferences")) {
+		const char *kind = json_str(owner, "kind");
+
+		if (json_true(owner, "controller") && kind)
+			return strcmp(kind, resource_statefulsets.kind) != 0;
+	}
+	return false;
+}
+
 static void on_pod(void *ctx, enum watch_event event, cJSON **object)
 {
 	struct rollouts *rollouts = ((struct place *)ctx)->rollouts;
@@ -393,7 +407,7 @@ static void on_pod(void *ctx, enum watch_event event, cJSON **object)
 	if (!namespace || !name)
 		return;
 	mark_owner(rollouts, namespace, name);
-	if (event == WATCH_DELETED) {
+	if (event == WATCH_DELETED || is_foreign(*object)) {
 		pods_remove(&rollouts->pods, namespace, name);
 		return;
 	}

@@ -60,6 +60,6 @@ void target_reset(struct target *target)
 	target_clear_error(target);
 	target->live = target->predicted = target->written = NULL;
 	target->warnings = NULL;
-	target->client_side = target->write = false;
+	target->live_known = target->client_side = target->write = false;
 	target->result = TARGET_NONE;
 }

@@ -34,7 +34,8 @@ struct target {
 	const struct resource *resource; /* borrowed from the discovery; NULL until resolved */
 	bool awaits_crd; /* its kind comes with a CRD of the same set that is not there yet */
 
-	cJSON *live;      /* as the server returned it; NULL: does not exist */
+	cJSON *live;     /* as the server returned it; NULL: does not exist, or could not be read */
+	bool live_known; /* it was read, so that NULL means that it does not exist */
 	cJSON *predicted; /* the dry run's answer; NULL where `client_side` */
 	bool client_side; /* the server could not be asked what the write would leave */
 

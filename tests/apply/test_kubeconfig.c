@@ -230,6 +230,13 @@ static const struct config_case cases[] = {
 	 {0},
 	 "tokenFile of the user \"u\" in DIR/config: cannot read DIR/.: it is a folder",
 	 ERR_INVALID},
+	{"checked and not checked",
+	 CONFIG(SERVER ", insecure-skip-tls-verify: true, certificate-authority-data: " CA64, ""),
+	 {0},
+	 "DIR/config: the cluster \"c\" has a certificate-authority and insecure-skip-tls-verify: "
+	 "it "
+	 "must be one or the other",
+	 ERR_INVALID},
 	{"not a string",
 	 CONFIG(SERVER, "token: 12"),
 	 {0},
