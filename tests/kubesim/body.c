@@ -6,6 +6,7 @@
 
 #include "diff/yaml.h"
 #include "tests/kubesim/alloc.h"
+#include "tests/kubesim/custom.h"
 #include "tests/kubesim/obj.h"
 #include "tests/kubesim/protobuf.h"
 #include "tests/kubesim/prune.h"
@@ -96,6 +97,21 @@ static void field_faults_release(struct field_faults *faults)
 	free(faults->nodes);
 }
 
+static void add_unknown(struct field_faults *faults, const char *text)
+{
+	buf_printf(&faults->unknown, "%s%s", faults->unknown.length > 0 ? ", " : "", text);
+	if (faults->response)
+		response_warn(faults->response, text);
+}
+
+/* A field that custom_prune has removed. */
+static void note_unknown(const char *path, void *context)
+{
+	CLEANUP(free_p) char *text = alloc_printf("unknown field \"%s\"", path);
+
+	add_unknown(context, text);
+}
+
 static int note_fault(const struct schema_finding *finding, void *context)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_FAULTS_BYTES);
@@ -108,10 +124,7 @@ static int note_fault(const struct schema_finding *finding, void *context)
 		buf_puts(&faults->wrong_type, buf_str(&text));
 		return 1;
 	}
-	buf_printf(&faults->unknown, "%s%s", faults->unknown.length > 0 ? ", " : "",
-		   buf_str(&text));
-	if (faults->response)
-		response_warn(faults->response, buf_str(&text));
+	add_unknown(faults, buf_str(&text));
 	faults->nodes = alloc_grow(faults->nodes, faults->node_count + 1, sizeof(*faults->nodes));
 	faults->nodes[faults->node_count++] = finding->node;
 	return 0;
@@ -150,9 +163,11 @@ int body_check_fields(const struct request *request, struct response *response, 
 	struct err err = {0};
 
 	*ret_faults = NULL;
-	if (!kind->schema)
-		return 0;
-	must_do(schema_check(kind->schema, kind->kind, object, note_fault, &faults, &err), &err);
+	if (kind->custom)
+		custom_prune(kind, object, note_unknown, &faults);
+	if (kind->schema)
+		must_do(schema_check(kind->schema, kind->kind, object, note_fault, &faults, &err),
+			&err);
 	if (faults.wrong_type.length > 0)
 		return status_bad_request(
 			status, "%s in version \"%s\" cannot be handled as a %s: %s", kind->kind,
@@ -160,7 +175,7 @@ int body_check_fields(const struct request *request, struct response *response, 
 	if (faults.node_count > 0)
 		drop_nodes(object, faults.nodes, faults.node_count);
 	prune(kind->schema, object);
-	if (faults.node_count > 0 && validation == VALIDATE_STRICT)
+	if (faults.unknown.length > 0 && validation == VALIDATE_STRICT)
 		*ret_faults = must(buf_steal(&faults.unknown));
 	return 0;
 }

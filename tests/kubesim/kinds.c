@@ -255,18 +255,6 @@ const struct kind *kinds_find_for(const struct kinds *kinds, const cJSON *object
 			       obj_text(object, "kind"));
 }
 
-const struct kind *kinds_find_resource(const struct kinds *kinds, const char *group,
-				       const char *plural)
-{
-	for (size_t i = 0; i < kinds->count; i++) {
-		const struct kind *kind = kinds->items[i];
-
-		if (strcmp(kind->plural, plural) == 0 && strcmp(kind->group, group) == 0)
-			return kind;
-	}
-	return NULL;
-}
-
 const char *kind_api_version(const struct kind *kind, char *text, size_t size)
 {
 	snprintf(text, size, "%s%s%s", kind->group, kind->group[0] ? "/" : "", kind->version);

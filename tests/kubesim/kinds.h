@@ -48,10 +48,6 @@ const struct kind *kinds_find_kind(const struct kinds *kinds, const char *group,
 /* The kind of an object that bears apiVersion and kind. */
 const struct kind *kinds_find_for(const struct kinds *kinds, const cJSON *object);
 
-/* Any version of the resource, the preferred one first. */
-const struct kind *kinds_find_resource(const struct kinds *kinds, const char *group,
-				       const char *plural);
-
 /* "apps/v1", "v1"; `size` bytes at `text` are enough at 128. */
 const char *kind_api_version(const struct kind *kind, char *text, size_t size);
 

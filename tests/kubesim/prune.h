@@ -8,8 +8,9 @@
 #include "diff/schema.h"
 
 /*
- * Removes null members, and lists and maps without content, where the schema knows the fields (their
- * Go types are marked omitempty). What it does not know stays as it is.
+ * Removes, where the schema knows the fields, null members, lists and maps without content, and what
+ * is "", false or 0 in a field whose Go type cannot tell that from absent; writes base64 in its one
+ * canonical form. What the schema does not know stays as it is.
  */
 void prune(const struct schema_object *schema, cJSON *object);
 

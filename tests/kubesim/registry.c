@@ -8,6 +8,7 @@
 #include "diff/defaults.h"
 #include "tests/kubesim/alloc.h"
 #include "tests/kubesim/convert.h"
+#include "tests/kubesim/custom.h"
 #include "tests/kubesim/managed_fields.h"
 #include "tests/kubesim/obj.h"
 #include "tests/kubesim/strategy.h"
@@ -43,11 +44,14 @@ static bool is_part(const struct write *write, const char *subresource)
 	return write->subresource && strcmp(write->subresource, subresource) == 0;
 }
 
-static void set_defaults(cJSON *object)
+static void set_defaults(const struct kind *kind, cJSON *object)
 {
 	struct err err = {0};
 
-	must_do(defaults_apply(object, &err), &err);
+	if (kind->custom)
+		custom_set_defaults(kind, object);
+	else
+		must_do(defaults_apply(object, &err), &err);
 }
 
 static int validate(const struct kind *kind, const cJSON *object, const cJSON *old,
@@ -108,6 +112,7 @@ static void strip_new(const struct kind *kind, const struct strategy *strategy, 
 	if (kind->has_status)
 		json_remove(object, "status");
 	json_remove(object, "metadata.selfLink");
+	store_set_uid(object);
 	if (strategy->has_generation)
 		obj_set_int(object, "metadata.generation", 1);
 	else
@@ -134,7 +139,7 @@ int registry_create(struct cluster *cluster, cJSON *take_object, const struct wr
 					  "created");
 	if (check_namespace(cluster, &key, status) < 0)
 		return -1;
-	set_defaults(object);
+	set_defaults(kind, object);
 	strip_new(kind, strategy, object);
 	if (strategy->prepare)
 		strategy->prepare(cluster, object, NULL);
@@ -232,7 +237,7 @@ int registry_update(struct cluster *cluster, cJSON *take_object, const struct wr
 		object = merged;
 		registry_key(cluster, object, &key);
 	} else {
-		set_defaults(object);
+		set_defaults(kind, object);
 		if (strategy->prepare)
 			strategy->prepare(cluster, object, old->object);
 		merge_object(object, old->object, kind, strategy);

@@ -272,11 +272,6 @@ void store_free(struct store *store)
 	free(store);
 }
 
-struct loop *store_loop(const struct store *store)
-{
-	return store->loop;
-}
-
 uint64_t store_version(const struct store *store)
 {
 	return store->version;
@@ -380,7 +375,7 @@ struct record *store_find_uid(const struct store *store, const char *uid)
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-static void set_uid(cJSON *object)
+void store_set_uid(cJSON *object)
 {
 	unsigned char bytes[16];
 	char text[37];
@@ -441,7 +436,8 @@ int store_create(struct store *store, const struct key *key, cJSON *take_object,
 	if (find_place(store, key))
 		return status_exists(status, key);
 	set_place(object, key);
-	set_uid(object);
+	if (!obj_uid(object)[0])
+		store_set_uid(object);
 	set_time(store, object, "metadata.creationTimestamp", 0);
 	json_remove(object, "metadata.resourceVersion");
 	json_remove(object, "metadata.deletionTimestamp");

@@ -27,7 +27,6 @@ struct store;
 /* Keeps the last `history` changes for watches. Timestamps come from the loop's clock. */
 struct store *store_new(struct loop *loop, size_t history);
 void store_free(struct store *store);
-struct loop *store_loop(const struct store *store);
 
 /* The version of the latest write: what a list is "as of". */
 uint64_t store_version(const struct store *store);
@@ -57,12 +56,15 @@ enum store_flags {
 	STORE_DRY_RUN = 1, /* do everything but keep it; the record has the version 0 */
 };
 
+/* Gives the object a new metadata.uid. */
+void store_set_uid(cJSON *object);
+
 /*
  * The writers below take the object in every case, and give in *ret_record (may be NULL) a held
  * record of what was stored.
  *
- * store_create fills uid, creationTimestamp and resourceVersion, sets name and namespace to the
- * key's. 409 AlreadyExists.
+ * store_create fills uid (where it is missing), creationTimestamp and resourceVersion, sets name and
+ * namespace to the key's. 409 AlreadyExists.
  */
 int store_create(struct store *store, const struct key *key, cJSON *take_object, unsigned flags,
 		 struct record **ret_record, struct status *status);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/kubesim/alloc.h"
+#include "tests/kubesim/custom.h"
 #include "tests/kubesim/names.h"
 #include "tests/kubesim/obj.h"
 
@@ -35,6 +36,7 @@ static const struct strategy strategies[] = {
 	{.group = "apps",
 	 .kind = "DaemonSet",
 	 .has_generation = true,
+	 .prepare = strategy_prepare_daemonset,
 	 .validate = strategy_validate_workload},
 	{.group = "apps",
 	 .kind = "Deployment",
@@ -61,7 +63,11 @@ static const struct strategy strategies[] = {
 	 .kind = "ValidatingWebhookConfiguration",
 	 .has_generation = true},
 	{.group = "batch", .kind = "CronJob", .has_generation = true},
-	{.group = "batch", .kind = "Job", .has_generation = true},
+	{.group = "batch",
+	 .kind = "Job",
+	 .has_generation = true,
+	 .prepare = strategy_prepare_job,
+	 .validate = strategy_validate_job},
 	{.group = "coordination.k8s.io", .kind = "Lease", .create_on_update = true},
 	{.group = "events.k8s.io", .kind = "Event", .create_on_update = true},
 	{.group = "networking.k8s.io", .kind = "Ingress", .has_generation = true},
@@ -192,7 +198,9 @@ void strategy_validate(const struct kind *kind, const cJSON *object, const cJSON
 	validate_labels(object, causes);
 	validate_owners(object, causes);
 	validate_finalizers(object, old, causes);
-	if (strategy->validate)
+	if (kind->custom)
+		custom_validate(kind, object, causes);
+	else if (strategy->validate)
 		strategy->validate(object, old, causes);
 	else if (kind->schema)
 		must_do(schema_check(kind->schema, kind->kind, object, note_missing, causes, &err),

@@ -36,6 +36,10 @@ void strategy_validate(const struct kind *kind, const cJSON *object, const cJSON
 void strategy_validate_statefulset(const cJSON *object, const cJSON *old, struct causes *causes);
 void strategy_validate_workload(const cJSON *object, const cJSON *old, struct causes *causes);
 
+void strategy_prepare_daemonset(struct cluster *cluster, cJSON *object, const cJSON *old);
+void strategy_prepare_job(struct cluster *cluster, cJSON *object, const cJSON *old);
+void strategy_validate_job(const cJSON *object, const cJSON *old, struct causes *causes);
+
 /* strategy_pod.c */
 void strategy_prepare_pod(struct cluster *cluster, cJSON *object, const cJSON *old);
 void strategy_validate_pod(const cJSON *object, const cJSON *old, struct causes *causes);

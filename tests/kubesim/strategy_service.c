@@ -65,6 +65,13 @@ static bool has_node_port(const cJSON *service, int64_t number)
 	return false;
 }
 
+/* A load balancer that keeps traffic on its node asks every node for its health there. */
+static bool needs_health_port(const cJSON *service)
+{
+	return has_type(service, "LoadBalancer") &&
+	       strcmp(obj_text(service, "spec.externalTrafficPolicy"), "Local") == 0;
+}
+
 static int64_t free_node_port(const struct records *services, const cJSON *service)
 {
 	for (int64_t number = FIRST_NODEPORT; number <= LAST_NODEPORT; number++) {
@@ -86,6 +93,8 @@ static void allocate_node_ports(const struct records *services, cJSON *service)
 		if (json_int_or(port, "nodePort", 0) == 0)
 			obj_set_int(port, "nodePort", free_node_port(services, service));
 	}
+	if (needs_health_port(service) && !json_at(service, "spec.healthCheckNodePort"))
+		obj_set_int(service, "spec.healthCheckNodePort", free_node_port(services, service));
 }
 
 /* --- carrying over --------------------------------------------------------------------------- */
@@ -119,6 +128,8 @@ static void carry_over(cJSON *service, const cJSON *old)
 		obj_carry(service, old, "spec.ipFamilyPolicy");
 	if (!has_node_ports(service) || !has_node_ports(old))
 		return;
+	if (needs_health_port(service) && !json_at(service, "spec.healthCheckNodePort"))
+		obj_carry(service, old, "spec.healthCheckNodePort");
 	json_each (port, json_at(service, "spec.ports")) {
 		const cJSON *before = find_port(old, obj_text(port, "name"));
 		int64_t number = json_int_or(before, "nodePort", 0);
@@ -143,6 +154,8 @@ void strategy_prepare_service(struct cluster *cluster, cJSON *object, const cJSO
 
 	if (old)
 		carry_over(object, old);
+	if (!old)
+		obj_set(object, "status.loadBalancer", obj_new());
 	if (has_type(object, "ExternalName"))
 		return;
 	store_list(cluster->store, "", "services", NULL, &services);
@@ -156,8 +169,6 @@ void strategy_prepare_service(struct cluster *cluster, cJSON *object, const cJSO
 		obj_set_text(object, "spec.ipFamilyPolicy", "SingleStack");
 	if (has_node_ports(object))
 		allocate_node_ports(&services, object);
-	if (!old)
-		obj_set(object, "status.loadBalancer", obj_new());
 }
 
 /* --- validation ------------------------------------------------------------------------------ */

@@ -1,7 +1,8 @@
-/* StatefulSet, Deployment, DaemonSet, ReplicaSet: after pkg/apis/apps/validation. */
+/* StatefulSet, Deployment, DaemonSet, ReplicaSet, Job: after pkg/apis/{apps,batch}/validation. */
 #include "tests/kubesim/strategy.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/kubesim/alloc.h"
@@ -144,6 +145,85 @@ void strategy_validate_statefulset(const cJSON *object, const cJSON *old, struct
 	validate_template(object, causes);
 	if (old)
 		validate_statefulset_change(object, old, causes);
+}
+
+/* --- DaemonSet ------------------------------------------------------------------------------- */
+
+#define TEMPLATE_GENERATION "deprecated.daemonset.template.generation"
+
+/* An old field that lives on as an annotation: it counts the changes of the template. */
+void strategy_prepare_daemonset(struct cluster *cluster, cJSON *object, const cJSON *old)
+{
+	const cJSON *before = json_get(json_at(old, "metadata.annotations"), TEMPLATE_GENERATION);
+	long generation = cJSON_IsString(before) ? strtol(before->valuestring, NULL, 10) : 0;
+	char text[24];
+
+	(void)cluster;
+	if (!old || !json_equal(json_at(object, "spec.template"), json_at(old, "spec.template")))
+		generation++;
+	snprintf(text, sizeof(text), "%ld", generation);
+	obj_set_key(obj_at(object, "metadata.annotations"), TEMPLATE_GENERATION,
+		    obj_new_text(text));
+}
+
+/* --- Job ------------------------------------------------------------------------------------- */
+
+static void label_default(cJSON *labels, const char *key, const char *value)
+{
+	if (!json_get(labels, key))
+		obj_set_key(labels, key, obj_new_text(value));
+}
+
+/* Unless the Job brings its own, its Pods are told from others by the Job's uid. */
+static void select_by_uid(cJSON *job)
+{
+	cJSON *labels = obj_at(job, "spec.template.metadata.labels");
+
+	label_default(labels, "controller-uid", obj_uid(job));
+	label_default(labels, "job-name", obj_name(job));
+	label_default(labels, "batch.kubernetes.io/controller-uid", obj_uid(job));
+	label_default(labels, "batch.kubernetes.io/job-name", obj_name(job));
+	label_default(obj_at(job, "spec.selector.matchLabels"),
+		      "batch.kubernetes.io/controller-uid", obj_uid(job));
+}
+
+void strategy_prepare_job(struct cluster *cluster, cJSON *object, const cJSON *old)
+{
+	const cJSON *labels;
+
+	(void)cluster;
+	if (!old && !json_true(object, "spec.manualSelector"))
+		select_by_uid(object);
+	labels = json_at(object, "spec.template.metadata.labels");
+	if (labels && !json_at(object, "metadata.labels"))
+		obj_set(object, "metadata.labels", obj_copy(labels));
+}
+
+static void validate_unchanged(const cJSON *object, const cJSON *old, const char *path,
+			       struct causes *causes)
+{
+	if (!json_equal(json_at(object, path), json_at(old, path)))
+		invalid_value(causes, path, json_at(object, path), "field is immutable");
+}
+
+void strategy_validate_job(const cJSON *object, const cJSON *old, struct causes *causes)
+{
+	const char *policy = obj_text(object, "spec.template.spec.restartPolicy");
+
+	validate_not_negative(object, "spec.parallelism", causes);
+	validate_not_negative(object, "spec.completions", causes);
+	validate_not_negative(object, "spec.backoffLimit", causes);
+	validate_selector(object, "job", causes);
+	strategy_validate_pod_spec(json_at(object, "spec.template.spec"), "spec.template.spec",
+				   causes);
+	if (strcmp(policy, "OnFailure") != 0 && strcmp(policy, "Never") != 0)
+		causes_add(causes, "FieldValueRequired", "spec.template.spec.restartPolicy",
+			   "Required value: valid values: \"OnFailure\", \"Never\"");
+	if (!old)
+		return;
+	validate_unchanged(object, old, "spec.completions", causes);
+	validate_unchanged(object, old, "spec.selector", causes);
+	validate_unchanged(object, old, "spec.template", causes);
 }
 
 /* --- the others ------------------------------------------------------------------------------ */

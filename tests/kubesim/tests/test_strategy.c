@@ -293,6 +293,56 @@ static void test_pods(void **state)
 	assert_refused(world, "GET", PODS "/p", NULL, 404, "pods \"p\" not found");
 }
 
+static void test_jobs(void **state)
+{
+	struct simworld *world = *state;
+	const char *jobs = "/apis/batch/v1/namespaces/default/jobs";
+	const char *job = "{'kind':'Job','apiVersion':'batch/v1','metadata':{'name':'j'},'spec':{"
+			  "'template':{'spec':{'restartPolicy':'Never','containers':[{'name':'c',"
+			  "'image':'i'}]}}}}";
+	CLEANUP(cJSON_Delete_p) cJSON *made = simworld_do(world, 201, "POST", jobs, job);
+	CLEANUP(answer_release) struct answer refused = {0};
+
+	assert_string_equal(json_get(json_at(made, "spec.selector.matchLabels"),
+				     "batch.kubernetes.io/controller-uid")
+				    ->valuestring,
+			    obj_uid(made));
+	assert_string_equal(obj_text(made, "spec.template.metadata.labels.job-name"), "j");
+	assert_string_equal(obj_text(made, "metadata.labels.job-name"), "j");
+	/* A PUT of the same manifest lacks what the server had filled in. */
+	refused = simworld_ask(world, "PUT", "/apis/batch/v1/namespaces/default/jobs/j", job);
+	assert_int_equal(refused.code, 422);
+	assert_int_equal(cJSON_GetArraySize(json_at(refused.body, "details.causes")), 4);
+}
+
+static void test_daemonset_template_generation(void **state)
+{
+	struct simworld *world = *state;
+	const char *path = "/apis/apps/v1/namespaces/default/daemonsets";
+	const char *names[] = {"c:1", "c:1", "c:2"}, *expected[] = {"1", "1", "2"};
+
+	for (int i = 0; i < 3; i++) {
+		CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
+		char body[512];
+
+		snprintf(body, sizeof(body),
+			 "{'kind':'DaemonSet','apiVersion':'apps/"
+			 "v1','metadata':{'name':'d'},'spec':{"
+			 "'selector':{'matchLabels':{'a':'b'}},'template':{'metadata':{'labels':{'"
+			 "a':"
+			 "'b'}},'spec':{'containers':[{'name':'c','image':'%s'}]}}}}",
+			 names[i]);
+		object =
+			i == 0 ? simworld_do(world, 201, "POST", path, body)
+			       : simworld_do(world, 200, "PUT",
+					     "/apis/apps/v1/namespaces/default/daemonsets/d", body);
+		assert_string_equal(json_get(json_at(object, "metadata.annotations"),
+					     "deprecated.daemonset.template.generation")
+					    ->valuestring,
+				    expected[i]);
+	}
+}
+
 /* Kinds without rules of their own still have their required fields. */
 static void test_required_fields(void **state)
 {
@@ -317,6 +367,8 @@ int main(void)
 		SIMWORLD_TEST(test_immutable_data),
 		SIMWORLD_TEST(test_secrets),
 		SIMWORLD_TEST(test_pods),
+		SIMWORLD_TEST(test_jobs),
+		SIMWORLD_TEST(test_daemonset_template_generation),
 		SIMWORLD_TEST(test_required_fields),
 	};
 
