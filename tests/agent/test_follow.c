@@ -16,7 +16,7 @@ static struct rollout rollout_with(size_t promoted, enum rollout_phase phase)
 		.replicas = 3,
 		.current_revision = old,
 		.update_revision = new,
-		.current_images = image,
+		.current_images = old_image,
 		.update_images = image,
 		.updated_count = promoted,
 		.promoted_count = promoted,
