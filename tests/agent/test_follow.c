@@ -4,8 +4,9 @@
 
 #include "tests/support/check.h"
 
-static char web[] = "web", shop[] = "shop", old[] = "web-a", new[] = "web-b",
-	    image[] = "nginx:1.26.1", reason[] = "in progress";
+static char web[] = "web", shop[] = "shop", reason[] = "in progress";
+static char old_revision[] = "web-a", new_revision[] = "web-b";
+static char old_image[] = "nginx:1.25.4", new_image[] = "nginx:1.26.1";
 
 /* Three Pods, `promoted` of them on the new revision and available. */
 static struct rollout rollout_with(size_t promoted, enum rollout_phase phase)
@@ -14,10 +15,10 @@ static struct rollout rollout_with(size_t promoted, enum rollout_phase phase)
 		.namespace = shop,
 		.name = web,
 		.replicas = 3,
-		.current_revision = old,
-		.update_revision = new,
+		.current_revision = old_revision,
+		.update_revision = new_revision,
 		.current_images = old_image,
-		.update_images = image,
+		.update_images = new_image,
 		.updated_count = promoted,
 		.promoted_count = promoted,
 		.phase = phase,
