@@ -81,7 +81,7 @@ static int compare(const struct target *target, struct plan_item *item, struct e
 {
 	if (!item->from)
 		return 0;
-	return target->client_side ? compare_set_fields(item->to, item->from, &item->changes, err)
+	return target->client_side ? prediction_compare(item->to, item->from, &item->changes, err)
 				   : compare_objects(item->from, item->to, &item->changes, err);
 }
 

@@ -201,7 +201,7 @@ static int decide(const struct index *index, const struct manifest *manifest,
 		return err_no_memory(err);
 	if (live && namespace && json_set_str(item->from, "metadata.namespace", namespace, err) < 0)
 		return -1;
-	if (live && compare_set_fields(item->to, item->from, &item->changes, err) < 0)
+	if (live && prediction_compare(item->to, item->from, &item->changes, err) < 0)
 		return -1;
 	item->action = plan_decide(live != NULL, item->changes.count > 0, NULL, NULL, NULL, false);
 	if (item->action == PLAN_IN_SYNC || !ref_is(&item->ref, "apps", "StatefulSet") ||

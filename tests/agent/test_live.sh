@@ -175,6 +175,28 @@ check_exact "unified" 1 "\
  kind: Secret
  metadata:
    name: login" ""
+sed 's/port: 80}/port: 80}, {port: 81, name: b}/; s/{port: 80/&, name: a/' web.yaml >ports.yaml
+diff_live --live live.yaml -f ports.yaml -o unified
+check_exact "unified: what the server allocated does not seem to go" 1 "\
+# service/web: note: compared without the server
+--- live/default/service/web
++++ git/default/service/web
+@@ -12,9 +12,14 @@
+   - IPv4
+   ipFamilyPolicy: SingleStack
+   ports:
+-  - port: 80
++  - name: a
++    port: 80
+     protocol: TCP
+     targetPort: 80
++  - name: b
++    port: 81
++    protocol: TCP
++    targetPort: 81
+   selector:
+     app: web
+   sessionAffinity: None" ""
 for format in text unified json; do
 	diff_live --live live.yaml -f new.yaml -o $format
 	check_equal "Secret as $format: hidden" "" \
