@@ -253,13 +253,21 @@ int git_resolve_remote(struct git_source *git, struct resolved *ret, struct err 
 {
 	CLEANUP(remote_free_p) git_remote *remote = NULL;
 	CLEANUP(offer_release) struct offer offer = {0};
+	git_remote_create_options create = GIT_REMOTE_CREATE_OPTIONS_INIT;
 	git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
 	int attempts = 0;
 	bool found;
 
+	/*
+	 * Without a look at url.*.insteadOf: the user's settings do not redirect an agent, and each
+	 * look leaks 20 KiB per line of configuration in libgit2 1.5 (git_regexp_match keeps its
+	 * match data where nothing matches).
+	 */
+	create.repository = git->repository;
+	create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
 	callbacks.credentials = credentials;
 	callbacks.payload = &attempts;
-	int code = git_remote_create_anonymous(&remote, git->repository, git->options->repo);
+	int code = git_remote_create_with_opts(&remote, git->options->repo, &create);
 	if (code == 0)
 		code = git_remote_connect(remote, GIT_DIRECTION_FETCH, &callbacks, NULL, NULL);
 	if (code < 0)
