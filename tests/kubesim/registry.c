@@ -141,11 +141,12 @@ int registry_create(struct cluster *cluster, cJSON *take_object, const struct wr
 		return -1;
 	set_defaults(kind, object);
 	strip_new(kind, strategy, object);
+	/* What the server fills in from here on has no owner. */
+	managed_fields_update(object, NULL, kind, write, loop_wall_us(cluster->loop));
 	if (strategy->prepare)
 		strategy->prepare(cluster, object, NULL);
 	if (validate(kind, object, NULL, status) < 0)
 		return -1;
-	managed_fields_update(object, NULL, kind, write, loop_wall_us(cluster->loop));
 	return store_create(cluster->store, &key, STEAL(object), flags_of(write), ret_record,
 			    status);
 }
@@ -179,31 +180,47 @@ static bool is_new_generation(const struct strategy *strategy, const struct kind
 			    json_at(old, "metadata.annotations")));
 }
 
+/* The part of the object that the write is about, as a path; NULL: the object. */
+static const char *part_of(const struct write *write)
+{
+	if (is_part(write, "status"))
+		return "status";
+	return is_part(write, "finalize") ? "spec.finalizers" : NULL;
+}
+
 /* A write to one part of the object: everything else stays what it is. */
-static cJSON *merge_part(const cJSON *object, const cJSON *old, const char *path)
+static cJSON *update_part(struct cluster *cluster, const struct kind *kind, const cJSON *object,
+			  const cJSON *old, const struct write *write)
 {
 	cJSON *merged = obj_copy(old);
 
-	obj_carry(merged, object, path);
+	obj_carry(merged, object, part_of(write));
 	obj_carry(merged, object, "metadata.resourceVersion");
 	obj_carry(merged, object, "metadata.uid");
 	obj_carry(merged, object, "metadata.managedFields");
+	managed_fields_update(merged, old, kind, write, loop_wall_us(cluster->loop));
 	return merged;
 }
 
 /* A write to the object: the status stays, and the generation rises if it has to. */
-static void merge_object(cJSON *object, const cJSON *old, const struct kind *kind,
-			 const struct strategy *strategy)
+static int update_object(struct cluster *cluster, const struct kind *kind, cJSON *object,
+			 const cJSON *old, const struct write *write, struct status *status)
 {
+	const struct strategy *strategy = strategy_of(kind);
 	int64_t generation = json_int_or(old, "metadata.generation", 0);
 
+	set_defaults(kind, object);
 	if (kind->has_status)
 		obj_carry(object, old, "status");
 	obj_carry(object, old, "metadata.generateName");
 	obj_carry(object, old, "metadata.generation");
 	obj_carry(object, old, "metadata.selfLink");
+	managed_fields_update(object, old, kind, write, loop_wall_us(cluster->loop));
+	if (strategy->prepare)
+		strategy->prepare(cluster, object, old);
 	if (generation > 0 && is_new_generation(strategy, kind, object, old))
 		obj_set_int(object, "metadata.generation", generation + 1);
+	return is_part(write, "binding") ? 0 : validate(kind, object, old, status);
 }
 
 int registry_update(struct cluster *cluster, cJSON *take_object, const struct write *write,
@@ -212,14 +229,11 @@ int registry_update(struct cluster *cluster, cJSON *take_object, const struct wr
 	CLEANUP(cJSON_Delete_p) cJSON *object = take_object;
 	CLEANUP(record_drop_p) struct record *old = NULL;
 	const struct kind *kind = kinds_find_for(cluster->kinds, object);
-	const struct strategy *strategy;
-	const char *part;
 	struct key key;
 
 	if (!kind)
 		return unknown_kind(object, status);
 	convert_from_client(object);
-	strategy = strategy_of(kind);
 	registry_key(cluster, object, &key);
 	old = store_get(cluster->store, &key);
 	if (!old)
@@ -227,24 +241,15 @@ int registry_update(struct cluster *cluster, cJSON *take_object, const struct wr
 	/* Before anything else is found wrong with it, as the real server does. */
 	if (obj_version(object)[0] && strcmp(obj_version(object), obj_version(old->object)) != 0)
 		return store_update(cluster->store, &key, STEAL(object), 0, NULL, status);
-	part = is_part(write, "status")     ? "status"
-	       : is_part(write, "finalize") ? "spec.finalizers"
-					    : NULL;
-	if (part) {
-		cJSON *merged = merge_part(object, old->object, part);
+	if (part_of(write)) {
+		cJSON *merged = update_part(cluster, kind, object, old->object, write);
 
 		cJSON_Delete(object);
 		object = merged;
-		registry_key(cluster, object, &key);
-	} else {
-		set_defaults(kind, object);
-		if (strategy->prepare)
-			strategy->prepare(cluster, object, old->object);
-		merge_object(object, old->object, kind, strategy);
-		if (!is_part(write, "binding") && validate(kind, object, old->object, status) < 0)
-			return -1;
+	} else if (update_object(cluster, kind, object, old->object, write, status) < 0) {
+		return -1;
 	}
-	managed_fields_update(object, old->object, kind, write, loop_wall_us(cluster->loop));
+	registry_key(cluster, object, &key);
 	return store_update(cluster->store, &key, STEAL(object), flags_of(write), ret_record,
 			    status);
 }
