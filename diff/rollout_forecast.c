@@ -29,24 +29,25 @@ static void outlook_release(struct outlook *outlook)
 /* --- which revision the template is ---------------------------------------------------------- */
 
 /*
- * A ControllerRevision's data is {"spec": {"template": T}} with "$patch": "replace" in T
- * (stateful_set_utils.go, getPatch).
+ * Whether two templates make the same Pods. Servers before 1.31 and the controller's own encoder write a
+ * creationTimestamp of null; a ControllerRevision's data is {"spec": {"template": T}} with
+ * "$patch": "replace" in T (stateful_set_utils.go, getPatch).
  */
-static int template_equals_revision(const cJSON *template, const cJSON *revision, bool *ret_equal,
-				    struct err *err)
+static int templates_equal(const cJSON *a, const cJSON *b, bool *ret_equal, struct err *err)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *stored = json_copy(json_at(revision, "data.spec.template"));
-	CLEANUP(cJSON_Delete_p) cJSON *wanted = json_copy(template);
+	CLEANUP(cJSON_Delete_p) cJSON *one = a ? json_copy(a) : NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *other = b ? json_copy(b) : NULL;
 
-	if (!stored || !wanted) {
-		*ret_equal = false;
-		return json_at(revision, "data.spec.template") ? err_no_memory(err) : 0;
-	}
-	json_remove_key(stored, "$patch");
-	/* The controller's own encoder writes this null where the API server leaves it out. */
-	json_remove(stored, "metadata.creationTimestamp");
-	json_remove(wanted, "metadata.creationTimestamp");
-	*ret_equal = json_equal(stored, wanted);
+	*ret_equal = !a && !b;
+	if (!a || !b)
+		return 0;
+	if (!one || !other)
+		return err_no_memory(err);
+	json_remove_key(one, "$patch");
+	json_remove_key(other, "$patch");
+	json_remove(one, "metadata.creationTimestamp");
+	json_remove(other, "metadata.creationTimestamp");
+	*ret_equal = json_equal(one, other);
 	return 0;
 }
 
@@ -64,7 +65,8 @@ static int find_revision(const struct outlook *outlook, const char **ret_name, s
 
 		if (!name || number <= newest || !rollout_facts_claim(&outlook->to, revision))
 			continue;
-		if (template_equals_revision(outlook->to.template, revision, &equal, err) < 0)
+		if (templates_equal(outlook->to.template, json_at(revision, "data.spec.template"),
+				    &equal, err) < 0)
 			return -1;
 		if (equal) {
 			newest = number;
@@ -83,6 +85,8 @@ static bool is_settled(const cJSON *live)
 
 static int read_outlook(struct outlook *outlook, struct err *err)
 {
+	bool same;
+
 	if (rollout_facts_read(outlook->wanted, &outlook->to, err) < 0)
 		return -1;
 	if (!outlook->live) {
@@ -93,7 +97,9 @@ static int read_outlook(struct outlook *outlook, struct err *err)
 		/* A would-be object may be without the uid that Pods are claimed by. */
 		outlook->to.uid = outlook->from.uid;
 	}
-	outlook->new_template = !json_equal(outlook->from.template, outlook->to.template);
+	if (templates_equal(outlook->from.template, outlook->to.template, &same, err) < 0)
+		return -1;
+	outlook->new_template = !same;
 	if (outlook->new_template || !is_settled(outlook->live))
 		return find_revision(outlook, &outlook->target, err);
 	outlook->target = outlook->from.update_revision;

@@ -283,6 +283,28 @@ static void test_restarted_at(void **state)
 	test_pods_release(&pods);
 }
 
+/* As servers before 1.31 return a template, against one that was made without the server. */
+static void test_a_null_creation_timestamp_is_no_new_template(void **state)
+{
+	(void)state;
+	struct test_pods pods = test_pods_of("0..1=a");
+	CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of("replicas=2", &pods);
+	CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of("replicas=3", NULL);
+	CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
+	CLEANUP(buf_release) struct buf out = BUF_INIT(65536);
+	struct err err;
+
+	assert_ok(json_set(from, "spec.template.metadata.creationTimestamp", cJSON_CreateNull(),
+			   &err),
+		  err);
+	assert_ok(
+		rollout_forecast(from, to, CONST_PODS(pods), pods.count, NULL, 0, &forecast, &err),
+		err);
+	rollout_forecast_print(&forecast, &out);
+	assert_string_equal(buf_str(&out), "creates 2");
+	test_pods_release(&pods);
+}
+
 static void test_scaling_down_with_claims(void **state)
 {
 	(void)state;
@@ -549,6 +571,7 @@ int main(void)
 		cmocka_unit_test(test_on_delete),
 		cmocka_unit_test(test_adoption),
 		cmocka_unit_test(test_restarted_at),
+		cmocka_unit_test(test_a_null_creation_timestamp_is_no_new_template),
 		cmocka_unit_test(test_scaling_down_with_claims),
 		cmocka_unit_test(test_same_image),
 		cmocka_unit_test(test_several_kept_images),
