@@ -91,6 +91,20 @@ until_pods() {
 	echo "Pods: $seen"
 }
 
+# What `get pods -w` has printed so far of what Pod 3 went through.
+watched() {
+	awk '$1 ~ /-3$/ && ($3 == "Terminating" || $2 == "1/1") { print $1, $3 }' watched | uniq
+}
+
+# until_watched LINES: until it has printed that many, for kubectl takes its time to start and to print.
+until_watched() {
+	local deadline=$((SECONDS + 20))
+
+	until [ "$(watched | wc -l)" -ge "$1" ] || [ $SECONDS -ge $deadline ]; do
+		sleep 0.05
+	done
+}
+
 # --- the canary walkthrough -------------------------------------------------------------------------
 
 # manifest REPLICAS IMAGE PARTITION >FILE
@@ -239,13 +253,15 @@ say get sts nginx-statefulset -o jsonpath='{.metadata.annotations.note} {.spec.u
 kube get pods -w --no-headers >watched 2>&1 &
 watcher=$!
 until_pods "0=$new 1=$new 2=nginx:1.28.0 3=nginx:1.28.0"
+until_watched 1
 # Without --wait=false kubectl could wait for ever: it may look first at the new Pod of this name.
 say delete pod nginx-statefulset-3 --wait=false
 until_pods "0=$new 1=$new 2=nginx:1.28.0 3=$new"
+until_watched 3
 echo "Watched: what pod 3 went through"
 kill $watcher
 wait $watcher 2>/dev/null
-awk '$1 ~ /-3$/ && ($3 == "Terminating" || $2 == "1/1") { print $1, $3 }' watched | uniq
+watched
 say wait --for=condition=Ready pod -l app=nginx-stateful --timeout=10s
 say get pods -l app=nginx-stateful,statefulset.kubernetes.io/pod-name=nginx-statefulset-0 -o name
 say get pods --field-selector=metadata.name=nginx-statefulset-1 -o custom-columns=NAME:.metadata.name,IMAGE:.spec.containers[0].image
