@@ -310,8 +310,7 @@ static void test_cancel(void **state)
 	/* Before it is sent, in mid-flight, and again after it is over. */
 	cluster_cancel(client.cluster, start_request(&client, &outcome));
 	uint64_t id = start_request(&client, &outcome);
-	turn_for(&client.loop, 50);
-	assert_int_equal(server_count(server, ""), 1);
+	turn_until_count(&client.loop, server, "", 1);
 	cluster_cancel(client.cluster, id);
 	cluster_cancel(client.cluster, id);
 	cluster_cancel(client.cluster, 0);

@@ -145,14 +145,15 @@ static void test_bound(void **state)
 		   (struct server_rule){.match = "", .raw = HEAD "\r\n", .hang = true});
 	for (int i = 0; i < 40; i++)
 		ids[i] = submit(&bench, (struct http_request){0}, &results[i]);
-	turn_for(&bench.loop, 100);
+	turn_until_count(&bench.loop, bench.server, "", HTTP_MAX_IN_FLIGHT_1);
+	turn_for(&bench.loop, 50);
 	assert_int_equal(server_count(bench.server, ""), HTTP_MAX_IN_FLIGHT_1);
 	submit(&bench, (struct http_request){.target = "/stream", .on_data = on_data}, &stream);
-	turn_for(&bench.loop, 50);
-	assert_int_equal(server_count(bench.server, "GET /stream"), 1);
+	turn_until_count(&bench.loop, bench.server, "GET /stream", 1);
 	for (int i = 0; i < 10; i++)
 		http_cancel(bench.http, ids[i]);
-	turn_for(&bench.loop, 100);
+	turn_until_count(&bench.loop, bench.server, "GET / ", HTTP_MAX_IN_FLIGHT_1 + 10);
+	turn_for(&bench.loop, 50);
 	assert_int_equal(server_count(bench.server, "GET / "), HTTP_MAX_IN_FLIGHT_1 + 10);
 	close_bench(&bench);
 }

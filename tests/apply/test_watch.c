@@ -169,8 +169,7 @@ static void test_follows(void **state)
 		start(&bench, false);
 		expect(&bench, "added a@1\nadded b@2\nsynced\nadded c@11\nmodified a@12\n"
 			       "deleted b@13\n");
-		while (server_count(bench.server, WATCH) < 2)
-			turn_for(&bench.client.loop, 5);
+		turn_until_count(&bench.client.loop, bench.server, WATCH, 2);
 		assert_asked(bench.server, WATCH, 0, "&resourceVersion=10&timeoutSeconds=");
 		assert_asked(bench.server, WATCH, 0, "&labelSelector=app%3Da%20b");
 		assert_asked(bench.server, WATCH, 0, "&allowWatchBookmarks=true");
@@ -200,8 +199,7 @@ static void test_expired(void **state)
 		start(&bench, false);
 		expect(&bench, "added a@1\nadded b@2\nadded c@3\nsynced\n"
 			       "modified c@13\nadded d@14\ndeleted a@1\nsynced\n");
-		while (server_count(bench.server, WATCH) < 2)
-			turn_for(&bench.client.loop, 5);
+		turn_until_count(&bench.client.loop, bench.server, WATCH, 2);
 		assert_asked(bench.server, WATCH, 1, "&resourceVersion=20&timeoutSeconds=");
 		finish(&bench);
 	}

@@ -1,6 +1,9 @@
 #include "tests/support/turn.h"
 
 #include "tests/support/check.h"
+#include "tests/support/server.h"
+
+#define POLL_MS 5
 
 /* What a turning of the loop waits for. */
 struct goal {
@@ -45,6 +48,18 @@ void turn_until(uv_loop_t *loop, const bool *happened)
 	turn(loop, happened, TURN_DEADLINE_MS);
 	if (!*happened)
 		fail_msg("nothing happened within %d ms", TURN_DEADLINE_MS);
+}
+
+void turn_until_count(uv_loop_t *loop, struct server *server, const char *match, size_t count)
+{
+	size_t seen;
+
+	for (int waited = 0; (seen = server_count(server, match)) < count; waited += POLL_MS) {
+		if (waited >= TURN_DEADLINE_MS)
+			fail_msg("%zu requests \"%s\" instead of %zu within %d ms", seen, match,
+				 count, TURN_DEADLINE_MS);
+		turn_for(loop, POLL_MS);
+	}
 }
 
 void turn_for(uv_loop_t *loop, int ms)

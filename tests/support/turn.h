@@ -12,6 +12,13 @@
 /* Turns the loop until *happened; the test fails if that takes longer than TURN_DEADLINE_MS. */
 void turn_until(uv_loop_t *loop, const bool *happened);
 
+/*
+ * Turns it until that many requests that begin with `match` have come to the server (server.h); the
+ * test fails if that takes longer than TURN_DEADLINE_MS.
+ */
+struct server;
+void turn_until_count(uv_loop_t *loop, struct server *server, const char *match, size_t count);
+
 /* Turns it for that long, to see that something does not happen. */
 void turn_for(uv_loop_t *loop, int ms);
 
