@@ -162,7 +162,7 @@ e2e: test-build
 
 DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
 	libuv1-dev libssl-dev libmicrohttpd-dev
-DEPS_TEST  := libcmocka-dev git bash python3 openssl patch
+DEPS_TEST  := libcmocka-dev git bash python3 openssl ca-certificates patch
 DEPS_DEV   := clang clang-format clang-tidy cppcheck shellcheck valgrind
 
 .PHONY: deps deps-dev
