@@ -5,6 +5,8 @@
 
 #include "diff/text.h"
 
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
 /* --- feeding --------------------------------------------------------------------------------- */
 
 static bool ends_with_newline(const struct yaml_chunk *chunk)
@@ -114,26 +116,28 @@ static const char *chunk_end(const struct yaml_events *events)
 	return events->chunk->text + events->chunk->length;
 }
 
-/* Where the current event begins: libyaml counts in characters. */
-static const char *event_text(struct yaml_events *events)
+static const char *skip_characters(const char *at, const char *end, size_t count)
 {
-	const char *text = events->chunk->text;
-	size_t length = events->chunk->length, at = events->cursor_offset;
-
-	while (events->cursor_index < events->event.start_mark.index && at < length) {
+	for (; count && at < end; count--) {
 		do
 			at++;
-		while (at < length && ((unsigned char)text[at] & 0xC0) == 0x80);
-		events->cursor_index++;
+		while (at < end && ((unsigned char)*at & 0xC0) == 0x80);
 	}
-	events->cursor_offset = at;
-	return text + at;
+	return at;
 }
 
-/* An empty scalar that nothing stands for has no properties either. */
-static bool has_text(const struct yaml_events *events)
+/* Where the current event begins and ends: libyaml counts in characters. */
+static const char *event_text(struct yaml_events *events, const char **ret_end)
 {
-	return events->event.end_mark.index > events->event.start_mark.index;
+	const yaml_event_t *event = &events->event;
+	const char *text = events->chunk->text, *end = text + events->chunk->length;
+	const char *at = skip_characters(text + events->cursor_offset, end,
+					 event->start_mark.index - events->cursor_index);
+
+	events->cursor_index = event->start_mark.index;
+	events->cursor_offset = (size_t)(at - text);
+	*ret_end = skip_characters(at, end, event->end_mark.index - event->start_mark.index);
+	return at;
 }
 
 static const char *skip_to_blank(const char *at, const char *end)
@@ -194,23 +198,23 @@ static bool find_bare_tag(const struct yaml_chunk *chunk)
 
 bool yaml_events_has_bare_tag(struct yaml_events *events)
 {
-	const char *tag, *tag_end;
+	const char *tag, *tag_end, *end, *at;
 
-	if (!events->may_have_bare_tags || !has_text(events))
+	if (!events->may_have_bare_tags)
 		return false;
-	skip_properties(event_text(events), chunk_end(events), &tag, &tag_end);
+	at = event_text(events, &end);
+	skip_properties(at, end, &tag, &tag_end);
 	return tag;
 }
 
 /* --- where go-yaml differs ------------------------------------------------------------------- */
 
-/* Looks for \/ up to the quote that closes the scalar. */
 static bool has_escaped_slash(struct yaml_events *events)
 {
-	const char *tag, *tag_end, *end = chunk_end(events);
-	const char *at = skip_properties(event_text(events), end, &tag, &tag_end);
+	const char *tag, *tag_end, *end, *at = event_text(events, &end);
 
-	for (at++; at < end && *at != '"'; at++) {
+	at = skip_properties(at, end, &tag, &tag_end);
+	for (at++; at < end; at++) {
 		if (*at == '\\' && at + 1 < end && *++at == '/')
 			return true;
 	}
@@ -220,14 +224,13 @@ static bool has_escaped_slash(struct yaml_events *events)
 /* Of an empty scalar in a flow collection. */
 static bool has_tag_before_comma(struct yaml_events *events)
 {
-	const char *tag, *tag_end;
+	const char *tag, *tag_end, *end, *at;
 
-	if (!has_text(events) || (!events->event.data.scalar.tag && !events->may_have_bare_tags))
+	if (!events->event.data.scalar.tag && !events->may_have_bare_tags)
 		return false;
-	skip_properties(event_text(events), chunk_end(events), &tag, &tag_end);
-	if (tag && tag + 1 < tag_end && tag[1] == '<') /* !<TAG> may hold commas */
-		tag = memchr(tag, '>', (size_t)(tag_end - tag));
-	return tag && memchr(tag, ',', (size_t)(tag_end - tag));
+	at = event_text(events, &end);
+	skip_properties(at, end, &tag, &tag_end);
+	return tag && tag_end == end && end < chunk_end(events) && *end == ',';
 }
 
 static int check_scalar(struct yaml_events *events, struct err *err)
@@ -284,6 +287,15 @@ static int check_event(struct yaml_events *events, struct err *err)
 	}
 }
 
+/* Whether a line break of YAML's, which has five of them, ends just before `at`. */
+static bool ends_line(const char *text, const char *at)
+{
+	return at[-1] == '\n' || at[-1] == '\r' ||
+	       (at - text >= 2 && memcmp(at - 2, "\xC2\x85", 2) == 0) ||
+	       (at - text >= 3 &&
+		(memcmp(at - 3, "\xE2\x80\xA8", 3) == 0 || memcmp(at - 3, "\xE2\x80\xA9", 3) == 0));
+}
+
 /*
  * Looks at the lines that begin with a percent sign, which may be directives (libyaml compares each
  * with all before it), or with a byte order mark (which libyaml skips at any line, go-yaml only at
@@ -304,7 +316,7 @@ static int check_lines(const struct yaml_chunk *chunk, struct err *err)
 		return yaml_fail_at(place_at(chunk, (size_t)(at - chunk->text)), err);
 	}
 	for (at = chunk->text + 1; at < end && (at = memchr(at, 0xEF, (size_t)(end - at))); at++) {
-		if ((at[-1] != '\n' && at[-1] != '\r') || memcmp(at, "\xEF\xBB\xBF", 3) != 0)
+		if (memcmp(at, BYTE_ORDER_MARK, 3) != 0 || !ends_line(chunk->text, at))
 			continue;
 		err_set(err, ERR_INVALID, "a byte order mark at the start of a line");
 		return yaml_fail_at(place_at(chunk, (size_t)(at - chunk->text)), err);
@@ -317,6 +329,8 @@ static int check_lines(const struct yaml_chunk *chunk, struct err *err)
 int yaml_events_init(struct yaml_events *events, const struct yaml_chunk *chunk, struct err *err)
 {
 	*events = (struct yaml_events){.chunk = chunk};
+	if (chunk->length >= 3 && memcmp(chunk->text, BYTE_ORDER_MARK, 3) == 0)
+		events->cursor_offset = 3; /* libyaml does not count it */
 	if (!yaml_parser_initialize(&events->parser))
 		return err_no_memory(err);
 	yaml_parser_set_input(&events->parser, feed, events);
