@@ -4,6 +4,7 @@
 #   make test            all fast tests
 #   make e2e             the real control plane (built once and cached; see tests/e2e/README.md)
 #   make lint            floors, headers, warnings, format, static analysis
+#   make fuzz            the readers under libFuzzer, FUZZ_SECONDS each
 #   make demo            the canary walkthrough on the embedded cluster
 #   make install         DESTDIR= PREFIX=
 #
@@ -158,12 +159,29 @@ demo: all
 e2e: test-build
 	$(Q)BUILD=$(BUILD) tests/e2e/run
 
+# Each fuzz target runs for FUZZ_SECONDS, from its seeds; what it finds stays in $(BUILD)/fuzz.
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: fuzz $(addprefix fuzz-,$(FUZZERS))
+fuzz: $(addprefix fuzz-,$(FUZZERS))
+
+$(addprefix fuzz-,$(FUZZERS)): fuzz-%:
+	@mkdir -p $(BUILD)/fuzz/$*
+	$(call say,FUZZ,$*)
+	$(Q)clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
+		$(call cflags_of,DIFF) -o $(BUILD)/fuzz/fuzz_$* tests/fuzz/fuzz_$*.c $(DIFF_SRC) \
+		$(call libs_of,DIFF) -lm
+	$(Q)cd $(BUILD)/fuzz && ./fuzz_$* -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 \
+		-max_len=4096 -print_final_stats=1 -dict=$(CURDIR)/tests/fuzz/dictionaries/$*.dict \
+		$* $(CURDIR)/tests/fuzz/corpus/$*
+
 # --- set-up -------------------------------------------------------------------------------------
 
 DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
 	libuv1-dev libssl-dev libmicrohttpd-dev
 DEPS_TEST  := libcmocka-dev git bash python3 openssl ca-certificates patch
-DEPS_DEV   := clang clang-format clang-tidy cppcheck shellcheck valgrind
+DEPS_DEV   := clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
 
 .PHONY: deps deps-dev
 deps:
