@@ -98,51 +98,11 @@ json.dump(o, sys.stdout)' | kubectl create --dry-run=client --validate=false -o 
 
 # --- manifests in Git -----------------------------------------------------------------------------
 
-# walkthrough_manifest REPLICAS IMAGE PARTITION
+# walkthrough_manifest REPLICAS IMAGE PARTITION: the example, with these.
 walkthrough_manifest() {
-	cat <<-EOT
-		apiVersion: v1
-		kind: Service
-		metadata:
-		  name: nginx-stateful-service
-		  labels:
-		    app: nginx-stateful
-		spec:
-		  ports:
-		    - port: 80
-		      name: web-port
-		  clusterIP: None # not exposed outside the cluster
-		  selector:
-		    app: nginx-stateful
-		---
-		apiVersion: apps/v1
-		kind: StatefulSet
-		metadata:
-		  name: nginx-statefulset
-		  labels:
-		    app: nginx-stateful
-		spec:
-		  serviceName: "nginx-stateful-service"
-		  replicas: $1
-		  selector:
-		    matchLabels:
-		      app: nginx-stateful
-		  template:
-		    metadata:
-		      labels:
-		        app: nginx-stateful
-		    spec:
-		      containers:
-		        - name: nginx-container
-		          image: $2
-		          ports:
-		            - containerPort: 80
-		              name: web-port
-		  updateStrategy:
-		    rollingUpdate:
-		      partition: $3
-		    type: RollingUpdate
-	EOT
+	sed "s/^  replicas: .*/  replicas: $1/
+		s/^          image: .*/          image: $2/
+		s/^      partition: .*/      partition: $3/" "$here/../../examples/canary/web.yaml"
 }
 
 new_repo() {

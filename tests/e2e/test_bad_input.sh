@@ -92,15 +92,15 @@ divide; remove it, or make this a StatefulSet"
 check_equal "the Deployment was not sent" "" "$(kube get deployments -o name)"
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0 | sed 's/replicas:/replica:/')"
-offline "unknown field" "web.yaml:23:3: error: StatefulSet \"nginx-statefulset\": unknown field \"replica\" in \
+offline "unknown field" "web.yaml:24:3: error: StatefulSet \"nginx-statefulset\": unknown field \"replica\" in \
 StatefulSet.spec; did you mean \"replicas\"?"
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 -1)"
-offline "negative partition" "web.yaml:40:7: error: StatefulSet \"nginx-statefulset\": \
+offline "negative partition" "web.yaml:42:7: error: StatefulSet \"nginx-statefulset\": \
 spec.updateStrategy.rollingUpdate.partition is -1, but must be 0 or more"
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0 | sed 's/^      app: nginx-stateful$/      app: nginx/')"
-offline "selector does not match" "web.yaml:30:9: error: StatefulSet \"nginx-statefulset\": \`selector\` does not \
+offline "selector does not match" "web.yaml:31:9: error: StatefulSet \"nginx-statefulset\": \`selector\` does not \
 match template \`labels\`: \"app\" is \"nginx\" in spec.selector.matchLabels, but \"nginx-stateful\" in \
 spec.template.metadata.labels"
 
@@ -116,7 +116,7 @@ offline "named twice" \
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0 | sed 's/serviceName: .*/serviceName: other/')"
 run "$build/tranche" diff -n "$namespace" --repo "$repo"
-check_run "a serviceName that no Service bears is a warning" 1 '*' "web.yaml:22:3: warning: StatefulSet \
+check_run "a serviceName that no Service bears is a warning" 1 '*' "web.yaml:23:3: warning: StatefulSet \
 \"nginx-statefulset\": spec.serviceName is \"other\", but no Service here bears that name; without it the Pods have \
 no DNS names"
 
@@ -148,7 +148,7 @@ run "$build/tranche" sync -n "$namespace" --repo "$repo"
 check_equal "a good sync" 0 "$status"
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0 | sed 's/serviceName: .*/serviceName: other/')"
 others_applied "immutable field" \
-	'*tranche: web.yaml:15: statefulset.apps/nginx-statefulset: *updates to statefulset spec for fields other than *are forbidden*'
+	'*tranche: web.yaml:16: statefulset.apps/nginx-statefulset: *updates to statefulset spec for fields other than *are forbidden*'
 
 file name.yaml $'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "Not_A_Name"}'
 others_applied "invalid name" 'tranche: name.yaml:1: configmap/Not_A_Name: *a lowercase RFC 1123 subdomain must consist of*'

@@ -16,8 +16,8 @@ commit "$repo" "three Pods"
 tranche_diff
 check_equal "nothing there yet: exit status" 1 "$status"
 check_equal "nothing there yet: text" "\
-service/nginx-stateful-service      create  web.yaml:1
-statefulset.apps/nginx-statefulset  create  web.yaml:15
+service/nginx-stateful-service      create  web.yaml:2
+statefulset.apps/nginx-statefulset  create  web.yaml:16
   rollout: creates 0..2
 2 to create, at main@$(short_id "$repo")" "$out"
 
@@ -36,12 +36,12 @@ commit "$repo" "five Pods, a new image"
 tranche_diff
 check_equal "differences: exit status" 1 "$status"
 check_equal "differences: text" "\
-statefulset.apps/nginx-statefulset  replace            web.yaml:15
+statefulset.apps/nginx-statefulset  replace            web.yaml:16
   spec.replicas                                        3 -> 5
   spec.template.spec.containers[nginx-container].image nginx:1.25.4 -> nginx:1.26.1
   spec.updateStrategy.rollingUpdate.partition          2 -> 1
   rollout: creates 3, 4; replaces 2, 1 in that order; keeps 0 on nginx:1.25.4
-service/nginx-stateful-service      in sync            web.yaml:1
+service/nginx-stateful-service      in sync            web.yaml:2
 1 to replace, 1 in sync, at main@$(short_id "$repo")" "$out"
 
 tranche_diff -o json
