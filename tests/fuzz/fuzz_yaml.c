@@ -49,6 +49,8 @@ static void check_document(const struct yaml_doc *doc)
 		must(doc->marks[i].line > 0 && doc->marks[i].column > 0);
 	json_print(doc->root, &json);
 	check_read(&json, doc->root);
+	buf_puts(&yaml,
+		 "---\n"); /* or a first key of white space and a brace would look like JSON */
 	must(yaml_print(doc->root, &yaml, &err) == 0);
 	if (!has_merge_key(doc->root))
 		check_read(&yaml, doc->root);
