@@ -186,21 +186,14 @@ static void print_drift(const struct plan *plan)
 
 static void print_summary(const struct plan *plan)
 {
-	static const struct {
-		enum plan_action action;
-		const char *word;
-	} parts[] = {
-		{PLAN_CREATE, "created"}, {PLAN_REPLACE, "replaced"}, {PLAN_DRIFT, "drifted"},
-		{PLAN_FAILED, "failed"},  {PLAN_IN_SYNC, "in sync"},
-	};
 	const char *separator = "";
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		size_t count = plan_count(plan, parts[i].action);
+	for (size_t i = 0; i < PLAN_ACTION_COUNT; i++) {
+		size_t count = plan_count(plan, plan_action_order[i]);
 
 		if (count == 0)
 			continue;
-		printf("%s%zu %s", separator, count, parts[i].word);
+		printf("%s%zu %s", separator, count, plan_action_words[plan_action_order[i]].done);
 		separator = ", ";
 	}
 	printf("%s%s\n",

@@ -71,7 +71,7 @@ static int expected_of(const struct target *target, cJSON **ret_expected, struct
 	const char *namespace = *target->ref.namespace ? target->ref.namespace : NULL;
 
 	if (!target->predicted)
-		return prediction_build(target->manifest->desired, target->live, namespace,
+		return prediction_build(target_desired(target), target->live, namespace,
 					ret_expected, err);
 	*ret_expected = json_copy(target->predicted);
 	return *ret_expected ? 0 : err_no_memory(err);

@@ -33,6 +33,11 @@ void targets_release(struct targets *targets)
 	*targets = (struct targets){0};
 }
 
+const cJSON *target_desired(const struct target *target)
+{
+	return target->desired ? target->desired : target->manifest->desired;
+}
+
 void target_fail(struct target *target, const struct err *err)
 {
 	if (target->error)
@@ -53,12 +58,13 @@ void target_clear_error(struct target *target)
 
 void target_reset(struct target *target)
 {
+	cJSON_Delete(target->desired);
 	cJSON_Delete(target->live);
 	cJSON_Delete(target->predicted);
 	cJSON_Delete(target->written);
 	free(target->warnings);
 	target_clear_error(target);
-	target->live = target->predicted = target->written = NULL;
+	target->desired = target->live = target->predicted = target->written = NULL;
 	target->warnings = NULL;
 	target->live_known = target->client_side = target->write = false;
 	target->result = TARGET_NONE;

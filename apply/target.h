@@ -30,7 +30,8 @@ enum target_result {
 
 struct target {
 	const struct manifest *manifest; /* borrowed */
-	struct ref ref;                  /* with the namespace filled in */
+	cJSON *desired; /* what is wanted in place of the manifest's own object; NULL: that one */
+	struct ref ref; /* with the namespace filled in */
 	const struct resource *resource; /* borrowed from the discovery; NULL until resolved */
 	bool awaits_crd; /* its kind comes with a CRD of the same set that is not there yet */
 
@@ -59,6 +60,9 @@ typedef void stage_done(void *ctx, const struct err *err);
 /* Adds one object; the manifest must outlive the set. */
 int targets_add(struct targets *targets, const struct manifest *manifest, struct err *err);
 void targets_release(struct targets *targets);
+
+/* What is wanted: the manifest's object, or what a policy made of it. Borrowed. */
+const cJSON *target_desired(const struct target *target);
 
 /* Sets the target's error (a copy); an earlier one stays. */
 void target_fail(struct target *target, const struct err *err);

@@ -26,7 +26,7 @@ int wire_write(const struct target *target, bool dry_run, struct fanout_slot *sl
 	CLEANUP(cJSON_Delete_p) cJSON *body = NULL;
 	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH_BYTES);
 
-	if (replacement_build(target->manifest->desired, target->live,
+	if (replacement_build(target_desired(target), target->live,
 			      resource->namespaced ? ref->namespace : NULL, &body, err) < 0)
 		return -1;
 	if (!target->live)

@@ -1,7 +1,33 @@
 #include "diff/plan.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+const struct plan_action_words plan_action_words[PLAN_ACTION_COUNT] = {
+	[PLAN_IN_SYNC] = {"in sync", "inSync", "in sync", "in sync"},
+	[PLAN_CREATE] = {"create", "create", "to create", "created"},
+	[PLAN_REPLACE] = {"replace", "replace", "to replace", "replaced"},
+	[PLAN_RECREATE] = {"recreate", "recreate", "to recreate", "recreated"},
+	[PLAN_PRUNE] = {"prune", "prune", "to prune", "pruned"},
+	[PLAN_ORPHAN] = {"left Git", "orphan", "left Git", "left Git"},
+	[PLAN_WALK] = {"on its way", "walk", "on their way", "on their way"},
+	[PLAN_BLOCKED] = {"blocked", "blocked", "blocked", "blocked"},
+	[PLAN_DRIFT] = {"drift", "drift", "drifted", "drifted"},
+	[PLAN_FAILED] = {"failed", "failed", "failed", "failed"},
+};
+
+const enum plan_action plan_action_order[PLAN_ACTION_COUNT] = {
+	PLAN_CREATE,  PLAN_REPLACE, PLAN_RECREATE, PLAN_PRUNE, PLAN_ORPHAN,
+	PLAN_BLOCKED, PLAN_DRIFT,   PLAN_FAILED,   PLAN_WALK,  PLAN_IN_SYNC,
+};
+
+bool plan_action_writes(enum plan_action action)
+{
+	return action == PLAN_CREATE || action == PLAN_REPLACE || action == PLAN_RECREATE ||
+	       action == PLAN_PRUNE;
+}
 
 static bool same_digest(const char *a, const char *b)
 {
@@ -38,6 +64,25 @@ struct plan_item *plan_add(struct plan *plan)
 	return item;
 }
 
+int plan_item_note(struct plan_item *item, struct err *err, const char *format, ...)
+{
+	char **notes = reallocarray(item->notes, item->note_count + 1, sizeof(*notes));
+	char *note = NULL;
+	va_list args;
+
+	if (!notes)
+		return err_no_memory(err);
+	item->notes = notes;
+	va_start(args, format);
+	if (vasprintf(&note, format, args) < 0)
+		note = NULL;
+	va_end(args);
+	if (!note)
+		return err_no_memory(err);
+	item->notes[item->note_count++] = note;
+	return 0;
+}
+
 size_t plan_count(const struct plan *plan, enum plan_action action)
 {
 	size_t count = 0;
@@ -49,7 +94,7 @@ size_t plan_count(const struct plan *plan, enum plan_action action)
 
 bool plan_has_differences(const struct plan *plan)
 {
-	return plan_count(plan, PLAN_IN_SYNC) < plan->count;
+	return plan_count(plan, PLAN_IN_SYNC) + plan_count(plan, PLAN_WALK) < plan->count;
 }
 
 void plan_item_release(struct plan_item *item)
@@ -60,6 +105,9 @@ void plan_item_release(struct plan_item *item)
 	cJSON_Delete(item->from);
 	cJSON_Delete(item->to);
 	rollout_forecast_release(&item->forecast);
+	for (size_t i = 0; i < item->note_count; i++)
+		free(item->notes[i]);
+	free(item->notes);
 	*item = (struct plan_item){0};
 }
 
@@ -70,14 +118,4 @@ void plan_release(struct plan *plan)
 	free(plan->items);
 	free(plan->revision);
 	*plan = (struct plan){0};
-}
-
-const char *plan_action_name(enum plan_action action)
-{
-	static const char *const names[] = {
-		[PLAN_IN_SYNC] = "in sync", [PLAN_CREATE] = "create", [PLAN_REPLACE] = "replace",
-		[PLAN_DRIFT] = "drift",     [PLAN_FAILED] = "failed",
-	};
-
-	return names[action];
 }

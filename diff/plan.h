@@ -15,9 +15,30 @@ enum plan_action {
 	PLAN_IN_SYNC,
 	PLAN_CREATE,
 	PLAN_REPLACE,
+	PLAN_RECREATE, /* deleted and created again, because the server refuses the replace */
+	PLAN_PRUNE,    /* left Git: deleted */
+	PLAN_ORPHAN,   /* left Git, but is kept; a note says why */
+	PLAN_WALK,     /* as Git says but for a partition that is on its way to Git's */
+	PLAN_BLOCKED,  /* nothing is written but what a policy holds back; a note says why */
 	PLAN_DRIFT, /* live was changed by somebody else since it was applied; left alone by policy */
 	PLAN_FAILED, /* the server or a check refused it; `error` says why */
 };
+#define PLAN_ACTION_COUNT (PLAN_FAILED + 1)
+
+/* How an action is called. */
+struct plan_action_words {
+	const char *name; /* "in sync", "create" */
+	const char *key;  /* as one word, for programs: "inSync" */
+	const char *todo; /* of a plan: "3 to create" */
+	const char *done; /* of a sync: "3 created" */
+};
+extern const struct plan_action_words plan_action_words[PLAN_ACTION_COUNT];
+
+/* The actions in the order in which summaries count them, the most important first. */
+extern const enum plan_action plan_action_order[PLAN_ACTION_COUNT];
+
+/* Whether the action is to write to the cluster. */
+bool plan_action_writes(enum plan_action action);
 
 /* What the inventory knows of the last write of an object. */
 struct plan_record {
@@ -57,6 +78,8 @@ struct plan_item {
 	struct rollout_forecast forecast; /* StatefulSets only; else empty */
 	bool has_forecast;
 	bool client_side; /* compared without the server: only fields that the manifest sets */
+	char **notes;     /* sentences for people: what of Git is not done, and why */
+	size_t note_count;
 	struct err error; /* of PLAN_FAILED */
 };
 
@@ -68,12 +91,15 @@ struct plan {
 
 /* Appends a zeroed item and returns it; NULL when memory runs out. */
 struct plan_item *plan_add(struct plan *plan);
+
+/* Adds a note, made as printf does. ERR_NO_MEMORY only. */
+int plan_item_note(struct plan_item *item, struct err *err, const char *format, ...) PRINTF(3, 4);
 size_t plan_count(const struct plan *plan, enum plan_action action);
 
-/* Whether a sync would write anything or something failed to compare. */
+/* Whether the cluster is not, or not yet known to be, as Git says; a walk on its way is as it should
+ * be. */
 bool plan_has_differences(const struct plan *plan);
 void plan_item_release(struct plan_item *item);
 void plan_release(struct plan *plan);
-const char *plan_action_name(enum plan_action action); /* "in sync", "create", ... */
 
 #endif

@@ -90,12 +90,6 @@ static int finish(const struct builder *builder, const cJSON *root, struct buf *
 
 /* --- diff ------------------------------------------------------------------------------------ */
 
-/* plan_action_name, as one word. */
-static const char *action_key(enum plan_action action)
-{
-	return action == PLAN_IN_SYNC ? "inSync" : plan_action_name(action);
-}
-
 static const char *op_name(enum change_op op)
 {
 	static const char *const names[] = {
@@ -187,12 +181,15 @@ static void append_item(struct builder *builder, cJSON *array, const struct plan
 	add_text(builder, object, "name", item->ref.name);
 	add_text(builder, object, "file", item->file);
 	add_int(builder, object, "line", item->mark.line);
-	add_text(builder, object, "action", action_key(item->action));
+	add_text(builder, object, "action", plan_action_words[item->action].key);
 	add_bool(builder, object, "exists", item->from != NULL);
 	add_bool(builder, object, "clientSide", item->client_side);
 	cJSON *changes = add_array(builder, object, "changes");
 	for (size_t i = 0; i < item->changes.count; i++)
 		append_change(builder, changes, &item->changes.items[i]);
+	cJSON *notes = add_array(builder, object, "notes");
+	for (size_t i = 0; i < item->note_count; i++)
+		append(builder, notes, cJSON_CreateString(item->notes[i]));
 	if (item->has_forecast)
 		add_forecast(builder, object, &item->forecast);
 	if (item->action == PLAN_FAILED) {
@@ -204,8 +201,6 @@ static void append_item(struct builder *builder, cJSON *array, const struct plan
 
 int render_plan_json(const struct plan *plan, struct buf *out, struct err *err)
 {
-	static const enum plan_action actions[] = {PLAN_CREATE, PLAN_REPLACE, PLAN_DRIFT,
-						   PLAN_FAILED, PLAN_IN_SYNC};
 	CLEANUP(cJSON_Delete_p) cJSON *root = cJSON_CreateObject();
 	struct builder builder = {.err = err};
 
@@ -214,9 +209,9 @@ int render_plan_json(const struct plan *plan, struct buf *out, struct err *err)
 	add_int(&builder, root, "version", FORMAT_VERSION);
 	add_text(&builder, root, "revision", plan->revision);
 	cJSON *summary = add_object(&builder, root, "summary");
-	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++)
-		add_int(&builder, summary, action_key(actions[i]),
-			(int64_t)plan_count(plan, actions[i]));
+	for (size_t i = 0; i < PLAN_ACTION_COUNT; i++)
+		add_int(&builder, summary, plan_action_words[plan_action_order[i]].key,
+			(int64_t)plan_count(plan, plan_action_order[i]));
 	cJSON *objects = add_array(&builder, root, "objects");
 	for (size_t i = 0; i < plan->count; i++)
 		append_item(&builder, objects, &plan->items[i]);

@@ -86,7 +86,7 @@ static struct layout lay_out(const struct plan *plan, struct buf *out)
 		const struct plan_item *item = &plan->items[i];
 
 		names = max(names, name_columns(item, &layout, out));
-		actions = max(actions, strlen(plan_action_name(item->action)));
+		actions = max(actions, strlen(plan_action_words[item->action].name));
 		for (size_t k = 0; k < item->changes.count; k++) {
 			const char *path = item->changes.items[k].path;
 			size_t columns = style_columns(path, strlen(path));
@@ -249,9 +249,14 @@ static enum style action_style(enum plan_action action)
 {
 	switch (action) {
 	case PLAN_CREATE: return STYLE_ADD;
+	case PLAN_ORPHAN:
+	case PLAN_BLOCKED:
 	case PLAN_DRIFT: return STYLE_WARN;
+	case PLAN_PRUNE:
 	case PLAN_FAILED: return STYLE_REMOVE;
 	case PLAN_IN_SYNC:
+	case PLAN_WALK:
+	case PLAN_RECREATE:
 	case PLAN_REPLACE: break;
 	}
 	return STYLE_PLAIN;
@@ -260,7 +265,7 @@ static enum style action_style(enum plan_action action)
 static void print_head(const struct plan_item *item, const struct layout *layout,
 		       const struct render_options *options, struct buf *out)
 {
-	const char *action = plan_action_name(item->action);
+	const char *action = plan_action_words[item->action].name;
 
 	style_begin(options, STYLE_BOLD, out);
 	print_name(item, layout, out);
@@ -314,26 +319,21 @@ static void print_item(const struct plan_item *item, const struct layout *layout
 		print_change(&item->changes.items[i], layout, options, out);
 	if (acts && item->has_forecast)
 		print_rollout(item, options, out);
+	for (size_t i = 0; i < item->note_count; i++)
+		print_line(options, STYLE_WARN, "note", item->notes[i], out);
 	if (item->client_side && !layout->all_client_side)
 		print_line(options, STYLE_WARN, "note", CLIENT_SIDE, out);
 }
 
 static void print_summary(const struct plan *plan, const struct layout *layout, struct buf *out)
 {
-	static const struct {
-		enum plan_action action;
-		const char *words;
-	} parts[] = {
-		{PLAN_CREATE, "to create"}, {PLAN_REPLACE, "to replace"}, {PLAN_DRIFT, "drifted"},
-		{PLAN_FAILED, "failed"},    {PLAN_IN_SYNC, "in sync"},
-	};
 	size_t start = out->length;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		size_t count = plan_count(plan, parts[i].action);
+	for (size_t i = 0; i < PLAN_ACTION_COUNT; i++) {
+		size_t count = plan_count(plan, plan_action_order[i]);
 		if (count > 0)
 			buf_printf(out, "%s%zu %s", out->length > start ? ", " : "", count,
-				   parts[i].words);
+				   plan_action_words[plan_action_order[i]].todo);
 	}
 	if (out->length == start)
 		buf_puts(out, "no objects");

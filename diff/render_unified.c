@@ -146,6 +146,8 @@ static int print_item(const struct plan_item *item, const struct render_options 
 			 &hunks, err) < 0 ||
 	    buf_check(&hunks, "the difference of an object", err) < 0)
 		return -1;
+	for (size_t i = 0; i < item->note_count; i++)
+		print_remark(item, "note", item->notes[i], options, out);
 	if (hunks.length == 0)
 		return 0;
 	if (item->client_side)

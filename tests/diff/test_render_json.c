@@ -87,10 +87,12 @@ static void test_failed_and_client_side(void **state)
 	item->client_side = true;
 	CLEANUP(cJSON_Delete_p) cJSON *json = plan_json(&plan);
 	assert_value(json,
-		     "{'version':1,'revision':'','summary':{'create':0,'replace':0,'drift':0,"
-		     "'failed':1,'inSync':0},'objects':[{'apiVersion':'v1','kind':'Service',"
+		     "{'version':1,'revision':'','summary':{'create':0,'replace':0,'recreate':0,"
+		     "'prune':0,'orphan':0,'blocked':0,'drift':0,'failed':1,'walk':0,'inSync':0},'"
+		     "objects':[{'apiVersion':'v1','kind':'Service',"
 		     "'namespace':'','name':'s','file':'s.yaml','line':0,'action':'failed',"
-		     "'exists':false,'clientSide':true,'changes':[],'error':{'class':'denied',"
+		     "'exists':false,'clientSide':true,'changes':[],'notes':[],'error':{'class':'"
+		     "denied',"
 		     "'message':'no \\'right\\''}}]}");
 }
 
@@ -114,7 +116,7 @@ static void test_changes_and_secrets(void **state)
 		     "{'op':'replace','path':'data.a','from':'*** (before)','to':'*** (after)',"
 		     "'secret':true},"
 		     "{'op':'add','path':'data.new','to':'***','secret':true},"
-		     "{'op':'remove','path':'data.gone','from':'***','secret':true}]}");
+		     "{'op':'remove','path':'data.gone','from':'***','secret':true}],'notes':[]}");
 }
 
 static void test_empty(void **state)
