@@ -1,0 +1,111 @@
+#include "agent/pass_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- fetch ----------------------------------------------------------------------------------- */
+
+static int make_targets(struct pass *pass, struct err *err)
+{
+	const struct app *app = pass->options.app;
+
+	pass->plan.revision = strdup(app_revision(app));
+	if (!pass->plan.revision)
+		return err_no_memory(err);
+	for (size_t i = 0; i < app->fetched.manifests.count; i++) {
+		const struct manifest *manifest = &app->fetched.manifests.items[i];
+		struct plan_item *item = plan_add(&pass->plan);
+
+		if (!item || !(item->file = strdup(manifest->file)))
+			return err_no_memory(err);
+		item->mark = manifest->mark;
+		if (ref_copy(&manifest->ref, &item->ref, err) < 0 ||
+		    targets_add(&pass->targets, manifest, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void refuse_manifests(struct pass *pass)
+{
+	const struct findings *findings = &pass->options.app->fetched.findings;
+	struct err err;
+
+	err_set(&err, ERR_INVALID, "%zu error%s in the manifests; nothing was sent",
+		findings->error_count, findings->error_count == 1 ? "" : "s");
+	pass_fail(pass, PASS_MANIFEST, &err);
+}
+
+static void on_fetched(void *context, struct fetched *fetched, const struct err *fetch_err)
+{
+	struct pass *pass = context;
+	struct app *app = pass->options.app;
+	struct err err;
+
+	pass->fetch = NULL;
+	if (fetch_err->class != ERR_NONE) {
+		pass_fail(pass, PASS_SOURCE, fetch_err);
+		return;
+	}
+	if (fetched->changed) {
+		fetched_release(&app->fetched);
+		app->fetched = *fetched;
+		*fetched = (struct fetched){0};
+		app->loaded = true;
+		if (pass->options.on_fetched)
+			pass->options.on_fetched(pass->options.context, app);
+	}
+	if (app->fetched.findings.error_count)
+		refuse_manifests(pass);
+	else if (make_targets(pass, &err) < 0)
+		pass_fail(pass, PASS_SOURCE, &err);
+	else
+		pass_enter(pass, STAGE_INVENTORY);
+}
+
+void pass_start_fetch(struct pass *pass)
+{
+	struct app *app = pass->options.app;
+	const char *known = app->loaded ? app->fetched.snapshot.commit : NULL;
+	struct err err;
+
+	if (fetch_start(pass->options.loop, app->source, known, app->namespace, on_fetched, pass,
+			&pass->fetch, &err) < 0)
+		pass_fail(pass, PASS_SOURCE, &err);
+}
+
+/* --- inventory ------------------------------------------------------------------------------- */
+
+static void on_inventory(void *context, const struct err *err, struct inventory *inventory)
+{
+	struct pass *pass = context;
+	struct app *app = pass->options.app;
+
+	pass->id = 0;
+	if (!err) {
+		inventory_release(&app->inventory);
+		app->inventory = *inventory;
+		*inventory = (struct inventory){0};
+		app->inventory_known = true;
+	} else if (!(pass->options.dry_run && err->class == ERR_DENIED)) {
+		/* Without it drift cannot be told from a change in Git. A dry run writes nothing, so
+		 * it may go on and call both a change. */
+		pass_fail(pass, PASS_CLUSTER, err);
+		return;
+	}
+	pass_enter(pass, STAGE_RESOLVE);
+}
+
+void pass_start_inventory(struct pass *pass)
+{
+	struct app *app = pass->options.app;
+	struct err err;
+
+	if (!app->owns || app->inventory_known) {
+		pass_enter(pass, STAGE_RESOLVE);
+		return;
+	}
+	pass->id = inventory_load(pass->options.cluster, app->namespace, app->name, on_inventory,
+				  pass, &err);
+	pass_check_started(pass, &err);
+}

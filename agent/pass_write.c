@@ -1,0 +1,143 @@
+#include "agent/pass_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/replace.h"
+
+/* --- write ----------------------------------------------------------------------------------- */
+
+/* Whether what was planned is no longer about what is there. */
+static bool was_overtaken(const struct target *target)
+{
+	if (!target->error)
+		return false;
+	switch (target->error->class) {
+	case ERR_CONFLICT:
+	case ERR_EXISTS: return true;
+	case ERR_TRANSIENT: return target->write; /* the write may have happened */
+	default: return false;
+	}
+}
+
+/* Takes over how the targets of this round ended, and collects those to be done again. */
+static int settle_round(struct pass *pass, struct targets *again, struct err *err)
+{
+	bool records = pass->options.app->owns && !pass->options.dry_run;
+
+	for (size_t i = 0; i < pass->targets.count; i++) {
+		struct target *target = &pass->targets.items[i];
+		struct plan_item *item = pass_item_of(pass, target);
+
+		if (was_overtaken(target) && pass->round + 1 < PASS_MAX_ROUNDS) {
+			if (targets_add(again, target->manifest, err) < 0)
+				return -1;
+		} else if (target->error) {
+			pass_item_fail(item, target->error);
+		} else if (records && i < pass->front.count &&
+			   record_target(&pass->record, target, item, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void on_round_done(struct pass *pass)
+{
+	struct targets again = {0};
+	struct err err;
+
+	if (settle_round(pass, &again, &err) < 0) {
+		targets_release(&again);
+		pass_fail(pass, PASS_CLUSTER, &err);
+		return;
+	}
+	if (again.count == 0) {
+		pass_enter(pass, STAGE_RECORD);
+		return;
+	}
+	targets_release(&pass->targets);
+	pass->targets = again;
+	pass->front = (struct targets){0};
+	pass->round++;
+	pass_enter(pass, STAGE_RESOLVE);
+}
+
+static void on_target(void *context, struct target *target)
+{
+	struct pass *pass = context;
+
+	if (pass->options.on_written)
+		pass->options.on_written(pass->options.context, pass_item_of(pass, target), target);
+}
+
+static void on_replaced(void *context, const struct err *err)
+{
+	struct pass *pass = context;
+
+	pass->id = 0;
+	if (err)
+		pass_fail(pass, PASS_CLUSTER, err);
+	else
+		on_round_done(pass);
+}
+
+void pass_start_write(struct pass *pass)
+{
+	bool any = false;
+	struct err err;
+
+	for (size_t i = 0; i < pass->front.count; i++)
+		any |= pass->front.items[i].write;
+	if (pass->options.dry_run || !any) {
+		on_round_done(pass);
+		return;
+	}
+	pass->id = replace(pass->options.cluster, pass->options.discovery, &pass->front, on_target,
+			   on_replaced, pass, &err);
+	pass_check_started(pass, &err);
+}
+
+/* --- record ---------------------------------------------------------------------------------- */
+
+static void on_recorded(void *context, const struct err *err, const char *resource_version)
+{
+	struct pass *pass = context;
+	struct app *app = pass->options.app;
+	char *copy = err ? NULL : strdup(resource_version);
+
+	pass->id = 0;
+	if (copy) {
+		free(app->inventory.resource_version);
+		app->inventory.resource_version = copy;
+	} else {
+		/* Read it again before the next pass trusts it. */
+		app->inventory_known = false;
+		if (err)
+			pass->trouble = *err;
+	}
+	pass_enter(pass, STAGE_DONE);
+}
+
+void pass_start_record(struct pass *pass)
+{
+	struct app *app = pass->options.app;
+	struct err err;
+
+	if (pass->options.dry_run || !app->owns) {
+		pass_enter(pass, STAGE_DONE);
+		return;
+	}
+	if (record_forget(&pass->record, &pass->plan, &err) < 0 ||
+	    record_revision(&pass->record, &pass->plan, &err) < 0) {
+		pass_fail(pass, PASS_CLUSTER, &err);
+		return;
+	}
+	if (!pass->record.changed) {
+		pass_enter(pass, STAGE_DONE);
+		return;
+	}
+	pass->id = inventory_save(pass->options.cluster, app->namespace, &app->inventory,
+				  on_recorded, pass, &err);
+	pass_check_started(pass, &err);
+}
