@@ -208,6 +208,8 @@ static void print_fingerprint(const struct rollout *verdict, struct buf *out)
 			   pod->images, pod->exists, pod->terminating, pod->ready, pod->available,
 			   pod->updated, pod->held, pod->condemned,
 			   pod->trouble ? pod->trouble : "");
+		buf_printf(out, "%s %lld %lld %lld\n", pod->node, (long long)pod->created_ms,
+			   (long long)pod->ready_since_ms, (long long)pod->restarts);
 	}
 }
 

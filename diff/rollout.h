@@ -48,6 +48,11 @@ struct rollout_pod {
 	bool updated;   /* on the update revision */
 	bool held;      /* below the partition */
 	bool condemned; /* outside the wanted ordinals: goes */
+	char *node;     /* where it runs; "" where there is no Pod, or none was found for it yet */
+	int64_t created_ms; /* Unix time; 0: not known. So are the moments below */
+	/* Since when it is Ready, and none of its containers began again; 0: it is not Ready. */
+	int64_t ready_since_ms;
+	int64_t restarts; /* of its containers, added up */
 	/*
 	 * Why it will not become ready by itself ("ImagePullBackOff: ...", "CrashLoopBackOff: ..."),
 	 * from its containers' waiting reasons and its conditions; NULL: no such reason.

@@ -153,6 +153,34 @@ static bool is_available(const cJSON *ready_condition, int64_t min_ready_ms, int
 	return false;
 }
 
+static int64_t time_at(const cJSON *object, const char *path)
+{
+	const char *text = json_str(object, path);
+	int64_t ms = 0;
+
+	if (text)
+		rfc3339_read(text, &ms);
+	return ms;
+}
+
+/* What its age and its containers say of a Pod. */
+static void read_history(const cJSON *json, struct rollout_pod *pod)
+{
+	const cJSON *status;
+
+	pod->created_ms = time_at(json, "metadata.creationTimestamp");
+	if (pod->ready)
+		pod->ready_since_ms = time_at(condition_of(json, "Ready"), "lastTransitionTime");
+	json_each (status, json_at(json, "status.containerStatuses")) {
+		int64_t started_ms = time_at(status, "state.running.startedAt");
+
+		pod->restarts += json_int_or(status, "restartCount", 0);
+		/* A container without a probe may begin again without the Pod being seen unready. */
+		if (pod->ready_since_ms && started_ms > pod->ready_since_ms)
+			pod->ready_since_ms = started_ms;
+	}
+}
+
 /* The text that was printed; NULL for none. */
 static int take_text(struct buf *buf, char **ret_text, struct err *err)
 {
@@ -182,8 +210,12 @@ static int read_pod(const struct rollout_facts *facts, const char *target_revisi
 	if (wait_ms > 0 && (*recheck_ms == 0 || wait_ms < *recheck_ms))
 		*recheck_ms = wait_ms;
 
+	read_history(json, pod);
+
+	const char *node = json_str(json, "spec.nodeName");
 	pod->revision = strdup(cJSON_IsString(label) ? label->valuestring : "");
-	if (!pod->revision)
+	pod->node = strdup(node ? node : "");
+	if (!pod->revision || !pod->node)
 		return err_no_memory(err);
 	pod->updated = *target_revision && strcmp(pod->revision, target_revision) == 0;
 	object_print_images(json_at(json, "spec"), &images);
@@ -205,6 +237,7 @@ static int finish_pod(const struct rollout_facts *facts, struct rollout_pod *pod
 	pod->condemned = !rollout_facts_wants(facts, pod->ordinal);
 	pod->held = !pod->condemned && rollout_facts_holds(facts, pod->ordinal);
 	if ((!pod->revision && !(pod->revision = strdup(""))) ||
+	    (!pod->node && !(pod->node = strdup(""))) ||
 	    (!pod->images && !(pod->images = strdup(""))))
 		return err_no_memory(err);
 	return 0;
@@ -302,6 +335,7 @@ void rollout_pods_release(struct rollout_pods *pods)
 		free(pods->items[i].name);
 		free(pods->items[i].revision);
 		free(pods->items[i].images);
+		free(pods->items[i].node);
 		free(pods->items[i].trouble);
 	}
 	free(pods->items);

@@ -551,6 +551,54 @@ static void test_names_troubles(void **state)
 	}
 }
 
+/* Since when a Pod is well: since its Ready condition says so, or a container began again. */
+static void test_tells_age_and_restarts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *status;
+		int64_t ready_since_s, restarts; /* the former before TEST_NOW_MS; -1: not known */
+	} cases[] = {
+		{"{'phase':'Running','conditions':[{'type':'Ready','status':'True',"
+		 "'lastTransitionTime':'2026-01-02T02:59:00Z'}]}",
+		 60, 0},
+		{"{'phase':'Running','conditions':[{'type':'Ready','status':'True',"
+		 "'lastTransitionTime':'2026-01-02T02:59:00Z'}],'containerStatuses':["
+		 "{'restartCount':1,'state':{'running':{'startedAt':'2026-01-02T02:59:50Z'}}},"
+		 "{'restartCount':2,'state':{'running':{'startedAt':'2026-01-02T02:50:00Z'}}}]}",
+		 10, 3},
+		{"{'phase':'Running','conditions':[{'type':'Ready','status':'False',"
+		 "'lastTransitionTime':'2026-01-02T02:59:00Z'}],'containerStatuses':["
+		 "{'restartCount':4,'state':{'running':{'startedAt':'2026-01-02T02:59:50Z'}}}]}",
+		 -1, 4},
+		{"{'phase':'Running','conditions':[{'type':'Ready','status':'True'}]}", -1, 0},
+	};
+	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of("replicas=2", NULL);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CLEANUP(cJSON_Delete_p)
+		cJSON *pod = value_of("{'metadata':{'name':'web-0','labels':{'app':'web'},"
+				      "'creationTimestamp':'2026-01-02T01:00:00Z'},"
+				      "'spec':{'nodeName':'n1'}}");
+		CLEANUP(rollout_release) struct rollout rollout = {0};
+		struct err err;
+
+		assert_ok(json_set(pod, "status", value_of(cases[i].status), &err), err);
+		assert_ok(rollout_observe(statefulset, (const cJSON *const *)&pod, 1, TEST_NOW_MS,
+					  &rollout, &err),
+			  err);
+		assert_int_equal(rollout.pods[0].created_ms, TEST_NOW_MS - 2 * 3600 * 1000);
+		assert_int_equal(rollout.pods[0].ready_since_ms,
+				 cases[i].ready_since_s < 0
+					 ? 0
+					 : TEST_NOW_MS - cases[i].ready_since_s * 1000);
+		assert_int_equal(rollout.pods[0].restarts, cases[i].restarts);
+		assert_string_equal(rollout.pods[0].node, "n1");
+		assert_string_equal(rollout.pods[1].node, "");
+		assert_int_equal(rollout.pods[1].created_ms, 0);
+	}
+}
+
 /* What `run` would print of what it sees, one after the other. */
 static void test_moves(void **state)
 {
@@ -687,6 +735,7 @@ int main(void)
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_selector_expressions),
 		cmocka_unit_test(test_names_troubles),
+		cmocka_unit_test(test_tells_age_and_restarts),
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_settled),
 		cmocka_unit_test(test_refuses_what_is_no_statefulset),

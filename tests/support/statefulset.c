@@ -80,14 +80,15 @@ static cJSON *make_pod(int ordinal, const char *rest)
 	snprintf(
 		text, sizeof(text),
 		"{'apiVersion':'v1','kind':'Pod','metadata':{'name':'web-%d','namespace':'default',"
+		"'creationTimestamp':'2026-01-02T01:00:00Z',"
 		"'labels':{'app':'web','controller-revision-hash':'web-%c'},"
 		"'ownerReferences':[{'kind':'StatefulSet','name':'web','uid':'u1','controller':"
 		"true}]},"
-		"'spec':{'containers':[{'name':'nginx','image':'%s'}]},"
+		"'spec':{'nodeName':'node-%d','containers':[{'name':'nginx','image':'%s'}]},"
 		"'status':{'phase':'%s','conditions':[{'type':'Ready','status':'%s',"
 		"'lastTransitionTime':'%s'}]}}",
-		ordinal, rest[0], image_of(rest[0]), rest[1] == '!' ? "Pending" : "Running",
-		ready ? "True" : "False", since);
+		ordinal, rest[0], ordinal % 3 + 1, image_of(rest[0]),
+		rest[1] == '!' ? "Pending" : "Running", ready ? "True" : "False", since);
 	cJSON *pod = value_of(text);
 	if (rest[1] == 'x')
 		set_str(pod, "metadata.deletionTimestamp", "2026-01-02T03:00:10Z");

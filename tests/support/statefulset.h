@@ -22,6 +22,7 @@ struct test_pods {
  * The Pods of the StatefulSet "web": words "ORDINAL=REVISION" or "FIRST..LAST=REVISION", each with
  * what is the matter: "~" not ready, "x" terminating (and ready still), "?N" ready for N seconds
  * only, "!REASON" a container waits for that reason, "!Unschedulable". Ready for an hour otherwise.
+ * Each is two hours old and runs on one of node-1 to node-3.
  */
 struct test_pods test_pods_of(const char *words);
 void test_pods_release(struct test_pods *pods);
