@@ -105,6 +105,7 @@ void plan_item_release(struct plan_item *item)
 	cJSON_Delete(item->from);
 	cJSON_Delete(item->to);
 	rollout_forecast_release(&item->forecast);
+	free(item->steps.items);
 	for (size_t i = 0; i < item->note_count; i++)
 		free(item->notes[i]);
 	free(item->notes);
@@ -117,5 +118,6 @@ void plan_release(struct plan *plan)
 		plan_item_release(&plan->items[i]);
 	free(plan->items);
 	free(plan->revision);
+	free(plan->base);
 	*plan = (struct plan){0};
 }

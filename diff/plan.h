@@ -9,7 +9,7 @@
 
 #include "diff/compare.h"
 #include "diff/finding.h"
-#include "diff/rollout.h"
+#include "diff/promotion.h"
 
 enum plan_action {
 	PLAN_IN_SYNC,
@@ -68,6 +68,17 @@ struct plan_record {
 enum plan_action plan_decide(bool exists, bool differs, const struct plan_record *record,
 			     const char *desired_digest, const char *live_digest, bool self_heal);
 
+#define PLAN_MAX_STEPS 1000 /* of one walk that are kept */
+
+/* The steps in which a partition walks down to Git's, as promotion_steps has them. */
+struct plan_steps {
+	struct promotion_step *items; /* the one that is written now first */
+	size_t count;                 /* of `items` */
+	size_t total;                 /* of the walk: more than `count` if there are too many */
+	int64_t bake_ms;              /* between two of them */
+	int64_t earliest_ms;          /* the least time that all of them take */
+};
+
 struct plan_item {
 	struct ref ref; /* namespace filled in */
 	char *file;
@@ -77,6 +88,11 @@ struct plan_item {
 	cJSON *from, *to;                 /* normalised; NULL: does not exist (yet) */
 	struct rollout_forecast forecast; /* StatefulSets only; else empty */
 	bool has_forecast;
+	/*
+	 * Of a StatefulSet whose partition walks; else none. The forecast is then that of what is
+	 * written now, which is the first step.
+	 */
+	struct plan_steps steps;
 	bool client_side; /* compared without the server: only fields that the manifest sets */
 	char **notes;     /* sentences for people: what of Git is not done, and why */
 	size_t note_count;
@@ -87,6 +103,7 @@ struct plan {
 	struct plan_item *items;
 	size_t count, capacity;
 	char *revision; /* "main@3f2c1ab", or "" for plain files */
+	char *base; /* the revision that is compared with, in place of a cluster; NULL: a cluster */
 };
 
 /* Appends a zeroed item and returns it; NULL when memory runs out. */
