@@ -5,6 +5,7 @@
 
 #include "diff/cleanup.h"
 #include "diff/digest.h"
+#include "diff/marks.h"
 
 #define FORMAT_VERSION 1
 #define MASK           "***"
@@ -26,6 +27,7 @@ static void entry_release(struct inventory_entry *entry)
 	free(entry->uid);
 	free(entry->desired);
 	free(entry->live);
+	cJSON_Delete(entry->marks);
 	cJSON_Delete(entry->extra);
 	*entry = (struct inventory_entry){0};
 }
@@ -133,7 +135,8 @@ int inventory_put(struct inventory *inventory, const struct ref *ref, const cJSO
 	if (ref_copy(ref, &entry.ref, err) < 0 ||
 	    set_text(&entry.uid, json_str(written, "metadata.uid"), err) < 0 ||
 	    inventory_digest_desired(ref, desired, &entry.desired, err) < 0 ||
-	    inventory_digest_live(ref, written, &entry.live, err) < 0)
+	    inventory_digest_live(ref, written, &entry.live, err) < 0 ||
+	    marks_of(desired, &entry.marks, err) < 0)
 		return -1;
 	if (old && old->extra && !(entry.extra = json_copy(old->extra)))
 		return err_no_memory(err);
@@ -256,7 +259,9 @@ static int entry_to_json(const struct inventory_entry *entry, cJSON *item, struc
 	    json_set_str(item, "name", entry->ref.name, err) < 0 ||
 	    set_unless_empty(item, "uid", entry->uid, err) < 0 ||
 	    set_unless_empty(item, "desired", entry->desired, err) < 0 ||
-	    set_unless_empty(item, "live", entry->live, err) < 0)
+	    set_unless_empty(item, "live", entry->live, err) < 0 ||
+	    (entry->marks && json_set_key(item, "marks", json_copy(entry->marks), err) < 0) ||
+	    (entry->orphan && json_set_key(item, "orphan", cJSON_CreateTrue(), err) < 0))
 		return -1;
 	return add_extra(item, entry->extra, err);
 }
@@ -306,8 +311,8 @@ static int take_extra(cJSON *object, const char *const *known, cJSON **ret_extra
 
 static int parse_entry(cJSON *item, struct inventory *inventory, struct err *err)
 {
-	static const char *const known[] = {"apiVersion", "kind",    "namespace", "name",
-					    "uid",        "desired", "live",      NULL};
+	static const char *const known[] = {"apiVersion", "kind", "namespace", "name",   "uid",
+					    "desired",    "live", "marks",     "orphan", NULL};
 	CLEANUP(entry_release) struct inventory_entry entry = {0};
 	const char *api_version = json_str(item, "apiVersion"), *kind = json_str(item, "kind");
 	const char *name = json_str(item, "name");
@@ -325,6 +330,10 @@ static int parse_entry(cJSON *item, struct inventory *inventory, struct err *err
 	    set_text(&entry.desired, json_str(item, "desired"), err) < 0 ||
 	    set_text(&entry.live, json_str(item, "live"), err) < 0)
 		return err_no_memory(err);
+	const cJSON *marks = json_get(item, "marks");
+	if (marks && !(entry.marks = json_copy(marks)))
+		return err_no_memory(err);
+	entry.orphan = json_true(item, "orphan");
 	if (take_extra(item, known, &entry.extra, err) < 0)
 		return -1;
 	return put_entry(inventory, &entry, err);

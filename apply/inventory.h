@@ -7,12 +7,16 @@
  *
  *	{"version":1,"app":"shop","revision":"3f2c1ab...","source":"https://... main deploy",
  *	 "objects":[{"apiVersion":"apps/v1","kind":"StatefulSet","namespace":"shop","name":"web",
- *	             "uid":"...","desired":"<digest>","live":"<digest>"}, ...]}
+ *	             "uid":"...","desired":"<digest>","live":"<digest>",
+ *	             "marks":{"app.kubernetes.io/managed-by":"Helm"},"orphan":true}, ...]}
  *
  * `desired` is the digest of the object as Git had it when it was last written, `live` that of
  * the object as the cluster returned it then (both digest.h of the normalised object): equal
  * digests mean that nobody changed either since. Members that this version does not know, at
  * either level, are kept as they are.
+ *
+ * `marks` (marks.h) are the manifest's, where it has any. `orphan` says that the object has left Git:
+ * it stays an entry until it is pruned, comes back, is gone from the cluster, or is somebody else's.
  *
  * Nothing of a Secret's content is kept: its `desired` is the digest with every value of data
  * and stringData masked, its `live` is the resourceVersion.
@@ -31,6 +35,8 @@ struct inventory_entry {
 	char *uid;     /* "" where it is not known */
 	char *desired; /* digests; "" where not known */
 	char *live;
+	cJSON *marks; /* of the manifest; NULL: none */
+	bool orphan;  /* left Git */
 	cJSON *extra; /* members that this version does not know, or NULL */
 };
 
@@ -56,7 +62,7 @@ struct inventory_entry *inventory_find(const struct inventory *inventory, const 
 
 /*
  * Remembers that `desired` (normalised or not, as the manifest has it) was written and the cluster
- * returned `written`. An entry that is there is updated.
+ * returned `written`. An entry that is there is updated; it is no orphan any more.
  */
 int inventory_put(struct inventory *inventory, const struct ref *ref, const cJSON *desired,
 		  const cJSON *written, struct err *err);

@@ -109,6 +109,40 @@ static void test_secrets_leave_no_trace(void **state)
 	assert_null(strstr(buf_str(&text), "aHVudGVyMg"));
 }
 
+/* The manifest's marks are kept, not those that the object got in the cluster. */
+static void test_marks_and_orphans(void **state)
+{
+	(void)state;
+	static const char manifest[] =
+		"{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a','namespace':'x',"
+		"'labels':{'app.kubernetes.io/managed-by':'Helm'},"
+		"'annotations':{'tranche.dev/prune':'disabled'}}}";
+	CLEANUP(inventory_release) struct inventory inventory = {0};
+	CLEANUP(inventory_release) struct inventory copy = {0};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(INVENTORY_MAX_BYTES);
+	struct err err;
+
+	assert_ok(inventory_init(&inventory, "shop", &err), err);
+	put(&inventory, SET "}", "{'metadata':{'labels':{'app.kubernetes.io/managed-by':'Helm'}}}");
+	assert_null(find(&inventory, SET "}")->marks);
+	put(&inventory, MAP "}", MAP "}");
+	put(&inventory, manifest, MAP "}");
+	find(&inventory, MAP "}")->orphan = true;
+	assert_ok(inventory_print(&inventory, &text, &err), err);
+	assert_ok(inventory_parse(text.data, text.length, &copy, &err), err);
+	assert_value(find(&copy, MAP "}")->marks,
+		     "{'app.kubernetes.io/managed-by':'Helm','tranche.dev/prune':'disabled'}");
+	assert_true(find(&copy, MAP "}")->orphan);
+	assert_null(find(&copy, SET "}")->marks);
+	assert_false(find(&copy, SET "}")->orphan);
+	assert_null(find(&copy, MAP "}")->extra);
+
+	/* Written again: it came back. */
+	put(&copy, MAP "}", MAP "}");
+	assert_null(find(&copy, MAP "}")->marks);
+	assert_false(find(&copy, MAP "}")->orphan);
+}
+
 /* A later version's members survive a round through this one, also when the entry is updated. */
 static void test_unknown_members_stay(void **state)
 {
@@ -293,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_secrets_leave_no_trace),
+		cmocka_unit_test(test_marks_and_orphans),
 		cmocka_unit_test(test_unknown_members_stay),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_too_large),
