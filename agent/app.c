@@ -70,6 +70,7 @@ int app_init(struct app *app, const struct options *options, const char *namespa
 {
 	*app = (struct app){
 		.self_heal = options->self_heal,
+		.namespace_only = options->namespace_only,
 		.owns = options->repo != NULL,
 		.source_options =
 			{
@@ -77,8 +78,8 @@ int app_init(struct app *app, const struct options *options, const char *namespa
 				.ref = options->ref,
 				.path = options->path,
 				.git_dir = options->git_dir,
-				.files = options->files,
-				.file_count = options->file_count,
+				.files = options->files.items,
+				.file_count = options->files.count,
 				.recursive = options->recursive,
 			},
 	};

@@ -16,10 +16,11 @@
 #include "diff/plan.h"
 
 struct app {
-	char *name;      /* of the inventory */
-	char *namespace; /* for objects that name none, and of the inventory */
-	bool self_heal;  /* undo drift */
-	bool owns;       /* keeps an inventory: Git sources do, plain files do not */
+	char *name;          /* of the inventory */
+	char *namespace;     /* for objects that name none, and of the inventory */
+	bool self_heal;      /* undo drift */
+	bool namespace_only; /* nothing outside of `namespace` may be touched */
+	bool owns;           /* keeps an inventory: Git sources do, plain files do not */
 	struct source_options source_options;
 	struct source *source;
 

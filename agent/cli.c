@@ -10,7 +10,7 @@ enum option_type {
 	OPTION_STRING,   /* const char * */
 	OPTION_CHOICE,   /* const char *, one of `choices` */
 	OPTION_DURATION, /* int64_t, milliseconds */
-	OPTION_FILES,    /* appended to options->files */
+	OPTION_LIST,     /* struct option_list; may be given again */
 };
 
 struct option_row {
@@ -38,8 +38,8 @@ static const struct option_row option_table[] = {
 	 "folder or file in the repository (its top)", AT(path)},
 	{"git-dir", 0, OPTION_STRING, CLI_GROUP_GIT, "DIR", NULL, NULL,
 	 "where the clone of a remote repository is kept (a folder in the user's cache)", AT(git_dir)},
-	{"filename", 'f', OPTION_FILES, CLI_GROUP_FILES, "FILE|DIR|-", NULL, NULL,
-	 "plain manifest files instead of a repository; may be given again", 0},
+	{"filename", 'f', OPTION_LIST, CLI_GROUP_FILES, "FILE|DIR|-", NULL, NULL,
+	 "plain manifest files instead of a repository; may be given again", AT(files)},
 	{"recursive", 'R', OPTION_FLAG, CLI_GROUP_FILES, NULL, NULL, NULL,
 	 "with -f DIR: the folders below it too", AT(recursive)},
 	{"kubeconfig", 0, OPTION_STRING, CLI_GROUP_CLUSTER, "FILE", NULL, NULL,
@@ -52,6 +52,10 @@ static const struct option_row option_table[] = {
 	 "namespace for objects that name none", AT(namespace)},
 	{"server", 0, OPTION_STRING, CLI_GROUP_CLUSTER, "URL", NULL, NULL,
 	 "address of the API server (the context's)", AT(server)},
+	{"impersonate", 0, OPTION_STRING, CLI_GROUP_CLUSTER, "USER", NULL, NULL,
+	 "act as that user, instead of whom the kubeconfig says", AT(impersonate)},
+	{"impersonate-group", 0, OPTION_LIST, CLI_GROUP_CLUSTER, "GROUP", NULL, NULL,
+	 "with --impersonate: as a member of that group; may be given again", AT(impersonate_groups)},
 	{"live", 0, OPTION_STRING, CLI_GROUP_DIFF, "FILE|-", NULL, NULL,
 	 "compare with the objects of a file, as kubectl get -o yaml prints them, not with a cluster",
 	 AT(live)},
@@ -74,6 +78,9 @@ static const struct option_row option_table[] = {
 	 "how often the repository and the cluster are looked at", AT(interval_ms)},
 	{"self-heal", 0, OPTION_FLAG, CLI_GROUP_HEAL, NULL, NULL, NULL,
 	 "undo drift: put Git's state back when somebody else changed the cluster", AT(self_heal)},
+	{"namespace-only", 0, OPTION_FLAG, CLI_GROUP_CONFINE, NULL, NULL, NULL,
+	 "refuse a commit with objects outside of the namespace, or of kinds that belong to none",
+	 AT(namespace_only)},
 	{"app", 0, OPTION_STRING, CLI_GROUP_APP, "NAME", NULL, NULL,
 	 "name of the inventory in the cluster (made from the repository and path)", AT(app)},
 	{"watch", 'w', OPTION_FLAG, CLI_GROUP_STATUS, NULL, NULL, NULL,
@@ -137,6 +144,8 @@ static int find_long(const struct command *command, const char *name, size_t len
 			found = row;
 			break;
 		}
+		if (found && strncmp(row->name, found->name, strlen(found->name)) == 0)
+			continue; /* what is short for both means the shorter */
 		if (found)
 			return err_set(err, ERR_INVALID,
 				       "option --%.*s may mean --%s or --%s; write more of it",
@@ -177,6 +186,19 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+static int append(const struct option_row *row, const char *value, struct option_list *list,
+		  struct err *err)
+{
+	if (!*value)
+		return err_set(err, ERR_INVALID, "--%s is empty; it wants %s", row->name,
+			       row->argument);
+	if (list->count == OPTIONS_MAX_ITEMS)
+		return err_set(err, ERR_LIMIT, "--%s is given more than %d times", row->name,
+			       OPTIONS_MAX_ITEMS);
+	list->items[list->count++] = value;
+	return 0;
+}
+
 static int store(const struct option_row *row, const char *value, struct options *options,
 		 struct err *err)
 {
@@ -201,13 +223,7 @@ static int store(const struct option_row *row, const char *value, struct options
 		if (*(int64_t *)(void *)(base + row->offset) == 0)
 			return err_set(err, ERR_INVALID, "--%s has to be more than 0", row->name);
 		return 0;
-	case OPTION_FILES:
-		if (options->file_count == OPTIONS_MAX_FILES)
-			return err_set(err, ERR_LIMIT,
-				       "-f is given more than %d times; name a folder",
-				       OPTIONS_MAX_FILES);
-		options->files[options->file_count++] = value;
-		return 0;
+	case OPTION_LIST: return append(row, value, (void *)(base + row->offset), err);
 	}
 	return err_set(err, ERR_INTERNAL, "option --%s has no type", row->name);
 }
@@ -311,7 +327,7 @@ static int check_source(const struct command *command, const struct options *opt
 
 	if (options->help || !wants_git)
 		return 0;
-	if (options->repo && options->file_count)
+	if (options->repo && options->files.count)
 		return err_set(err, ERR_INVALID,
 			       "--repo and -f exclude each other; name one source");
 	if (!options->repo && (options->ref || options->path || options->git_dir))
@@ -319,11 +335,24 @@ static int check_source(const struct command *command, const struct options *opt
 			       options->ref    ? "ref"
 			       : options->path ? "path"
 					       : "git-dir");
-	if (options->recursive && !options->file_count)
+	if (options->recursive && !options->files.count)
 		return err_set(err, ERR_INVALID, "-R goes with -f");
-	if (!options->repo && !options->file_count && !optional)
+	if (!options->repo && !options->files.count && !optional)
 		return err_set(err, ERR_INVALID, "name a source: --repo URL|DIR%s",
 			       takes_files ? " or -f FILE|DIR|-" : "");
+	return 0;
+}
+
+static int check_identity(const struct command *command, const struct options *options,
+			  struct err *err)
+{
+	if (options->help)
+		return 0;
+	if (options->impersonate_groups.count && !options->impersonate)
+		return err_set(err, ERR_INVALID, "--impersonate-group goes with --impersonate");
+	if ((command->groups & CLI_GROUP_VALIDATE) && options->namespace_only &&
+	    !options->namespace)
+		return err_set(err, ERR_INVALID, "--namespace-only wants to know which: -n");
 	return 0;
 }
 
@@ -334,9 +363,10 @@ static int check_live(const struct options *options, struct err *err)
 		const char *name;
 		bool given;
 	} others[] = {
-		{"kubeconfig", options->kubeconfig}, {"context", options->context},
-		{"server", options->server},         {"app", options->app},
-		{"self-heal", options->self_heal},   {"client-side", options->client_side},
+		{"kubeconfig", options->kubeconfig},   {"context", options->context},
+		{"server", options->server},           {"app", options->app},
+		{"self-heal", options->self_heal},     {"client-side", options->client_side},
+		{"impersonate", options->impersonate},
 	};
 
 	if (options->help || !options->live)
@@ -347,8 +377,8 @@ static int check_live(const struct options *options, struct err *err)
 				err, ERR_INVALID,
 				"--live compares without a cluster; --%s does not go with it",
 				others[i].name);
-	for (size_t i = 0; i < options->file_count; i++)
-		if (strcmp(options->live, "-") == 0 && strcmp(options->files[i], "-") == 0)
+	for (size_t i = 0; i < options->files.count; i++)
+		if (strcmp(options->live, "-") == 0 && strcmp(options->files.items[i], "-") == 0)
 			return err_set(err, ERR_INVALID,
 				       "--live - and -f - cannot both be standard input");
 	return 0;
@@ -383,7 +413,8 @@ int cli_parse(int argc, char **argv, const struct command **ret_command,
 		return -1;
 	options.help = help;
 	if (parse_options(command, &args, &options, err) < 0 ||
-	    check_source(command, &options, err) < 0 || check_live(&options, err) < 0)
+	    check_source(command, &options, err) < 0 ||
+	    check_identity(command, &options, err) < 0 || check_live(&options, err) < 0)
 		return -1;
 	*ret_command = command;
 	*ret_options = options;

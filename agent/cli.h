@@ -27,7 +27,7 @@ extern const struct command cli_commands[];
 enum {
 	CLI_GROUP_GIT = 1 << 0,     /* --repo, --ref, --path, --git-dir */
 	CLI_GROUP_FILES = 1 << 1,   /* -f, -R */
-	CLI_GROUP_CLUSTER = 1 << 2, /* --kubeconfig, --context, -n, --server */
+	CLI_GROUP_CLUSTER = 1 << 2, /* --kubeconfig, --context, -n, --server, --impersonate */
 	CLI_GROUP_DIFF = 1 << 3,
 	CLI_GROUP_SYNC = 1 << 4,
 	CLI_GROUP_RUN = 1 << 5,
@@ -37,6 +37,7 @@ enum {
 	CLI_GROUP_LOG = 1 << 9,
 	CLI_GROUP_COLOR = 1 << 10,
 	CLI_GROUP_VALIDATE = 1 << 11,
+	CLI_GROUP_CONFINE = 1 << 12, /* --namespace-only */
 };
 
 /*

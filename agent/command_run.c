@@ -312,6 +312,8 @@ static void on_pass_done(void *context, struct pass *pass)
 	bool fine = pass_fault(pass) == PASS_FINE;
 
 	tell_faults(agent, pass);
+	if (pass_fault(pass) == PASS_MANIFEST)
+		tell_findings(agent); /* some are found with the cluster's help only */
 	if (fine) {
 		tell_plan(agent, plan);
 		follow_rollouts(agent, plan);

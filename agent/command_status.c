@@ -203,7 +203,7 @@ static int begin(struct status *status, struct err *err)
 	status->redraw.data = status;
 	if (!session->has_app)
 		return follow(status, err);
-	return fetch_start(session->loop, session->app.source, NULL, session->app.namespace,
+	return fetch_start(session->loop, session->app.source, NULL, session->app.namespace, false,
 			   on_fetched, status, &status->fetch, err);
 }
 

@@ -5,11 +5,14 @@
 
 #include <uv.h>
 
+#include "diff/confine.h"
+
 struct fetch {
 	uv_work_t work;
 	struct source *source;
 	char *known_commit; /* or NULL */
 	char *default_namespace;
+	bool confined;
 	fetch_done *done; /* NULL: cancelled */
 	void *context;
 	struct fetched fetched;
@@ -66,6 +69,9 @@ static int read_and_parse(struct fetch *fetch, struct err *err)
 	if (manifest_set_check(&fetched->manifests, fetch->default_namespace, &fetched->findings,
 			       err) < 0)
 		return -1;
+	if (fetch->confined && confine_check(&fetched->manifests, fetch->default_namespace,
+					     &fetched->findings, err) < 0)
+		return -1;
 	findings_sort(&fetched->findings);
 	return 0;
 }
@@ -89,14 +95,15 @@ static void after_work(uv_work_t *work, int status)
 }
 
 int fetch_start(struct uv_loop_s *loop, struct source *source, const char *known_commit,
-		const char *default_namespace, fetch_done *done, void *context,
+		const char *default_namespace, bool confined, fetch_done *done, void *context,
 		struct fetch **ret_fetch, struct err *err)
 {
 	struct fetch *fetch = calloc(1, sizeof(*fetch));
 
 	if (!fetch)
 		return err_no_memory(err);
-	*fetch = (struct fetch){.source = source, .done = done, .context = context};
+	*fetch = (struct fetch){
+		.source = source, .confined = confined, .done = done, .context = context};
 	fetch->work.data = fetch;
 	fetch->known_commit = known_commit ? strdup(known_commit) : NULL;
 	fetch->default_namespace = strdup(default_namespace);

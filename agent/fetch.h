@@ -26,9 +26,12 @@ void fetched_release(struct fetched *fetched);
  */
 typedef void fetch_done(void *context, struct fetched *fetched, const struct err *err);
 
-/* `known_commit` may be NULL. The strings are copied. */
+/*
+ * `known_commit` may be NULL. The strings are copied. With `confined` what is outside of the default
+ * namespace is an error finding (confine.h).
+ */
 int fetch_start(struct uv_loop_s *loop, struct source *source, const char *known_commit,
-		const char *default_namespace, fetch_done *done, void *context,
+		const char *default_namespace, bool confined, fetch_done *done, void *context,
 		struct fetch **ret_fetch, struct err *err);
 
 /*

@@ -26,7 +26,7 @@ const struct command cli_commands[] = {
 			    "  kubectl get statefulsets,services,pods -o yaml > live.yaml\n"
 			    "  tranche diff --live live.yaml -f deploy/\n",
 		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_DIFF | CLI_GROUP_HEAL |
-			  CLI_GROUP_APP | CLI_GROUP_COLOR | CLI_GROUP_LOG,
+			  CLI_GROUP_APP | CLI_GROUP_CONFINE | CLI_GROUP_COLOR | CLI_GROUP_LOG,
 		.run = command_diff,
 	},
 	{
@@ -40,7 +40,7 @@ const struct command cli_commands[] = {
 			    "  # Replace from a file, like kubectl replace -f, but only what differs\n"
 			    "  tranche sync -f web.yaml\n",
 		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_SYNC | CLI_GROUP_HEAL |
-			  CLI_GROUP_APP | CLI_GROUP_COLOR | CLI_GROUP_LOG,
+			  CLI_GROUP_APP | CLI_GROUP_CONFINE | CLI_GROUP_COLOR | CLI_GROUP_LOG,
 		.run = command_sync,
 	},
 	{
@@ -57,7 +57,7 @@ const struct command cli_commands[] = {
 			    "  # Try it with a repository in a local folder\n"
 			    "  tranche run --repo ./shop --interval 10s\n",
 		.groups = CLI_GROUP_GIT | CLI_GROUP_CLUSTER | CLI_GROUP_RUN | CLI_GROUP_HEAL | CLI_GROUP_APP |
-			  CLI_GROUP_LOG,
+			  CLI_GROUP_CONFINE | CLI_GROUP_LOG,
 		.run = command_run,
 	},
 	{
@@ -86,7 +86,7 @@ const struct command cli_commands[] = {
 			    "  tranche validate --repo . --path deploy\n\n"
 			    "  # A folder of plain files and all below it\n"
 			    "  tranche validate -Rf deploy/\n",
-		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_VALIDATE,
+		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_VALIDATE | CLI_GROUP_CONFINE,
 		.run = command_validate,
 	},
 	{

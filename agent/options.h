@@ -8,9 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPTIONS_MAX_FILES 64
+#define OPTIONS_MAX_ITEMS 64 /* of an option that may be given again */
 
 enum output_format { OUTPUT_TEXT, OUTPUT_UNIFIED, OUTPUT_JSON };
+
+struct option_list {
+	const char *items[OPTIONS_MAX_ITEMS];
+	size_t count;
+};
 
 /* All strings are borrowed from argv; NULL: not given. */
 struct options {
@@ -18,8 +23,7 @@ struct options {
 	const char *repo;
 	const char *ref;
 	const char *path;
-	const char *files[OPTIONS_MAX_FILES]; /* "-" is standard input */
-	size_t file_count;
+	struct option_list files; /* "-" is standard input */
 	bool recursive;
 	const char *git_dir;
 
@@ -28,6 +32,8 @@ struct options {
 	const char *context;
 	const char *namespace;
 	const char *server;
+	const char *impersonate;
+	struct option_list impersonate_groups;
 
 	/* what to do */
 	const char *live;
@@ -42,6 +48,7 @@ struct options {
 	bool dry_run;
 	bool wait;
 	bool self_heal;
+	bool namespace_only;
 	bool watch;
 	bool help;
 };

@@ -7,6 +7,7 @@
 #include "apply/live.h"
 #include "apply/preview.h"
 #include "apply/rollout.h"
+#include "diff/confine.h"
 
 /* --- ends of stages -------------------------------------------------------------------------- */
 
@@ -49,12 +50,47 @@ void pass_item_fail(struct plan_item *item, const struct err *err)
 
 /* --- resolve, read, preview ------------------------------------------------------------------ */
 
+/* What only the cluster knows: kinds that belong to no namespace. */
+static int confine(struct pass *pass, struct err *err)
+{
+	const struct app *app = pass->options.app;
+	struct findings *findings = &pass->options.app->fetched.findings;
+
+	for (size_t i = 0; i < pass->targets.count; i++) {
+		const struct target *target = &pass->targets.items[i];
+
+		if (target->resource && !target->resource->namespaced &&
+		    confine_refuse_cluster_scoped(target->manifest, app->namespace, findings, err) <
+			    0)
+			return -1;
+	}
+	findings_sort(findings);
+	return 0;
+}
+
+static void on_resolved(void *context, const struct err *resolve_err)
+{
+	struct pass *pass = context;
+	struct app *app = pass->options.app;
+	struct err err;
+
+	pass->id = 0;
+	if (resolve_err)
+		pass_fail(pass, PASS_CLUSTER, resolve_err);
+	else if (app->namespace_only && confine(pass, &err) < 0)
+		pass_fail(pass, PASS_CLUSTER, &err);
+	else if (app->fetched.findings.error_count)
+		pass_refuse_manifests(pass);
+	else
+		pass_enter(pass, STAGE_READ);
+}
+
 static void start_resolve(struct pass *pass)
 {
 	struct err err;
 
 	pass->id = discovery_resolve(pass->options.discovery, &pass->targets,
-				     pass->options.app->namespace, pass_on_stage_done, pass, &err);
+				     pass->options.app->namespace, on_resolved, pass, &err);
 	pass_check_started(pass, &err);
 }
 

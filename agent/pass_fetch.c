@@ -26,7 +26,7 @@ static int make_targets(struct pass *pass, struct err *err)
 	return 0;
 }
 
-static void refuse_manifests(struct pass *pass)
+void pass_refuse_manifests(struct pass *pass)
 {
 	const struct findings *findings = &pass->options.app->fetched.findings;
 	struct err err;
@@ -56,7 +56,7 @@ static void on_fetched(void *context, struct fetched *fetched, const struct err 
 			pass->options.on_fetched(pass->options.context, app);
 	}
 	if (app->fetched.findings.error_count)
-		refuse_manifests(pass);
+		pass_refuse_manifests(pass);
 	else if (make_targets(pass, &err) < 0)
 		pass_fail(pass, PASS_SOURCE, &err);
 	else
@@ -69,8 +69,8 @@ void pass_start_fetch(struct pass *pass)
 	const char *known = app->loaded ? app->fetched.snapshot.commit : NULL;
 	struct err err;
 
-	if (fetch_start(pass->options.loop, app->source, known, app->namespace, on_fetched, pass,
-			&pass->fetch, &err) < 0)
+	if (fetch_start(pass->options.loop, app->source, known, app->namespace, app->namespace_only,
+			on_fetched, pass, &pass->fetch, &err) < 0)
 		pass_fail(pass, PASS_SOURCE, &err);
 }
 

@@ -56,6 +56,9 @@ void pass_check_started(struct pass *pass, const struct err *err);
 /* The item of the target's manifest. */
 struct plan_item *pass_item_of(struct pass *pass, const struct target *target);
 
+/* Ends the pass because of the errors among the findings. */
+void pass_refuse_manifests(struct pass *pass);
+
 void pass_item_fail(struct plan_item *item, const struct err *err);
 
 void pass_start_fetch(struct pass *pass);

@@ -65,10 +65,15 @@ static int open_cluster(struct session *session, const struct options *options, 
 		.context = options->context,
 		.server = options->server,
 		.namespace = options->namespace,
+		.impersonate = options->impersonate,
+		.impersonate_groups = options->impersonate_groups.items,
+		.impersonate_group_count = options->impersonate_groups.count,
 	};
 
 	if (kubeconfig_load(&where, &session->kubeconfig, err) < 0)
 		return -1;
+	if (session->kubeconfig.warning)
+		log_line(LOG_WARNING, NULL, "%s", session->kubeconfig.warning);
 	session->cluster = cluster_new(session->loop, &session->kubeconfig, err);
 	if (!session->cluster)
 		return -1;
@@ -116,7 +121,7 @@ int session_open(struct session *session, const struct options *options)
 		return refuse(&err, EXIT_INTERNAL);
 	if (open_cluster(session, options, &err) < 0)
 		return refuse(&err, EXIT_CLUSTER);
-	if (!options->repo && !options->file_count)
+	if (!options->repo && !options->files.count)
 		return EXIT_OK;
 	return open_app(session, options, session->kubeconfig.namespace);
 }
@@ -155,7 +160,8 @@ int session_fetch(struct session *session, struct fetched *ret_fetched)
 	struct fetch *fetch;
 
 	if (fetch_start(session->loop, session->app.source, NULL, session->app.namespace,
-			on_fetched, &reading, &fetch, &reading.err) == 0)
+			session->app.namespace_only, on_fetched, &reading, &fetch,
+			&reading.err) == 0)
 		session_run(session);
 	if (reading.err.class != ERR_NONE) {
 		fetched_release(&reading.fetched);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/cleanup.h"
+
 /* Secrets do not stay behind in freed memory. */
 static void free_secret(char *text)
 {
@@ -18,17 +20,26 @@ static bool copy_text(const char *text, char **ret_copy)
 	return !text || *ret_copy;
 }
 
-static bool copy_groups(const struct endpoint *endpoint, struct endpoint *copy)
+static bool copy_header(const char *name, const char *value, struct endpoint *endpoint)
 {
-	if (endpoint->impersonate_group_count == 0)
-		return true;
-	copy->impersonate_groups = calloc(endpoint->impersonate_group_count, sizeof(char *));
-	if (!copy->impersonate_groups)
+	struct endpoint_header *longer = reallocarray(endpoint->headers, endpoint->header_count + 1,
+						      sizeof(*endpoint->headers));
+
+	if (!longer)
 		return false;
-	for (size_t i = 0; i < endpoint->impersonate_group_count; i++) {
-		if (!copy_text(endpoint->impersonate_groups[i], &copy->impersonate_groups[i]))
+	endpoint->headers = longer;
+	struct endpoint_header *header = &longer[endpoint->header_count++];
+	*header = (struct endpoint_header){0};
+	return copy_text(name, &header->name) && copy_text(value, &header->value);
+}
+
+static bool copy_headers(const struct endpoint *endpoint, struct endpoint *copy)
+{
+	for (size_t i = 0; i < endpoint->header_count; i++) {
+		const struct endpoint_header *header = &endpoint->headers[i];
+
+		if (!copy_header(header->name, header->value, copy))
 			return false;
-		copy->impersonate_group_count++;
 	}
 	return true;
 }
@@ -49,15 +60,51 @@ int endpoint_copy(const struct endpoint *endpoint, struct endpoint *ret_copy, st
 	    copy_text(endpoint->token, &copy.token) &&
 	    copy_text(endpoint->token_file, &copy.token_file) &&
 	    copy_text(endpoint->username, &copy.username) &&
-	    copy_text(endpoint->password, &copy.password) &&
-	    copy_text(endpoint->impersonate_user, &copy.impersonate_user) &&
-	    copy_text(endpoint->impersonate_uid, &copy.impersonate_uid) &&
-	    copy_groups(endpoint, &copy)) {
+	    copy_text(endpoint->password, &copy.password) && copy_headers(endpoint, &copy)) {
 		*ret_copy = copy;
 		return 0;
 	}
 	endpoint_release(&copy);
 	return err_no_memory(err);
+}
+
+int endpoint_add_header(struct endpoint *endpoint, const char *name, const char *value,
+			struct err *err)
+{
+	for (const unsigned char *c = (const unsigned char *)value; *c; c++)
+		if ((*c < ' ' && *c != '\t') || *c == 0x7F)
+			return err_set(err, ERR_INVALID, "%s: the value holds control characters",
+				       name);
+	return copy_header(name, value, endpoint) ? 0 : err_no_memory(err);
+}
+
+void endpoint_clear_headers(struct endpoint *endpoint)
+{
+	for (size_t i = 0; i < endpoint->header_count; i++) {
+		free(endpoint->headers[i].name);
+		free(endpoint->headers[i].value);
+	}
+	free(endpoint->headers);
+	endpoint->headers = NULL;
+	endpoint->header_count = 0;
+}
+
+bool endpoint_forget_credentials(struct endpoint *endpoint)
+{
+	char **const plain[] = {&endpoint->cert_pem, &endpoint->cert_file, &endpoint->key_file,
+				&endpoint->token_file, &endpoint->username};
+	char **const secret[] = {&endpoint->key_pem, &endpoint->token, &endpoint->password};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		any |= *plain[i] != NULL;
+		free(STEAL(*plain[i]));
+	}
+	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++) {
+		any |= *secret[i] != NULL;
+		free_secret(STEAL(*secret[i]));
+	}
+	return any;
 }
 
 void endpoint_release(struct endpoint *endpoint)
@@ -66,19 +113,8 @@ void endpoint_release(struct endpoint *endpoint)
 	free(endpoint->proxy_url);
 	free(endpoint->ca_pem);
 	free(endpoint->ca_file);
-	free(endpoint->cert_pem);
-	free(endpoint->cert_file);
-	free_secret(endpoint->key_pem);
-	free(endpoint->key_file);
 	free(endpoint->tls_server_name);
-	free_secret(endpoint->token);
-	free(endpoint->token_file);
-	free(endpoint->username);
-	free_secret(endpoint->password);
-	free(endpoint->impersonate_user);
-	free(endpoint->impersonate_uid);
-	for (size_t i = 0; i < endpoint->impersonate_group_count; i++)
-		free(endpoint->impersonate_groups[i]);
-	free(endpoint->impersonate_groups);
+	endpoint_forget_credentials(endpoint);
+	endpoint_clear_headers(endpoint);
 	*endpoint = (struct endpoint){0};
 }

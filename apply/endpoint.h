@@ -14,6 +14,10 @@
 
 #include "diff/err.h"
 
+struct endpoint_header {
+	char *name, *value;
+};
+
 struct endpoint {
 	char *server;    /* "https://10.0.0.1:6443", perhaps with a path; no slash at the end */
 	char *proxy_url; /* http://, https:// or socks5://; NULL: the environment's, as usual */
@@ -29,13 +33,25 @@ struct endpoint {
 	char *token, *token_file;
 	char *username, *password;
 
-	/* Impersonate-User and its companions. */
-	char *impersonate_user, *impersonate_uid;
-	char **impersonate_groups;
-	size_t impersonate_group_count;
+	/* Of every request: Impersonate-User and its companions. */
+	struct endpoint_header *headers;
+	size_t header_count;
 };
 
 int endpoint_copy(const struct endpoint *endpoint, struct endpoint *ret_copy, struct err *err);
+
+/*
+ * Adds a header to those of every request. ERR_INVALID where the value could not stand in one (RFC
+ * 9110 5.5); the name has to be fit.
+ */
+int endpoint_add_header(struct endpoint *endpoint, const char *name, const char *value,
+			struct err *err);
+
+void endpoint_clear_headers(struct endpoint *endpoint);
+
+/* Takes token, password and client certificate out; whether there was any. */
+bool endpoint_forget_credentials(struct endpoint *endpoint);
+
 void endpoint_release(struct endpoint *endpoint);
 
 #endif

@@ -196,8 +196,10 @@ static bool add_headers(struct curl_slist **headers, const struct http_peer *pee
 		if (!add_header(headers, "Authorization", buf_str(&bearer)))
 			return false;
 	}
-	for (size_t i = 0; i < endpoint->impersonate_group_count; i++) {
-		if (!add_header(headers, "Impersonate-Group", endpoint->impersonate_groups[i]))
+	for (size_t i = 0; i < endpoint->header_count; i++) {
+		const struct endpoint_header *header = &endpoint->headers[i];
+
+		if (!add_header(headers, header->name, header->value))
 			return false;
 	}
 	if (request->body &&
@@ -211,9 +213,7 @@ static bool add_headers(struct curl_slist **headers, const struct http_peer *pee
 			return false;
 		*headers = longer;
 	}
-	return add_header(headers, "Impersonate-User", endpoint->impersonate_user) &&
-	       add_header(headers, "Impersonate-Uid", endpoint->impersonate_uid) &&
-	       add_header(headers, "Accept",
+	return add_header(headers, "Accept",
 			  request->accept ? request->accept : "application/json");
 }
 

@@ -106,7 +106,8 @@ static void on_loaded(void *ctx, const struct err *err, struct cluster_answer *a
 		own = *err;
 		failed = -1;
 	}
-	if (failed)
+	/* Where the server was not reached or does not know us, it is nothing of the inventory's. */
+	if (failed && answer->status != 0 && answer->status != 401)
 		err_prefix(&own, "configmap/%s", transfer->name);
 	transfer_free(transfer);
 	callback(callback_ctx, failed ? &own : NULL, &inventory);

@@ -5,19 +5,10 @@
 #include <unistd.h>
 
 #include "apply/file.h"
-#include "apply/kubeconfig_files.h"
-#include "diff/base64.h"
+#include "apply/kubeconfig_entry.h"
 #include "diff/cleanup.h"
 
 #define MAX_TEXT_BYTES (64u * 1024)
-
-/* One cluster or user entry that is being read, and where it stands. */
-struct entry {
-	const char *what; /* "cluster" or "user" */
-	const char *name;
-	const cJSON *value;
-	const struct kubeconfig_file *file;
-};
 
 static int set_text(char **text, const char *value, struct err *err)
 {
@@ -26,86 +17,16 @@ static int set_text(char **text, const char *value, struct err *err)
 	return *text ? 0 : err_no_memory(err);
 }
 
-/* The member as a string: NULL where it is missing, null or empty. */
-static int get_text(const struct entry *entry, const char *key, const char **ret_text,
-		    struct err *err)
+static int read_cluster(const struct kubeconfig_entry *entry, struct endpoint *endpoint,
+			struct err *err)
 {
-	const cJSON *value = json_get(entry->value, key);
-
-	*ret_text = NULL;
-	if (!value || cJSON_IsNull(value))
-		return 0;
-	if (!cJSON_IsString(value))
-		return err_set(err, ERR_INVALID, "%s: %s of the %s \"%s\" is not a string",
-			       entry->file->path, key, entry->what, entry->name);
-	if (value->valuestring[0])
-		*ret_text = value->valuestring;
-	return 0;
-}
-
-static int take_text(const struct entry *entry, const char *key, char **ret_text, struct err *err)
-{
-	const char *value;
-
-	if (get_text(entry, key, &value, err) < 0)
+	if (entry_get_bool(entry, "insecure-skip-tls-verify", &endpoint->insecure, err) < 0 ||
+	    entry_take_text(entry, "server", &endpoint->server, err) < 0 ||
+	    entry_take_text(entry, "tls-server-name", &endpoint->tls_server_name, err) < 0 ||
+	    entry_take_text(entry, "proxy-url", &endpoint->proxy_url, err) < 0)
 		return -1;
-	return value ? set_text(ret_text, value, err) : 0;
-}
-
-/* A file name, relative to the folder of the kubeconfig that names it; it must be readable. */
-static int take_file(const struct entry *entry, const char *key, char **ret_path, struct err *err)
-{
-	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_TEXT_BYTES);
-	CLEANUP(free_p) char *text = NULL;
-	const char *value, *slash = strrchr(entry->file->path, '/');
-	size_t length;
-
-	if (get_text(entry, key, &value, err) < 0)
-		return -1;
-	if (!value)
-		return 0;
-	if (value[0] != '/' && slash)
-		buf_append(&path, entry->file->path, (size_t)(slash - entry->file->path) + 1);
-	buf_puts(&path, value);
-	if (buf_check(&path, key, err) < 0)
-		return -1;
-	if (file_read(buf_str(&path), KUBECONFIG_MAX_BYTES, &text, &length, err) < 0)
-		return err_prefix(err, "%s of the %s \"%s\" in %s", key, entry->what, entry->name,
-				  entry->file->path);
-	return set_text(ret_path, buf_str(&path), err);
-}
-
-/* PEM as base64 in `KEY-data`, which wins, or in the file that `KEY` names. */
-static int take_pem(const struct entry *entry, const char *key, char **ret_pem, char **ret_file,
-		    struct err *err)
-{
-	CLEANUP(buf_release) struct buf data_key = BUF_INIT(64);
-	CLEANUP(free_p) char *pem = NULL;
-
-	buf_printf(&data_key, "%s-data", key);
-	if (take_text(entry, buf_str(&data_key), &pem, err) < 0)
-		return -1;
-	if (!pem)
-		return take_file(entry, key, ret_file, err);
-
-	size_t length = strlen(pem);
-	if (!base64_decode(pem, &length) || memchr(pem, '\0', length) || !strstr(pem, "-----BEGIN"))
-		return err_set(err, ERR_INVALID,
-			       "%s: %s of the %s \"%s\" is not a PEM text in base64",
-			       entry->file->path, buf_str(&data_key), entry->what, entry->name);
-	*ret_pem = STEAL(pem);
-	return 0;
-}
-
-static int read_cluster(const struct entry *entry, struct endpoint *endpoint, struct err *err)
-{
-	endpoint->insecure = json_true(entry->value, "insecure-skip-tls-verify");
-	if (take_text(entry, "server", &endpoint->server, err) < 0 ||
-	    take_text(entry, "tls-server-name", &endpoint->tls_server_name, err) < 0 ||
-	    take_text(entry, "proxy-url", &endpoint->proxy_url, err) < 0)
-		return -1;
-	if (take_pem(entry, "certificate-authority", &endpoint->ca_pem, &endpoint->ca_file, err) <
-	    0)
+	if (entry_take_pem(entry, "certificate-authority", &endpoint->ca_pem, &endpoint->ca_file,
+			   err) < 0)
 		return -1;
 	if (endpoint->insecure && (endpoint->ca_pem || endpoint->ca_file))
 		return err_set(err, ERR_INVALID,
@@ -115,85 +36,16 @@ static int read_cluster(const struct entry *entry, struct endpoint *endpoint, st
 	return 0;
 }
 
-static int read_groups(const struct entry *entry, struct endpoint *endpoint, struct err *err)
-{
-	const cJSON *groups = json_get(entry->value, "as-groups");
-	const cJSON *group;
-
-	if (!cJSON_IsArray(groups) || !groups->child)
-		return 0;
-	endpoint->impersonate_groups = calloc((size_t)cJSON_GetArraySize(groups), sizeof(char *));
-	if (!endpoint->impersonate_groups)
-		return err_no_memory(err);
-	json_each (group, groups) {
-		char **place = &endpoint->impersonate_groups[endpoint->impersonate_group_count];
-
-		if (!cJSON_IsString(group))
-			return err_set(err, ERR_INVALID,
-				       "%s: as-groups of the user \"%s\" is not a list of strings",
-				       entry->file->path, entry->name);
-		if (set_text(place, group->valuestring, err) < 0)
-			return -1;
-		endpoint->impersonate_group_count++;
-	}
-	return 0;
-}
-
-/* What would silently change who we are must not be passed over. */
-static int refuse_unsupported(const struct entry *entry, struct err *err)
-{
-	static const char *const keys[] = {"exec", "auth-provider", "as-user-extra"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const cJSON *value = json_get(entry->value, keys[i]);
-
-		if (value && !cJSON_IsNull(value) && value->child)
-			return err_set(err, ERR_UNSUPPORTED,
-				       "%s: the user \"%s\" has %s, which is not supported: use a "
-				       "token, a tokenFile or a client certificate",
-				       entry->file->path, entry->name, keys[i]);
-	}
-	return 0;
-}
-
-static int read_user(const struct entry *entry, struct endpoint *endpoint, struct err *err)
-{
-	if (refuse_unsupported(entry, err) < 0 ||
-	    take_pem(entry, "client-certificate", &endpoint->cert_pem, &endpoint->cert_file, err) <
-		    0 ||
-	    take_pem(entry, "client-key", &endpoint->key_pem, &endpoint->key_file, err) < 0 ||
-	    take_text(entry, "token", &endpoint->token, err) < 0 ||
-	    take_file(entry, "tokenFile", &endpoint->token_file, err) < 0 ||
-	    take_text(entry, "username", &endpoint->username, err) < 0 ||
-	    take_text(entry, "password", &endpoint->password, err) < 0 ||
-	    take_text(entry, "as", &endpoint->impersonate_user, err) < 0 ||
-	    take_text(entry, "as-uid", &endpoint->impersonate_uid, err) < 0 ||
-	    read_groups(entry, endpoint, err) < 0)
-		return -1;
-
-	bool has_cert = endpoint->cert_pem || endpoint->cert_file;
-	bool has_key = endpoint->key_pem || endpoint->key_file;
-	if (has_cert != has_key)
-		return err_set(err, ERR_INVALID, "%s: the user \"%s\" has a client %s but no %s",
-			       entry->file->path, entry->name, has_cert ? "certificate" : "key",
-			       has_cert ? "client-key" : "client-certificate");
-	if (!endpoint->impersonate_user &&
-	    (endpoint->impersonate_uid || endpoint->impersonate_group_count))
-		return err_set(err, ERR_INVALID,
-			       "%s: the user \"%s\" has as-uid or as-groups but no as",
-			       entry->file->path, entry->name);
-	return 0;
-}
-
 /* Finds the entry that the context names under `what`. */
-static int find_entry(const struct kubeconfig_files *files, const struct entry *context,
-		      const char *list, const char *what, struct entry *ret_entry, struct err *err)
+static int find_entry(const struct kubeconfig_files *files, const struct kubeconfig_entry *context,
+		      const char *list, const char *what, struct kubeconfig_entry *ret_entry,
+		      struct err *err)
 {
 	CLEANUP(buf_release) struct buf names = BUF_INIT(MAX_TEXT_BYTES);
-	struct entry entry = {.what = what};
+	struct kubeconfig_entry entry = {.what = what};
 
 	*ret_entry = entry;
-	if (get_text(context, what, &entry.name, err) < 0)
+	if (entry_get_text(context, what, &entry.name, err) < 0)
 		return -1;
 	if (!entry.name)
 		return 0;
@@ -211,11 +63,11 @@ static int find_entry(const struct kubeconfig_files *files, const struct entry *
 }
 
 static int find_context(const struct kubeconfig_files *files, const char *wanted,
-			struct entry *ret_context, struct err *err)
+			struct kubeconfig_entry *ret_context, struct err *err)
 {
 	CLEANUP(buf_release) struct buf paths = BUF_INIT(MAX_TEXT_BYTES);
 	CLEANUP(buf_release) struct buf names = BUF_INIT(MAX_TEXT_BYTES);
-	struct entry context = {.what = "context"};
+	struct kubeconfig_entry context = {.what = "context"};
 
 	context.name = wanted && *wanted ? wanted : kubeconfig_files_current(files);
 	if (context.name)
@@ -246,14 +98,14 @@ static int read_context(const struct kubeconfig_files *files, const char *wanted
 			struct kubeconfig *config, struct err *err)
 {
 	CLEANUP(buf_release) struct buf origin = BUF_INIT(MAX_TEXT_BYTES);
-	struct entry context, cluster, user;
+	struct kubeconfig_entry context, cluster, user;
 
 	if (find_context(files, wanted, &context, err) < 0 ||
 	    find_entry(files, &context, "clusters", "cluster", &cluster, err) < 0 ||
 	    find_entry(files, &context, "users", "user", &user, err) < 0)
 		return -1;
 	if ((cluster.value && read_cluster(&cluster, &config->endpoint, err) < 0) ||
-	    (user.value && read_user(&user, &config->endpoint, err) < 0))
+	    (user.value && kubeconfig_read_user(&user, &config->endpoint, err) < 0))
 		return -1;
 	if (!config->endpoint.server && needs_server)
 		return err_set(err, ERR_INVALID,
@@ -263,7 +115,7 @@ static int read_context(const struct kubeconfig_files *files, const char *wanted
 	if (set_text(&config->context, context.name, err) < 0 ||
 	    print_text(&config->origin, &origin, err) < 0)
 		return -1;
-	return take_text(&context, "namespace", &config->namespace, err);
+	return entry_take_text(&context, "namespace", &config->namespace, err);
 }
 
 /* --- within a Pod ----------------------------------------------------------------------------- */
@@ -316,12 +168,64 @@ static int read_in_cluster(const char *dir, struct kubeconfig *config, struct er
 
 /* --- all together ----------------------------------------------------------------------------- */
 
+/* Nothing of the kubeconfig's own impersonation stays: its groups were meant for another user. */
+static int impersonate(const struct kubeconfig_options *options, struct endpoint *endpoint,
+		       struct err *err)
+{
+	endpoint_clear_headers(endpoint);
+	if (endpoint_add_header(endpoint, "Impersonate-User", options->impersonate, err) < 0)
+		return -1;
+	for (size_t i = 0; i < options->impersonate_group_count; i++)
+		if (endpoint_add_header(endpoint, "Impersonate-Group",
+					options->impersonate_groups[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Of a URL that begins with "http://". */
+static bool is_on_this_machine(const char *url)
+{
+	static const char *const hosts[] = {"127.", "localhost", "[::1]"};
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+		if (strncmp(url + strlen("http://"), hosts[i], strlen(hosts[i])) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What people should know of a connection that is not protected. As in client-go, a server without TLS
+ * gets no credentials: anybody on the way could read them, and what is reached like this (`kubectl
+ * proxy`) needs none.
+ */
+static int guard(struct kubeconfig *config, struct err *err)
+{
+	struct endpoint *endpoint = &config->endpoint;
+	CLEANUP(buf_release) struct buf warning = BUF_INIT(MAX_TEXT_BYTES);
+
+	if (strncasecmp(endpoint->server, "http://", strlen("http://")) == 0) {
+		if (endpoint_forget_credentials(endpoint) && !is_on_this_machine(endpoint->server))
+			buf_printf(&warning,
+				   "%s is not asked over TLS: no credentials are sent to it",
+				   endpoint->server);
+	} else if (endpoint->insecure) {
+		buf_printf(
+			&warning,
+			"the certificate of %s is not checked (insecure-skip-tls-verify): whoever "
+			"is in between can read and change what is sent",
+			endpoint->server);
+	}
+	return warning.length ? print_text(&config->warning, &warning, err) : 0;
+}
+
 /* --server replaces the cluster's, and the name that its certificate was to bear goes with it. */
 static int override(const struct kubeconfig_options *options, struct kubeconfig *config,
 		    struct err *err)
 {
 	struct endpoint *endpoint = &config->endpoint;
 
+	if (options->impersonate && impersonate(options, endpoint, err) < 0)
+		return -1;
 	if (options->server && *options->server) {
 		free(endpoint->tls_server_name);
 		endpoint->tls_server_name = NULL;
@@ -339,7 +243,7 @@ static int override(const struct kubeconfig_options *options, struct kubeconfig 
 	size_t length = strlen(endpoint->server);
 	while (length > 0 && endpoint->server[length - 1] == '/')
 		endpoint->server[--length] = '\0';
-	return 0;
+	return guard(config, err);
 }
 
 static int find(const struct kubeconfig_options *options, struct kubeconfig *config,
@@ -386,5 +290,6 @@ void kubeconfig_release(struct kubeconfig *config)
 	free(config->context);
 	free(config->namespace);
 	free(config->origin);
+	free(config->warning);
 	*config = (struct kubeconfig){0};
 }

@@ -8,8 +8,9 @@
  *
  * Clusters: server, certificate-authority(-data), insecure-skip-tls-verify, tls-server-name,
  * proxy-url. Users: token, tokenFile, client-certificate(-data), client-key(-data), username,
- * password, as, as-uid, as-groups. Data wins over a file. Exec plugins and auth providers are
- * refused with ERR_UNSUPPORTED rather than passed over.
+ * password, as, as-uid, as-groups, as-user-extra. Data wins over a file. Exec plugins and auth
+ * providers are refused with ERR_UNSUPPORTED rather than passed over. Over plain http no credentials
+ * are sent, as client-go has it.
  */
 #ifndef APPLY_KUBECONFIG_H
 #define APPLY_KUBECONFIG_H
@@ -26,6 +27,9 @@ struct kubeconfig_options {
 	const char *context;
 	const char *server;
 	const char *namespace;
+	const char *impersonate; /* instead of the user's `as` and its companions */
+	const char *const *impersonate_groups;
+	size_t impersonate_group_count;
 	const char *service_account_dir; /* for tests; NULL: KUBECONFIG_SERVICE_ACCOUNT_DIR */
 };
 
@@ -33,6 +37,7 @@ struct kubeconfig {
 	struct endpoint endpoint;
 	char *context;   /* its name; "" in-cluster or when only --server was given */
 	char *namespace; /* the override, else the context's, else "default" */
+	char *warning;   /* of a connection that is not protected; NULL: it is */
 	char *origin;    /* for people: `context "dev" of FILE`, `the service account in DIR` */
 };
 

@@ -8,6 +8,73 @@
 #include "diff/cleanup.h"
 #include "diff/yaml.h"
 
+const char *kubeconfig_quotes_hint(const cJSON *value)
+{
+	if (cJSON_IsBool(value))
+		return " but a boolean, as YAML reads y, n, yes, no, on and off: put it in quotes";
+	return cJSON_IsNumber(value) ? " but a number: put it in quotes" : "";
+}
+
+/* --- types, as far as entries are told apart by them ------------------------------------------ */
+
+/* A document, and the file it is of. */
+struct checked {
+	const char *path;
+	const struct yaml_doc *doc;
+};
+
+static int ill_typed(const struct checked *checked, const cJSON *value, const char *what,
+		     const char *wanted, struct err *err)
+{
+	struct yaml_mark mark = yaml_mark_of(checked->doc, value);
+
+	return err_set(err, ERR_INVALID, "%s:%u:%u: %s is not %s%s", checked->path, mark.line,
+		       mark.column, what, wanted, kubeconfig_quotes_hint(value));
+}
+
+static bool is_there(const cJSON *value)
+{
+	return value && !cJSON_IsNull(value);
+}
+
+static int check_list(const struct checked *checked, const char *list, const char *what,
+		      struct err *err)
+{
+	const cJSON *entries = json_get(checked->doc->root, list);
+	const cJSON *entry;
+
+	if (is_there(entries) && !cJSON_IsArray(entries))
+		return ill_typed(checked, entries, list, "a list", err);
+	json_each (entry, entries) {
+		CLEANUP(buf_release) struct buf place = BUF_INIT(128);
+		const cJSON *name = json_get(entry, "name"), *value = json_get(entry, what);
+
+		if (is_there(name) && !cJSON_IsString(name)) {
+			buf_printf(&place, "the name of a %s", what);
+			return ill_typed(checked, name, buf_str(&place), "a string", err);
+		}
+		if (is_there(value) && !cJSON_IsObject(value)) {
+			buf_printf(&place, "%s in %s", what, list);
+			return ill_typed(checked, value, buf_str(&place), "a mapping", err);
+		}
+	}
+	return 0;
+}
+
+static int check_types(const struct checked *checked, struct err *err)
+{
+	const cJSON *current = json_get(checked->doc->root, "current-context");
+
+	if (is_there(current) && !cJSON_IsString(current))
+		return ill_typed(checked, current, "current-context", "a string", err);
+	if (check_list(checked, "clusters", "cluster", err) < 0 ||
+	    check_list(checked, "users", "user", err) < 0)
+		return -1;
+	return check_list(checked, "contexts", "context", err);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
 /* Reads one file; an empty one is an empty config. */
 static int read_root(const char *path, cJSON **ret_root, struct err *err)
 {
@@ -27,6 +94,9 @@ static int read_root(const char *path, cJSON **ret_root, struct err *err)
 	const char *kind = json_str(docs.items[0].root, "kind");
 	if (docs.count > 1 || (kind && strcmp(kind, "Config") != 0))
 		return err_set(err, ERR_INVALID, "%s is not a kubeconfig", path);
+	const struct checked checked = {path, &docs.items[0]};
+	if (check_types(&checked, err) < 0)
+		return -1;
 	*ret_root = STEAL(docs.items[0].root);
 	return 0;
 }

@@ -44,6 +44,12 @@ const cJSON *kubeconfig_files_find(const struct kubeconfig_files *files, const c
 void kubeconfig_files_print_names(const struct kubeconfig_files *files, const char *list,
 				  struct buf *out);
 
+/*
+ * What to add to "... is not a string" where people most often meet it: a name that YAML does not
+ * read as one. "" where there is nothing to add.
+ */
+const char *kubeconfig_quotes_hint(const cJSON *value);
+
 /* Appends the paths, with commas. */
 void kubeconfig_files_print_paths(const struct kubeconfig_files *files, struct buf *out);
 

@@ -6,6 +6,14 @@
 #include "apply/file.h"
 #include "diff/cleanup.h"
 
+bool token_is_fit(const char *text)
+{
+	for (const char *c = text; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return false;
+	return *text;
+}
+
 static void free_value(char *value)
 {
 	if (value)
@@ -36,10 +44,8 @@ static int tidy(const char *file, char *text, size_t length, struct err *err)
 		text[--length] = '\0';
 	if (length == 0)
 		return err_set(err, ERR_INVALID, "the token file %s is empty", file);
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] <= ' ' || text[i] > '~')
-			return err_set(err, ERR_INVALID, "the token file %s holds no token", file);
-	}
+	if (strlen(text) != length || !token_is_fit(text))
+		return err_set(err, ERR_INVALID, "the token file %s holds no token", file);
 	return 0;
 }
 

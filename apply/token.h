@@ -17,6 +17,9 @@ struct token {
 	int64_t read_at_ms; /* when the file was read last; monotonic */
 };
 
+/* Whether a text could be a token: printable ASCII without blanks, and not empty. */
+bool token_is_fit(const char *text);
+
 /* `value` is copied, `file` is borrowed; either may be NULL. */
 int token_init(struct token *token, const char *value, const char *file, struct err *err);
 void token_release(struct token *token);

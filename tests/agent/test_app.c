@@ -54,7 +54,7 @@ static void test_a_bad_name_is_refused(void **state)
 
 static void test_plain_files_own_nothing(void **state)
 {
-	const struct options options = {.files = {"a.yaml"}, .file_count = 1};
+	const struct options options = {.files = {{"a.yaml"}, 1}};
 	CLEANUP(app_release) struct app app = {0};
 	struct err err;
 

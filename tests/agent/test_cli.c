@@ -91,6 +91,11 @@ static void test_errors_say_what_is_right(void **state)
 		{"diff -f x --client-side --live y",
 		 "--live compares without a cluster; --client-side does not go with it"},
 		{"diff -f - --live -", "--live - and -f - cannot both be standard input"},
+		{"diff -f x --live y --impersonate z",
+		 "--live compares without a cluster; --impersonate does not go with it"},
+		{"diff -f x --impersonate-group z", "--impersonate-group goes with --impersonate"},
+		{"diff -f x --impersonate a --impersonate-group=",
+		 "--impersonate-group is empty; it wants GROUP"},
 		{"diff --live y", "name a source: --repo URL|DIR or -f FILE|DIR|-"},
 		{"status -o text", "--output is \"text\", but has to be one of table|json"},
 		{"sync --repo x --wait=yes", "--wait takes no value"},
@@ -143,11 +148,17 @@ static void test_files_flags_and_defaults(void **state)
 	(void)state;
 	assert_ok(parse("diff -Rf a -f - -fb", &command, &options, &err), err);
 	assert_true(options.recursive);
-	assert_int_equal(options.file_count, 3);
-	assert_string_equal(options.files[0], "a");
-	assert_string_equal(options.files[1], "-");
-	assert_string_equal(options.files[2], "b");
+	assert_int_equal(options.files.count, 3);
+	assert_string_equal(options.files.items[0], "a");
+	assert_string_equal(options.files.items[1], "-");
+	assert_string_equal(options.files.items[2], "b");
 	assert_string_equal(options.output, "text");
+	assert_ok(parse("diff -f a --imp ann --impersonate-g x --impersonate-g y", &command,
+			&options, &err),
+		  err);
+	assert_string_equal(options.impersonate, "ann");
+	assert_int_equal(options.impersonate_groups.count, 2);
+	assert_string_equal(options.impersonate_groups.items[1], "y");
 	assert_ok(parse("sync --repo x", &command, &options, &err), err);
 	assert_int_equal(options.timeout_ms, 300000);
 	assert_false(options.wait);
@@ -216,6 +227,11 @@ static void test_help_text(void **state)
 		"  -n, --namespace NAMESPACE     namespace for objects that name none (the "
 		"context's)\n"
 		"  --server URL                  address of the API server (the context's)\n"
+		"  --impersonate USER            act as that user, instead of whom the kubeconfig "
+		"says\n"
+		"  --impersonate-group GROUP     with --impersonate: as a member of that group; "
+		"may be "
+		"given again\n"
 		"\n"
 		"Options:\n"
 		"  --dry-run                     show what a sync would change, as diff does, and "

@@ -383,25 +383,20 @@ static void test_token_is_read_again(void **state)
 {
 	(void)state;
 	struct server *server = server_start();
-	char dir[] = "/tmp/tranche-test-XXXXXX", token[64], config[64], text[1024];
+	char dir[] = "/tmp/tranche-test-XXXXXX", token[64], url[64], never[] = "never";
+	const struct endpoint endpoint = {.server = url, .token_file = token, .token = never};
 	struct outcome outcome;
 	struct client client;
 
 	assert_non_null(mkdtemp(dir));
 	snprintf(token, sizeof(token), "%s/token", dir);
-	snprintf(config, sizeof(config), "%s/config", dir);
-	snprintf(text, sizeof(text),
-		 "clusters: [{name: c, cluster: {server: '%s'}}]\n"
-		 "users: [{name: u, user: {tokenFile: token, token: never}}]\n"
-		 "contexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n",
-		 server_url(server));
-	write_file(config, text);
+	snprintf(url, sizeof(url), "%s", server_url(server));
 	write_file(token, "first\n");
 	server_answer(server, "GET /one", 0, 200, "", POD);
 	server_answer(server, "GET /two", 1, 401, "", "{\"message\":\"Unauthorized\"}");
 	server_answer(server, "GET /two", 0, 200, "", POD);
 	server_answer(server, "GET /three", 0, 401, "", "{\"message\":\"Unauthorized\"}");
-	client_open(&client, config, NULL);
+	client_open_endpoint(&client, &endpoint);
 
 	client_send(&client, "GET", "/one", NULL, &outcome);
 	outcome_release(&outcome);
@@ -425,7 +420,6 @@ static void test_token_is_read_again(void **state)
 	outcome_release(&outcome);
 	assert_int_equal(server_count(server, "GET /three"), 1);
 	client_close(&client);
-	unlink(config);
 	rmdir(dir);
 	server_stop(server);
 }

@@ -74,13 +74,13 @@ static void print_config(const struct kubeconfig *config, struct buf *out)
 	append(out, "token-file", endpoint->token_file);
 	append(out, "user", endpoint->username);
 	append(out, "password", endpoint->password);
-	append(out, "as", endpoint->impersonate_user);
-	append(out, "as-uid", endpoint->impersonate_uid);
-	for (size_t i = 0; i < endpoint->impersonate_group_count; i++)
-		append(out, "as-group", endpoint->impersonate_groups[i]);
+	for (size_t i = 0; i < endpoint->header_count; i++)
+		append(out, endpoint->headers[i].name, endpoint->headers[i].value);
 	if (endpoint->insecure)
 		buf_puts(out, " insecure");
 	buf_printf(out, " from %s", config->origin);
+	if (config->warning)
+		buf_printf(out, ", warning: %s", config->warning);
 }
 
 #define CONFIG(cluster, user)                                                         \
@@ -132,10 +132,36 @@ static const struct config_case cases[] = {
 	 ERR_NONE},
 	{"password and impersonation",
 	 CONFIG(SERVER ", insecure-skip-tls-verify: true",
-		"username: a, password: b, as: c, as-uid: d, as-groups: [e, f]"),
+		"username: a, password: b, as: c, as-uid: d, as-groups: [e, f], "
+		"as-user-extra: {Reason: [g, h], 'a/b%c': [i]}"),
 	 {0},
-	 "https://h:6443 ns=shop user=a password=b as=c as-uid=d as-group=e as-group=f insecure "
-	 "from context \"dev\" of DIR/config",
+	 "https://h:6443 ns=shop user=a password=b Impersonate-User=c Impersonate-Uid=d "
+	 "Impersonate-Group=e Impersonate-Group=f Impersonate-Extra-Reason=g "
+	 "Impersonate-Extra-Reason=h Impersonate-Extra-a%2Fb%25c=i insecure "
+	 "from context \"dev\" of DIR/config, warning: the certificate of https://h:6443 is not "
+	 "checked (insecure-skip-tls-verify): whoever is in between can read and change what is "
+	 "sent",
+	 ERR_NONE},
+	{"somebody else than the kubeconfig's as",
+	 CONFIG(SERVER, "token: t, as: c, as-groups: [e], as-uid: d, as-user-extra: {x: [z]}"),
+	 {.impersonate = "ann"},
+	 "https://h:6443 ns=shop token=t Impersonate-User=ann from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"in groups of the command line",
+	 CONFIG(SERVER, "token: t"),
+	 {.impersonate = "ann",
+	  .impersonate_groups = (const char *const[]){"x", "y"},
+	  .impersonate_group_count = 2},
+	 "https://h:6443 ns=shop token=t Impersonate-User=ann Impersonate-Group=x "
+	 "Impersonate-Group=y from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"plain http gets no credentials",
+	 CONFIG("server: 'http://h'", "token: t, tokenFile: pem, as: c, client-certificate: pem, "
+				      "client-key-data: " KEY64),
+	 {0},
+	 "http://h ns=shop Impersonate-User=c from context \"dev\" of DIR/config, warning: "
+	 "http://h "
+	 "is not asked over TLS: no credentials are sent to it",
 	 ERR_NONE},
 	{"another context",
 	 CONFIG(SERVER, "token: t"),
@@ -240,7 +266,66 @@ static const struct config_case cases[] = {
 	{"not a string",
 	 CONFIG(SERVER, "token: 12"),
 	 {0},
-	 "DIR/config: token of the user \"u\" is not a string",
+	 "DIR/config: token of the user \"u\" is not a string but a number: put it in quotes",
+	 ERR_INVALID},
+	{"a token that is none",
+	 CONFIG(SERVER, "token: \"a\\nb\""),
+	 {0},
+	 "DIR/config: token of the user \"u\" holds blanks or other characters that no token has",
+	 ERR_INVALID},
+	{"a user that cannot stand in a header",
+	 CONFIG(SERVER, "as: \"a\\r\\nImpersonate-Group: system:masters\""),
+	 {0},
+	 "DIR/config: Impersonate-User: the value holds control characters",
+	 ERR_INVALID},
+	{"a token and a password",
+	 CONFIG(SERVER, "token: a, username: b"),
+	 {0},
+	 "DIR/config: the user \"u\" has a token and a password: it must be one or the other",
+	 ERR_INVALID},
+	{"a boolean that is none",
+	 CONFIG(SERVER ", insecure-skip-tls-verify: 'true'", ""),
+	 {0},
+	 "DIR/config: insecure-skip-tls-verify of the cluster \"c\" is not a boolean",
+	 ERR_INVALID},
+	{"groups that are no list",
+	 CONFIG(SERVER, "as: a, as-groups: b"),
+	 {0},
+	 "DIR/config: as-groups of the user \"u\" is not a list of strings",
+	 ERR_INVALID},
+	{"an extra that is no list",
+	 CONFIG(SERVER, "as: a, as-user-extra: {b: c}"),
+	 {0},
+	 "DIR/config: as-user-extra of the user \"u\" is not a list of strings",
+	 ERR_INVALID},
+	{"a context called y",
+	 "current-context: n\ncontexts:\n- name: y\n  context: {cluster: c}\n",
+	 {.context = "y"},
+	 "DIR/config:1:1: current-context is not a string but a boolean, as YAML reads y, n, yes, "
+	 "no, on and off: put it in quotes",
+	 ERR_INVALID},
+	{"a user called y",
+	 "users:\n- name: y\n  user: {token: a}\n",
+	 {0},
+	 "DIR/config:2:3: the name of a user is not a string but a boolean, as YAML reads y, n, "
+	 "yes, "
+	 "no, on and off: put it in quotes",
+	 ERR_INVALID},
+	{"a context that names the user y",
+	 "current-context: x\ncontexts:\n- {name: x, context: {user: y}}\n",
+	 {0},
+	 "DIR/config: user of the context \"x\" is not a string but a boolean, as YAML reads y, n, "
+	 "yes, no, on and off: put it in quotes",
+	 ERR_INVALID},
+	{"a list that is none",
+	 "clusters: {name: c}\n",
+	 {0},
+	 "DIR/config:1:1: clusters is not a list",
+	 ERR_INVALID},
+	{"a user that is none",
+	 "users:\n- {name: u, user: bob}\n",
+	 {0},
+	 "DIR/config:2:13: user in users is not a mapping",
 	 ERR_INVALID},
 	{"exec",
 	 CONFIG(SERVER, "exec: {command: aws}"),
@@ -252,7 +337,7 @@ static const struct config_case cases[] = {
 	{"groups without a user",
 	 CONFIG(SERVER, "as-groups: [a]"),
 	 {0},
-	 "DIR/config: the user \"u\" has as-uid or as-groups but no as",
+	 "DIR/config: the user \"u\" has as-uid, as-groups or as-user-extra but no as",
 	 ERR_INVALID},
 	{"not a kubeconfig", "kind: Pod\n", {0}, "DIR/config is not a kubeconfig", ERR_INVALID},
 	{"not even YAML",

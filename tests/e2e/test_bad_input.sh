@@ -157,7 +157,7 @@ others_applied "invalid name" 'tranche: name.yaml:1: configmap/Not_A_Name: *a lo
 
 file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0)"
 refused "cluster unreachable" $EXIT_CLUSTER \
-	"tranche: configmap/tranche-repo: cannot reach http://127.0.0.1:1: connection refused" \
+	"tranche: cannot reach http://127.0.0.1:1: connection refused" \
 	diff -n "$namespace" --repo "$repo" --server http://127.0.0.1:1
 run "$build/tranche" diff -n "$namespace" --repo "$repo" --context nope
 check_run "no such context" $EXIT_CLUSTER "" 'tranche: context "nope" does not exist in * (there are: "*")'

@@ -16,6 +16,14 @@ void client_open(struct client *client, const char *kubeconfig, const char *serv
 
 	setenv("HOME", "/nonexistent", 1);
 	assert_ok(kubeconfig_load(&options, &config, &err), err);
+	client_open_endpoint(client, &config.endpoint);
+}
+
+void client_open_endpoint(struct client *client, const struct endpoint *endpoint)
+{
+	const struct kubeconfig config = {.endpoint = *endpoint};
+	struct err err;
+
 	assert_int_equal(uv_loop_init(&client->loop), 0);
 	client->cluster = cluster_new(&client->loop, &config, &err);
 	if (!client->cluster)

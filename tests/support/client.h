@@ -16,6 +16,9 @@ struct client {
 /* By a kubeconfig file, or with NULL by the bare URL. */
 void client_open(struct client *client, const char *kubeconfig, const char *server);
 
+/* By an endpoint, which is copied. */
+void client_open_endpoint(struct client *client, const struct endpoint *endpoint);
+
 /* Frees the connection; the test fails if that leaves something open on the loop. */
 void client_close(struct client *client);
 
