@@ -28,6 +28,7 @@ static void entry_release(struct inventory_entry *entry)
 	free(entry->desired);
 	free(entry->live);
 	cJSON_Delete(entry->marks);
+	promotion_record_release(&entry->rollout);
 	cJSON_Delete(entry->extra);
 	*entry = (struct inventory_entry){0};
 }
@@ -137,6 +138,8 @@ int inventory_put(struct inventory *inventory, const struct ref *ref, const cJSO
 	    inventory_digest_desired(ref, desired, &entry.desired, err) < 0 ||
 	    inventory_digest_live(ref, written, &entry.live, err) < 0 ||
 	    marks_of(desired, &entry.marks, err) < 0)
+		return -1;
+	if (old && promotion_record_copy(&old->rollout, &entry.rollout, err) < 0)
 		return -1;
 	if (old && old->extra && !(entry.extra = json_copy(old->extra)))
 		return err_no_memory(err);
@@ -248,6 +251,17 @@ static int set_unless_empty(cJSON *object, const char *key, const char *value, s
 	return value && value[0] ? json_set_str(object, key, value, err) : 0;
 }
 
+static int set_rollout(cJSON *item, const struct promotion_record *record, struct err *err)
+{
+	cJSON *value = NULL;
+
+	if (promotion_record_is_empty(record))
+		return 0;
+	if (promotion_record_to_json(record, &value, err) < 0)
+		return -1;
+	return json_set_key(item, "rollout", value, err);
+}
+
 static int entry_to_json(const struct inventory_entry *entry, cJSON *item, struct err *err)
 {
 	CLEANUP(buf_release) struct buf api_version = BUF_INIT(1024);
@@ -261,7 +275,8 @@ static int entry_to_json(const struct inventory_entry *entry, cJSON *item, struc
 	    set_unless_empty(item, "desired", entry->desired, err) < 0 ||
 	    set_unless_empty(item, "live", entry->live, err) < 0 ||
 	    (entry->marks && json_set_key(item, "marks", json_copy(entry->marks), err) < 0) ||
-	    (entry->orphan && json_set_key(item, "orphan", cJSON_CreateTrue(), err) < 0))
+	    (entry->orphan && json_set_key(item, "orphan", cJSON_CreateTrue(), err) < 0) ||
+	    set_rollout(item, &entry->rollout, err) < 0)
 		return -1;
 	return add_extra(item, entry->extra, err);
 }
@@ -311,8 +326,9 @@ static int take_extra(cJSON *object, const char *const *known, cJSON **ret_extra
 
 static int parse_entry(cJSON *item, struct inventory *inventory, struct err *err)
 {
-	static const char *const known[] = {"apiVersion", "kind", "namespace", "name",   "uid",
-					    "desired",    "live", "marks",     "orphan", NULL};
+	static const char *const known[] = {"apiVersion", "kind",    "namespace", "name",
+					    "uid",        "desired", "live",      "marks",
+					    "orphan",     "rollout", NULL};
 	CLEANUP(entry_release) struct inventory_entry entry = {0};
 	const char *api_version = json_str(item, "apiVersion"), *kind = json_str(item, "kind");
 	const char *name = json_str(item, "name");
@@ -328,7 +344,8 @@ static int parse_entry(cJSON *item, struct inventory *inventory, struct err *err
 	    set_text(&entry.ref.name, name, err) < 0 ||
 	    set_text(&entry.uid, json_str(item, "uid"), err) < 0 ||
 	    set_text(&entry.desired, json_str(item, "desired"), err) < 0 ||
-	    set_text(&entry.live, json_str(item, "live"), err) < 0)
+	    set_text(&entry.live, json_str(item, "live"), err) < 0 ||
+	    promotion_record_from_json(json_get(item, "rollout"), &entry.rollout, err) < 0)
 		return err_no_memory(err);
 	const cJSON *marks = json_get(item, "marks");
 	if (marks && !(entry.marks = json_copy(marks)))

@@ -8,7 +8,8 @@
  *	{"version":1,"app":"shop","revision":"3f2c1ab...","source":"https://... main deploy",
  *	 "objects":[{"apiVersion":"apps/v1","kind":"StatefulSet","namespace":"shop","name":"web",
  *	             "uid":"...","desired":"<digest>","live":"<digest>",
- *	             "marks":{"app.kubernetes.io/managed-by":"Helm"},"orphan":true}, ...]}
+ *	             "marks":{"app.kubernetes.io/managed-by":"Helm"},"orphan":true,
+ *	             "rollout":{"replicas":5, ...}}, ...]}
  *
  * `desired` is the digest of the object as Git had it when it was last written, `live` that of
  * the object as the cluster returned it then (both digest.h of the normalised object): equal
@@ -17,6 +18,8 @@
  *
  * `marks` (marks.h) are the manifest's, where it has any. `orphan` says that the object has left Git:
  * it stays an entry until it is pruned, comes back, is gone from the cluster, or is somebody else's.
+ * `rollout` is what a StatefulSet's promotion has to remember (diff/promotion_record.h), left out where
+ * that is nothing.
  *
  * Nothing of a Secret's content is kept: its `desired` is the digest with every value of data
  * and stringData masked, its `live` is the resourceVersion.
@@ -26,18 +29,21 @@
 
 #include "apply/cluster.h"
 #include "diff/object.h"
+#include "diff/promotion_record.h"
 
 #define INVENTORY_MAX_BYTES (900u * 1024) /* the server's limit for a ConfigMap is 1 MiB */
 #define INVENTORY_PREFIX    "tranche-"
+#define INVENTORY_SELECTOR  "app.kubernetes.io/managed-by=tranche,app.kubernetes.io/name=tranche"
 
 struct inventory_entry {
 	struct ref ref;
 	char *uid;     /* "" where it is not known */
 	char *desired; /* digests; "" where not known */
 	char *live;
-	cJSON *marks; /* of the manifest; NULL: none */
-	bool orphan;  /* left Git */
-	cJSON *extra; /* members that this version does not know, or NULL */
+	cJSON *marks;                    /* of the manifest; NULL: none */
+	bool orphan;                     /* left Git */
+	struct promotion_record rollout; /* the caller's to change; inventory_put keeps it */
+	cJSON *extra;                    /* members that this version does not know, or NULL */
 };
 
 struct inventory {
@@ -78,6 +84,12 @@ int inventory_digest_live(const struct ref *ref, const cJSON *live, char **ret_d
 int inventory_print(const struct inventory *inventory, struct buf *out, struct err *err);
 int inventory_parse(const char *text, size_t length, struct inventory *ret_inventory,
 		    struct err *err);
+
+/*
+ * The inventory in a ConfigMap, its resourceVersion too. ERR_EXISTS for one that is no inventory,
+ * else as inventory_parse.
+ */
+int inventory_read(const cJSON *config_map, struct inventory *ret_inventory, struct err *err);
 
 /*
  * Reads it from the cluster. Where there is none, an empty one comes back. The callback takes what

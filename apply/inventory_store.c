@@ -70,23 +70,35 @@ static uint64_t transfer_send(struct transfer *transfer, struct cluster_request 
 
 /* --- loading ---------------------------------------------------------------------------------- */
 
-static int read_config_map(const struct transfer *transfer, const cJSON *object,
-			   struct inventory *inventory, struct err *err)
+int inventory_read(const cJSON *config_map, struct inventory *ret_inventory, struct err *err)
 {
-	const cJSON *label = json_get(json_at(object, "metadata.labels"), MANAGED_BY);
-	const cJSON *text = json_get(json_get(object, "data"), DATA_KEY);
-	const char *version = json_str(object, "metadata.resourceVersion");
+	CLEANUP(inventory_release) struct inventory inventory = {0};
+	const cJSON *label = json_get(json_at(config_map, "metadata.labels"), MANAGED_BY);
+	const cJSON *text = json_get(json_get(config_map, "data"), DATA_KEY);
+	const char *version = json_str(config_map, "metadata.resourceVersion");
 
 	if (!cJSON_IsString(label) || strcmp(label->valuestring, "tranche") != 0 ||
 	    !cJSON_IsString(text))
 		return err_set(err, ERR_EXISTS, "it is there already but is not an inventory");
-	if (inventory_parse(text->valuestring, strlen(text->valuestring), inventory, err) < 0)
+	if (inventory_parse(text->valuestring, strlen(text->valuestring), &inventory, err) < 0)
+		return -1;
+	inventory.resource_version = strdup(version ? version : "");
+	if (!inventory.resource_version)
+		return err_no_memory(err);
+	*ret_inventory = inventory;
+	inventory = (struct inventory){0};
+	return 0;
+}
+
+static int read_own(const struct transfer *transfer, const cJSON *config_map,
+		    struct inventory *inventory, struct err *err)
+{
+	if (inventory_read(config_map, inventory, err) < 0)
 		return -1;
 	if (strcmp(inventory->app, transfer->app) != 0)
 		return err_set(err, ERR_EXISTS, "it is the inventory of the app \"%s\"",
 			       inventory->app);
-	inventory->resource_version = strdup(version ? version : "");
-	return inventory->resource_version ? 0 : err_no_memory(err);
+	return 0;
 }
 
 static void on_loaded(void *ctx, const struct err *err, struct cluster_answer *answer)
@@ -99,7 +111,7 @@ static void on_loaded(void *ctx, const struct err *err, struct cluster_answer *a
 	int failed = 0;
 
 	if (!err)
-		failed = read_config_map(transfer, answer->body, &inventory, &own);
+		failed = read_own(transfer, answer->body, &inventory, &own);
 	else if (err->class == ERR_NOT_FOUND)
 		failed = inventory_init(&inventory, transfer->app, &own);
 	else {

@@ -100,3 +100,30 @@ bool rfc3339_read(const char *text, int64_t *ret_ms)
 	*ret_ms = seconds * 1000 + fraction_ms;
 	return true;
 }
+
+/* The inverse of days_since_epoch. */
+static void date_of(int64_t days, int *ret_year, int *ret_month, int *ret_day)
+{
+	int64_t since = days + 719468; /* from 0000-03-01; an era is 400 years */
+	int64_t era = (since >= 0 ? since : since - 146096) / 146097;
+	int64_t of_era = since - era * 146097;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * of_year + 2) / 153; /* from March */
+
+	*ret_day = (int)(of_year - (153 * month + 2) / 5 + 1);
+	*ret_month = (int)(month < 10 ? month + 3 : month - 9);
+	*ret_year = (int)(year + era * 400 + (*ret_month <= 2));
+}
+
+void rfc3339_print(int64_t ms, struct buf *out)
+{
+	const int64_t day_ms = 24 * 3600 * 1000;
+	int64_t of_day = ((ms % day_ms) + day_ms) % day_ms;
+	int year, month, day;
+
+	date_of((ms - of_day) / day_ms, &year, &month, &day);
+	buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day,
+		   (int)(of_day / 3600000), (int)(of_day / 60000 % 60), (int)(of_day / 1000 % 60),
+		   (int)(of_day % 1000));
+}

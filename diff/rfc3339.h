@@ -7,10 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "diff/buf.h"
+
 /*
  * Reads "2026-01-02T03:04:05Z", with or without a fraction (cut to milliseconds), at any offset
  * ("+01:00"), as Unix time. False, and nothing set, for anything else.
  */
 bool rfc3339_read(const char *text, int64_t *ret_ms);
+
+/* Appends Unix time as "2026-01-02T03:04:05.678Z", always with milliseconds; years 0 to 9999. */
+void rfc3339_print(int64_t ms, struct buf *out);
 
 #endif

@@ -165,6 +165,31 @@ static void test_unknown_members_stay(void **state)
 	assert_non_null(strstr(buf_str(&out), "\"later\":{\"a\":[1]}"));
 }
 
+/* What a rollout has to remember outlives the writes of its object. */
+static void test_rollout_is_kept(void **state)
+{
+	(void)state;
+	static const char expected[] = "\"rollout\":{\"replicas\":3,\"stepSince\":"
+				       "\"1970-01-01T00:00:01.000Z\"}";
+	CLEANUP(inventory_release) struct inventory inventory = {0}, copy = {0};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(INVENTORY_MAX_BYTES);
+	struct err err;
+
+	assert_ok(inventory_init(&inventory, "shop", &err), err);
+	put(&inventory, SET "}", SET "}");
+	assert_ok(inventory_print(&inventory, &text, &err), err);
+	assert_null(strstr(buf_str(&text), "rollout"));
+	find(&inventory, SET "}")->rollout = (struct promotion_record){
+		.has_replicas = true, .replicas = 3, .step_since_ms = 1000};
+	put(&inventory, SET ",'spec':{}}", SET "}");
+	buf_clear(&text);
+	assert_ok(inventory_print(&inventory, &text, &err), err);
+	assert_non_null(strstr(buf_str(&text), expected));
+	assert_ok(inventory_parse(text.data, text.length, &copy, &err), err);
+	assert_int_equal(find(&copy, SET "}")->rollout.step_since_ms, 1000);
+	assert_null(find(&copy, SET "}")->extra);
+}
+
 static void test_refuses(void **state)
 {
 	(void)state;
@@ -329,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_secrets_leave_no_trace),
 		cmocka_unit_test(test_marks_and_orphans),
 		cmocka_unit_test(test_unknown_members_stay),
+		cmocka_unit_test(test_rollout_is_kept),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_on_a_cluster),

@@ -65,11 +65,55 @@ static void test_refuses(void **state)
 	}
 }
 
+static void test_prints(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} cases[] = {
+		{0, "1970-01-01T00:00:00.000Z"},
+		{1767323045678, "2026-01-02T03:04:05.678Z"},
+		{-1, "1969-12-31T23:59:59.999Z"},
+		{1709208000000, "2024-02-29T12:00:00.000Z"},
+		{951782400000, "2000-02-29T00:00:00.000Z"},
+		{951868800000, "2000-03-01T00:00:00.000Z"},
+		{-62135596800000, "0001-01-01T00:00:00.000Z"},
+		{253402300799000, "9999-12-31T23:59:59.000Z"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CLEANUP(buf_release) struct buf text = BUF_INIT(64);
+		int64_t ms = 42;
+
+		rfc3339_print(cases[i].ms, &text);
+		assert_string_equal(buf_str(&text), cases[i].text);
+		assert_true(rfc3339_read(buf_str(&text), &ms));
+		assert_int_equal(ms, cases[i].ms);
+	}
+}
+
+/* Every day of some 400 years reads back as itself. */
+static void test_every_day(void **state)
+{
+	(void)state;
+	for (int64_t day = -80000; day < 80000; day++) {
+		CLEANUP(buf_release) struct buf text = BUF_INIT(64);
+		int64_t ms = 42;
+
+		rfc3339_print(day * 24 * 3600 * 1000, &text);
+		assert_true(rfc3339_read(buf_str(&text), &ms));
+		assert_int_equal(ms, day * 24 * 3600 * 1000);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reads),
 		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_prints),
+		cmocka_unit_test(test_every_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

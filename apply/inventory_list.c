@@ -1,0 +1,131 @@
+#include "apply/inventory_list.h"
+
+#include <stdlib.h>
+
+#include "apply/watch.h"
+#include "diff/cleanup.h"
+
+/* A listing that is under way; it is a task, so that cancelling it frees it. */
+struct listing {
+	struct cluster *cluster;
+	uint64_t task, watch;
+	struct inventories found;
+	struct err err; /* what went wrong with one of them */
+	void (*on_listed)(void *ctx, const struct err *err, struct inventories *inventories);
+	void *ctx;
+};
+
+void inventories_release(struct inventories *inventories)
+{
+	for (size_t i = 0; i < inventories->count; i++)
+		inventory_release(&inventories->items[i]);
+	free(inventories->items);
+	*inventories = (struct inventories){0};
+}
+
+const struct promotion_record *inventories_find(const struct inventories *inventories,
+						const struct ref *ref)
+{
+	for (size_t i = 0; i < inventories->count; i++) {
+		const struct inventory_entry *entry = inventory_find(&inventories->items[i], ref);
+
+		if (entry)
+			return &entry->rollout;
+	}
+	return NULL;
+}
+
+static int grow(struct inventories *inventories, struct err *err)
+{
+	if (inventories->count < inventories->capacity)
+		return 0;
+	size_t capacity = inventories->capacity ? inventories->capacity * 2 : 4;
+	struct inventory *items = reallocarray(inventories->items, capacity, sizeof(*items));
+	if (!items)
+		return err_no_memory(err);
+	inventories->items = items;
+	inventories->capacity = capacity;
+	return 0;
+}
+
+static void listing_free(void *task)
+{
+	struct listing *listing = task;
+
+	cluster_cancel(listing->cluster, listing->watch);
+	cluster_task_end(listing->cluster, listing->task);
+	inventories_release(&listing->found);
+	free(listing);
+}
+
+static void finish(struct listing *listing, const struct err *err)
+{
+	CLEANUP(inventories_release) struct inventories found = listing->found;
+	void (*callback)(void *, const struct err *, struct inventories *) = listing->on_listed;
+	void *ctx = listing->ctx;
+	struct err copy = err ? *err : (struct err){0};
+
+	listing->found = (struct inventories){0};
+	listing_free(listing);
+	callback(ctx, err ? &copy : NULL, &found);
+}
+
+static void on_config_map(void *ctx, enum watch_event event, cJSON **object)
+{
+	struct listing *listing = ctx;
+	struct inventories *found = &listing->found;
+	struct err err;
+
+	(void)event;
+	if (grow(found, &err) == 0 &&
+	    inventory_read(*object, &found->items[found->count], &err) == 0)
+		found->count++;
+	else if (err.class == ERR_NO_MEMORY)
+		listing->err = err;
+}
+
+static void on_synced(void *ctx)
+{
+	struct listing *listing = ctx;
+
+	finish(listing, listing->err.class == ERR_NONE ? NULL : &listing->err);
+}
+
+static void on_error(void *ctx, const struct err *err, int64_t retry_in_ms)
+{
+	if (retry_in_ms < 0)
+		finish(ctx, err);
+}
+
+uint64_t inventory_list(struct cluster *cluster, const char *namespace,
+			void (*on_listed)(void *ctx, const struct err *err,
+					  struct inventories *inventories),
+			void *ctx, struct err *err)
+{
+	struct listing *listing = calloc(1, sizeof(*listing));
+	const struct watch_options options = {
+		.resource = &resource_config_maps,
+		.namespace = namespace,
+		.label_selector = INVENTORY_SELECTOR,
+		.once = true,
+		.on_event = on_config_map,
+		.on_synced = on_synced,
+		.on_error = on_error,
+		.ctx = listing,
+	};
+
+	if (!listing) {
+		err_no_memory(err);
+		return 0;
+	}
+	listing->cluster = cluster;
+	listing->on_listed = on_listed;
+	listing->ctx = ctx;
+	listing->task = cluster_task_begin(cluster, listing_free, listing, err);
+	if (listing->task)
+		listing->watch = watch_start(cluster, &options, err);
+	if (listing->watch)
+		return listing->task;
+	listing_free(listing);
+	return 0;
+}

@@ -1,0 +1,30 @@
+/*
+ * inventory_list.h - the inventories of all apps in a namespace, for a look at what they remember.
+ */
+#ifndef APPLY_INVENTORY_LIST_H
+#define APPLY_INVENTORY_LIST_H
+
+#include "apply/inventory.h"
+
+struct inventories {
+	struct inventory *items; /* by name of the ConfigMap */
+	size_t count, capacity;
+};
+
+void inventories_release(struct inventories *inventories);
+
+/* What is remembered of the object's promotion by whichever app owns it; NULL: by none. Borrowed. */
+const struct promotion_record *inventories_find(const struct inventories *inventories,
+						const struct ref *ref);
+
+/*
+ * Lists the ConfigMaps with app.kubernetes.io/managed-by: tranche in the namespace ("": in all). One
+ * that cannot be read as an inventory is passed over. The callback takes what is in *inventories by
+ * copying the struct and zeroing it; what it leaves is released. Its id, or 0 with *err.
+ */
+uint64_t inventory_list(struct cluster *cluster, const char *namespace,
+			void (*on_listed)(void *ctx, const struct err *err,
+					  struct inventories *inventories),
+			void *ctx, struct err *err);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * promotion_record.h - what is remembered of a StatefulSet's promotion, as a value.
+ *
+ * As JSON, in the inventory, what is not known left out:
+ *
+ *	{"replicas":5,"stepSince":"2026-01-02T03:04:05.678Z",
+ *	 "rejected":{"digest":"...","commit":"3f2c1ab...","reason":"web-4 is in ..."},
+ *	 "goodRevision":"web-6f7c9d5b8"}
+ *
+ * In a record that was copied, read or set here no text is NULL, and all belong to it.
+ */
+#ifndef DIFF_PROMOTION_RECORD_H
+#define DIFF_PROMOTION_RECORD_H
+
+#include "diff/promotion.h"
+
+/* Zero-initialised is empty. */
+void promotion_record_release(struct promotion_record *record);
+
+bool promotion_record_is_empty(const struct promotion_record *record);
+bool promotion_record_equal(const struct promotion_record *a, const struct promotion_record *b);
+
+int promotion_record_copy(const struct promotion_record *record,
+			  struct promotion_record *ret_record, struct err *err);
+
+/* Notes a rollback, or with all "" that there is none; the texts are copied. */
+int promotion_record_set_rejected(struct promotion_record *record, const char *digest,
+				  const char *commit, const char *reason, const char *good_revision,
+				  struct err *err);
+
+int promotion_record_to_json(const struct promotion_record *record, cJSON **ret_value,
+			     struct err *err);
+
+/* What is missing or of another type is unknown: an agent has to start with any inventory. */
+int promotion_record_from_json(const cJSON *value, struct promotion_record *ret_record,
+			       struct err *err);
+
+#endif
