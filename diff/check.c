@@ -168,7 +168,8 @@ static const struct {
 	int (*rules[8])(struct checker *);
 } workloads[] = {
 	{"StatefulSet",
-	 {check_selector, check_containers, check_replicas, check_update_strategy, check_ordinals}},
+	 {check_selector, check_containers, check_replicas, check_update_strategy, check_ordinals,
+	  check_policy}},
 	{"Deployment", {check_selector, check_containers, check_replicas}},
 	{"ReplicaSet", {check_selector, check_containers, check_replicas}},
 	{"DaemonSet", {check_selector, check_containers}},
@@ -198,7 +199,7 @@ int check_object(const struct manifest *manifest, struct findings *findings, str
 		return -1;
 	if (has_no_ordinals(&manifest->ref) && check_partition(&checker) < 0)
 		return -1;
-	if (check_fields(&checker) < 0)
+	if (check_fields(&checker) < 0 || check_annotations(&checker) < 0)
 		return -1;
 	return check_workload(&checker);
 }

@@ -9,9 +9,11 @@
  *   - a StatefulSet, Deployment, DaemonSet or ReplicaSet whose selector is empty or does not match
  *     its template's labels, or whose template has no container;
  *   - negative replicas, a negative partition or ordinals.start, an updateStrategy that is neither
- *     RollingUpdate nor OnDelete, a rollingUpdate (partition) that comes with OnDelete.
- * Warning: a partition at or above replicas, for no Pod would take a new template. A partition left
- * out is none (that is the default).
+ *     RollingUpdate nor OnDelete, a rollingUpdate (partition) that comes with OnDelete;
+ *   - an annotation under tranche.dev/ with a value that it cannot have (policy.h).
+ * Warnings: a partition at or above replicas, for no Pod would take a new template (one left out is
+ * none, that is the default); annotations under tranche.dev/ that nobody knows, with a suggestion,
+ * or that mean nothing where they stand.
  */
 #ifndef DIFF_CHECK_H
 #define DIFF_CHECK_H

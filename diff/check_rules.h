@@ -20,11 +20,15 @@ struct checker {
 int check_report(struct checker *checker, enum finding_level level, const cJSON *node,
 		 const char *format, ...) PRINTF(4, 5);
 
+/* Of every kind: the annotations under tranche.dev/. */
+int check_annotations(struct checker *checker);
+
 /* Of the apps/v1 kinds that check.c's table names them for. */
 int check_selector(struct checker *checker);
 int check_containers(struct checker *checker);
 int check_replicas(struct checker *checker);
 int check_update_strategy(struct checker *checker);
 int check_ordinals(struct checker *checker);
+int check_policy(struct checker *checker);
 
 #endif

@@ -4,6 +4,9 @@
  * They stand on the object itself, under tranche.dev/, so that they are reviewed in Git with the
  * change they govern. The live object has them too, as it was applied: a judgement of live state
  * alone (`status`) reads them there. What each means for users is the table in docs/rollouts.md.
+ *
+ * The one table of all annotations under that prefix is here too, those of other rooms included, so
+ * that a misspelt one is found.
  */
 #ifndef DIFF_POLICY_H
 #define DIFF_POLICY_H
@@ -39,19 +42,43 @@ struct policy {
 	bool replicas_from_git;  /* replicas: git - Git's number wins over a manual scale */
 };
 
+/* Without any annotation. */
+struct policy policy_default(void);
+
 /*
  * Reads the annotations of `object`; those that are absent have their defaults. ERR_INVALID names
- * the annotation, its value and what it may be; *ret_path (may be NULL) is then its annotation's key.
+ * the annotation, its value and what it may be; *ret_key (may be NULL) is then its annotation's key.
  */
 int policy_read(const cJSON *object, struct policy *ret_policy, const char **ret_key,
 		struct err *err);
+
+/* Of a live object: an annotation that cannot be read counts as absent, for somebody wrote it there
+ * past all checks. */
+struct policy policy_of_live(const cJSON *object);
 
 /* Ordinals one step takes of so many replicas: at least 1, a percentage is rounded up. Without
  * `step`: all of them. */
 int64_t policy_step_size(const struct policy *policy, int64_t replicas);
 
-/* The partition of the next step down from `partition` to Git's `target`; never below it. */
+/* The partition of the next step down from `partition` to Git's `target`; never below it, and of
+ * partitions above the replicas the first that any Pod sees. */
 int64_t policy_next_partition(const struct policy *policy, int64_t replicas, int64_t partition,
 			      int64_t target);
+
+/* --- the offline check ------------------------------------------------------------------------ */
+
+enum policy_fault {
+	POLICY_FINE,
+	POLICY_UNKNOWN,   /* no such annotation */
+	POLICY_BAD_VALUE, /* it cannot have that value */
+	POLICY_MISPLACED, /* it means nothing on an object of this kind */
+};
+
+/*
+ * Checks one annotation by its key and value on an object of this kind; a key without the prefix is
+ * fine. Prints the fault's sentence, which quotes key and value.
+ */
+enum policy_fault policy_check(const char *kind, const char *key, const char *value,
+			       struct buf *out);
 
 #endif

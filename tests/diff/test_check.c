@@ -291,14 +291,77 @@ static void test_stops_at_many_faults(void **state)
 			    "ConfigMap \"a\": more than 20 faults; these are the first");
 }
 
+/* Line 5 is the annotation's. */
+#define ANNOTATED(kind, annotation) \
+	"apiVersion: apps/v1\n"     \
+	"kind: " kind "\n"          \
+	"metadata:\n"               \
+	"  annotations:\n"          \
+	"    " annotation "\n"      \
+	"  name: web\n"             \
+	"spec:\n"
+
+static void test_annotations(void **state)
+{
+	(void)state;
+	static const struct check_case cases[] = {
+		{"fine", ANNOTATED("StatefulSet", "tranche.dev/step: '1'") SELECTOR TEMPLATE, ""},
+		{"a bad value",
+		 ANNOTATED("StatefulSet", "tranche.dev/bake: '60'") SELECTOR TEMPLATE,
+		 "a.yaml:5:5: error: StatefulSet \"web\": tranche.dev/bake is \"60\", but must be "
+		 "a duration such as 90s, 10m or 1h30m\n"},
+		{"unquoted", ANNOTATED("StatefulSet", "tranche.dev/hold: true") SELECTOR TEMPLATE,
+		 "a.yaml:5:5: error: StatefulSet \"web\": "
+		 "StatefulSet.metadata.annotations.tranche.dev/hold "
+		 "must be a string, not a boolean: quote it\n"},
+		{"misspelt", ANNOTATED("StatefulSet", "tranche.dev/bakes: 60s") SELECTOR TEMPLATE,
+		 "a.yaml:5:5: warning: StatefulSet \"web\": unknown annotation "
+		 "\"tranche.dev/bakes\"; did you mean \"tranche.dev/bake\"?\n"},
+		{"on another kind",
+		 ANNOTATED("Deployment", "tranche.dev/bake: 60s") SELECTOR TEMPLATE,
+		 "a.yaml:5:5: warning: Deployment \"web\": tranche.dev/bake means nothing on a "
+		 "Deployment: it is for StatefulSets\n"},
+		{"on the template",
+		 HEAD("StatefulSet") SELECTOR
+		 "  template:\n"
+		 "    metadata:\n"
+		 "      annotations:\n"
+		 "        tranche.dev/step: '1'\n"
+		 "      labels:\n"
+		 "        app: nginx\n"
+		 "    spec:\n"
+		 "      containers: [{name: nginx, image: 'nginx:1'}]\n",
+		 "a.yaml:12:9: warning: StatefulSet \"web\": tranche.dev/step means nothing on "
+		 "Pods: "
+		 "move it from the template to metadata.annotations\n"},
+		{"with OnDelete",
+		 ANNOTATED("StatefulSet", "tranche.dev/step: '1'") SELECTOR
+		 "  updateStrategy: {type: OnDelete}\n" TEMPLATE,
+		 "a.yaml:5:5: warning: StatefulSet \"web\": tranche.dev/step means nothing with "
+		 "updateStrategy OnDelete, which has no partition\n"},
+		{"the gate is off for good",
+		 ANNOTATED("StatefulSet", "tranche.dev/force-partition: '0'") SELECTOR TEMPLATE,
+		 "a.yaml:5:5: warning: StatefulSet \"web\": tranche.dev/force-partition is the "
+		 "partition 0: it is applied without steps and gate as long as this stands here\n"},
+		{"the gate was forced for another partition",
+		 ANNOTATED("StatefulSet", "tranche.dev/force-partition: '1'") SELECTOR TEMPLATE,
+		 ""},
+		{"a step that may not be taken",
+		 ANNOTATED("StatefulSet", "{tranche.dev/step: '3', tranche.dev/max-promotion: '2'}")
+			 SELECTOR TEMPLATE,
+		 "a.yaml:5:6: warning: StatefulSet \"web\": tranche.dev/step is more than "
+		 "tranche.dev/max-promotion: no commit may promote a whole step\n"},
+	};
+
+	CHECK_CASES(cases);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_partition),
-		cmocka_unit_test(test_selector),
-		cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_stops_at_many_faults),
+		cmocka_unit_test(test_annotations), cmocka_unit_test(test_partition),
+		cmocka_unit_test(test_selector),    cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_names),       cmocka_unit_test(test_stops_at_many_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
