@@ -113,7 +113,7 @@ static const struct row {
 	const char *key;
 	const char *may_be;
 	const char *kind; /* on which it means something; NULL: on any */
-	reader *read;     /* NULL: another room reads it */
+	reader *reader;   /* NULL: another room reads it */
 	const char *only; /* the one value it can have then; NULL: what that room says */
 } rows[] = {
 	{POLICY_STEP, "a number of ordinals from 1 on, or a percentage from 1% to 100%",
@@ -166,7 +166,7 @@ int policy_read(const cJSON *object, struct policy *ret_policy, const char **ret
 		const cJSON *value = json_get(annotations_of(object), rows[i].key);
 		const char *text = cJSON_IsString(value) ? value->valuestring : "";
 
-		if (!value || !rows[i].read || rows[i].read(text, &policy))
+		if (!value || !rows[i].reader || rows[i].reader(text, &policy))
 			continue;
 		if (ret_key)
 			*ret_key = rows[i].key;
@@ -185,8 +185,8 @@ struct policy policy_of_live(const cJSON *object)
 		const cJSON *value = json_get(annotations_of(object), rows[i].key);
 		struct policy with = policy;
 
-		if (cJSON_IsString(value) && rows[i].read &&
-		    rows[i].read(value->valuestring, &with))
+		if (cJSON_IsString(value) && rows[i].reader &&
+		    rows[i].reader(value->valuestring, &with))
 			policy = with;
 	}
 	return policy;
@@ -222,8 +222,8 @@ static bool is_fine(const struct row *row, const char *value)
 {
 	struct policy ignored;
 
-	if (row->read)
-		return row->read(value, &ignored);
+	if (row->reader)
+		return row->reader(value, &ignored);
 	return !row->only || strcmp(row->only, value) == 0;
 }
 
