@@ -31,6 +31,19 @@ static void print_changes(const struct changes *changes, bool to_live, struct bu
 		buf_printf(out, ", and %zu more", changes->count - MAX_CHANGES_SHOWN);
 }
 
+static void report_deleted(const struct target *target, struct buf *out)
+{
+	const char *separator = "; the deletion waits for finalizers: ";
+	const cJSON *finalizer;
+
+	buf_puts(out, "pruned");
+	json_each (finalizer, json_at(target->written, "metadata.finalizers")) {
+		buf_printf(out, "%s%s", separator,
+			   cJSON_IsString(finalizer) ? finalizer->valuestring : "");
+		separator = ", ";
+	}
+}
+
 void report_written(const struct plan_item *item, const struct target *target, struct buf *out)
 {
 	switch (target->result) {
@@ -40,6 +53,7 @@ void report_written(const struct plan_item *item, const struct target *target, s
 		print_changes(&item->changes, false, out);
 		break;
 	case TARGET_UNCHANGED: buf_puts(out, "unchanged"); break;
+	case TARGET_DELETED: report_deleted(target, out); break;
 	case TARGET_NONE: buf_puts(out, "not written"); break;
 	}
 }

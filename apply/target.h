@@ -6,6 +6,7 @@
  *	preview             what the server would make of it
  *	                    (the caller compares, and marks what to write)
  *	replace             written
+ *	prune               or deleted
  *
  * A stage works on a set of targets, many at once, and calls back when all are done. A target
  * whose `error` is set is passed over by the stages that follow. The set stays where it is, and
@@ -26,6 +27,7 @@ enum target_result {
 	TARGET_CREATED,
 	TARGET_REPLACED,
 	TARGET_UNCHANGED, /* the server found that the write changes nothing */
+	TARGET_DELETED,   /* it is gone, or with `written` going */
 };
 
 struct target {

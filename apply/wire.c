@@ -47,6 +47,41 @@ int wire_write(const struct target *target, bool dry_run, struct fanout_slot *sl
 	return fanout_send(slot, request, err);
 }
 
+/* One precondition, as the live object has it. */
+static int set_precondition(cJSON *options, const char *path, const cJSON *live, const char *field,
+			    struct err *err)
+{
+	const char *value = json_str(live, field);
+
+	if (!value || !*value)
+		return err_set(err, ERR_INTERNAL, "the live object has no %s", field);
+	return json_set_str(options, path, value, err);
+}
+
+int wire_delete(const struct target *target, const char *propagation, struct fanout_slot *slot,
+		struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *options = cJSON_CreateObject();
+	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH_BYTES);
+
+	if (!options)
+		return err_no_memory(err);
+	if (json_set_str(options, "apiVersion", "v1", err) < 0 ||
+	    json_set_str(options, "kind", "DeleteOptions", err) < 0 ||
+	    json_set_str(options, "propagationPolicy", propagation, err) < 0 ||
+	    set_precondition(options, "preconditions.uid", target->live, "metadata.uid", err) < 0 ||
+	    set_precondition(options, "preconditions.resourceVersion", target->live,
+			     "metadata.resourceVersion", err) < 0 ||
+	    resource_print_object(target->resource, target->ref.namespace, target->ref.name, &path,
+				  err) < 0 ||
+	    buf_check(&path, "the object's path", err) < 0)
+		return -1;
+	return fanout_send(slot,
+			   (struct cluster_request){
+				   .method = "DELETE", .path = buf_str(&path), .body = options},
+			   err);
+}
+
 void wire_keep_warnings(struct target *target, const struct cluster_answer *answer)
 {
 	free(target->warnings);

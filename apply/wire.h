@@ -1,5 +1,6 @@
 /*
- * wire.h - how a target is read and written, for real or as a dry run: the one place that knows.
+ * wire.h - how a target is read, written (for real or as a dry run) and deleted: the one place that
+ * knows.
  */
 #ifndef APPLY_WIRE_H
 #define APPLY_WIRE_H
@@ -18,6 +19,17 @@ int wire_read(const struct target *target, struct fanout_slot *slot, struct err 
  */
 int wire_write(const struct target *target, bool dry_run, struct fanout_slot *slot,
 	       struct err *err);
+
+/* What becomes of the objects that a deleted one owns (DeleteOptions.propagationPolicy). */
+#define WIRE_BACKGROUND "Background" /* deleted after it, as kubectl delete does */
+#define WIRE_ORPHAN     "Orphan"     /* left, without an owner */
+
+/*
+ * Sends a DELETE for the item of the slot, with the uid and resourceVersion of `live` as
+ * preconditions: ERR_CONFLICT where they no longer hold. -1 with *err where it cannot be sent.
+ */
+int wire_delete(const struct target *target, const char *propagation, struct fanout_slot *slot,
+		struct err *err);
 
 /* Puts the answer's warnings into the target, in place of earlier ones. */
 void wire_keep_warnings(struct target *target, const struct cluster_answer *answer);

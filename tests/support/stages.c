@@ -59,7 +59,8 @@ void bench_on_done(void *ctx, const struct err *err)
 void bench_on_target(void *ctx, struct target *target)
 {
 	struct bench *bench = ctx;
-	static const char *const results[] = {"nothing", "created", "replaced", "unchanged"};
+	static const char *const results[] = {"nothing", "created", "replaced", "unchanged",
+					      "deleted"};
 
 	ref_print(&target->ref, &bench->log);
 	buf_printf(&bench->log, " %s%s%s\n", results[target->result], target->error ? ": " : "",
@@ -107,6 +108,17 @@ void bench_replace(struct bench *bench)
 	buf_clear(&bench->log);
 	bench_finish(bench, replace(bench->cluster, bench->discovery, &bench->targets,
 				    bench_on_target, bench_on_done, bench, &err));
+}
+
+void bench_prune(struct bench *bench)
+{
+	struct err err;
+
+	for (size_t i = 0; i < bench->targets.count; i++)
+		bench->targets.items[i].write = true;
+	buf_clear(&bench->log);
+	bench_finish(bench, prune(bench->cluster, &bench->targets, bench_on_target, bench_on_done,
+				  bench, &err));
 }
 
 /* As a caller does it: where a controller wrote meanwhile, read and write again. */

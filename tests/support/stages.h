@@ -9,6 +9,7 @@
 #include "apply/discovery.h"
 #include "apply/live.h"
 #include "apply/preview.h"
+#include "apply/prune.h"
 #include "apply/replace.h"
 
 struct bench {
@@ -38,6 +39,9 @@ void bench_preview(struct bench *bench);
 
 /* Writes all targets. */
 void bench_replace(struct bench *bench);
+
+/* Deletes all targets. */
+void bench_prune(struct bench *bench);
 
 /* As a caller does it: where a controller wrote meanwhile, reads and writes again. */
 void bench_replace_until_written(struct bench *bench);
