@@ -30,14 +30,26 @@ void snapshot_release(struct snapshot *snapshot)
 	*snapshot = (struct snapshot){0};
 }
 
+int source_too_large(const char *path, struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "%s: larger than %u bytes; split it into several files",
+		       path, YAML_MAX_BYTES);
+}
+
 int snapshot_add(struct snapshot *snapshot, const char *path, char *take_text, size_t length,
 		 struct err *err)
 {
 	CLEANUP(free_p) char *text = take_text;
 
 	if (snapshot->count == SOURCE_MAX_FILES)
-		return err_set(err, ERR_LIMIT, "more than %d manifest files; narrow it with --path",
+		return err_set(err, ERR_LIMIT, "more than %d manifest files; name a smaller folder",
 			       SOURCE_MAX_FILES);
+	if (length > SOURCE_MAX_BYTES - snapshot->bytes)
+		return err_set(
+			err, ERR_LIMIT,
+			"%s: the manifests are larger than %u bytes together; name a smaller "
+			"folder",
+			path, SOURCE_MAX_BYTES);
 	if (snapshot->count == snapshot->capacity) {
 		size_t capacity = snapshot->capacity ? 2 * snapshot->capacity : 16;
 		struct source_file *files = reallocarray(snapshot->files, capacity, sizeof(*files));
@@ -51,6 +63,7 @@ int snapshot_add(struct snapshot *snapshot, const char *path, char *take_text, s
 		return err_no_memory(err);
 	snapshot->files[snapshot->count++] =
 		(struct source_file){.path = copy, .text = STEAL(text), .length = length};
+	snapshot->bytes += length;
 	return 0;
 }
 

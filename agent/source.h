@@ -19,7 +19,8 @@
 #include "diff/finding.h"
 
 #define SOURCE_MAX_FILES 100000
-#define SOURCE_SHORT_ID  7 /* digits of a commit id as people see it */
+#define SOURCE_MAX_BYTES (256u * 1024 * 1024) /* of all files together */
+#define SOURCE_SHORT_ID  7                    /* digits of a commit id as people see it */
 
 /* What to follow. Strings are borrowed and outlive the source. */
 struct source_options {
@@ -46,6 +47,7 @@ struct snapshot {
 	char *subject;  /* of the commit: its first line */
 	struct source_file *files;
 	size_t count, capacity;
+	size_t bytes;             /* of all texts */
 	struct findings findings; /* symlinks and submodules that were not followed */
 };
 

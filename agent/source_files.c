@@ -33,7 +33,7 @@ static int read_all(int fd, const char *path, struct buf *out, struct err *err)
 			return err_set(err, ERR_NOT_FOUND, "%s: %s", path, strerror(errno));
 		buf_append(out, chunk, (size_t)got);
 		if (buf_check(out, path, err) < 0)
-			return -1;
+			return err->class == ERR_LIMIT ? source_too_large(path, err) : -1;
 	}
 	return 0;
 }
@@ -64,12 +64,22 @@ static int add_file(const char *path, struct snapshot *snapshot, struct err *err
 static int add_folder(const char *path, bool recursive, int depth, struct snapshot *snapshot,
 		      struct err *err);
 
-/* An entry of a folder: a manifest is read, a folder entered if asked, all else passed over. */
+static int pass_over(struct snapshot *snapshot, const char *path, const char *why, struct err *err)
+{
+	return findings_add(&snapshot->findings, FINDING_WARNING, path, (struct yaml_mark){0, 0},
+			    err, "%s", why);
+}
+
+/*
+ * An entry of a folder: a manifest is read, a folder entered if asked, all else passed over. As
+ * kubectl does, a link to a file is followed, and one to a folder, which may lead in circles, is not.
+ */
 static int add_entry(const char *folder, const char *name, bool recursive, int depth,
 		     struct snapshot *snapshot, struct err *err)
 {
 	CLEANUP(free_p) char *path = NULL;
 	size_t length = strlen(folder);
+	bool wanted = manifest_is_file_name(name), link;
 	struct stat status;
 
 	if (asprintf(&path, "%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/",
@@ -77,11 +87,23 @@ static int add_entry(const char *folder, const char *name, bool recursive, int d
 		path = NULL;
 		return err_no_memory(err);
 	}
-	if (stat(path, &status) < 0)
+	if (lstat(path, &status) < 0)
 		return err_set(err, ERR_NOT_FOUND, "%s: %s", path, strerror(errno));
+	link = S_ISLNK(status.st_mode);
+	if (link && stat(path, &status) < 0)
+		return wanted ? err_set(err, ERR_NOT_FOUND, "%s: %s", path, strerror(errno)) : 0;
+	if (S_ISDIR(status.st_mode) && link)
+		return wanted || recursive
+			       ? pass_over(snapshot, path,
+					   "a symbolic link to a folder is not followed", err)
+			       : 0;
 	if (S_ISDIR(status.st_mode))
 		return recursive ? add_folder(path, recursive, depth + 1, snapshot, err) : 0;
-	return manifest_is_file_name(name) ? add_file(path, snapshot, err) : 0;
+	if (!wanted)
+		return 0;
+	if (!S_ISREG(status.st_mode))
+		return pass_over(snapshot, path, "is no regular file and not read", err);
+	return add_file(path, snapshot, err);
 }
 
 static int not_hidden(const struct dirent *entry)
@@ -101,7 +123,8 @@ static int add_folder(const char *path, bool recursive, int depth, struct snapsh
 	int result = 0;
 
 	if (depth > MAX_FOLDER_DEPTH)
-		return err_set(err, ERR_LIMIT, "%s: folders are nested more than %d deep", path,
+		return err_set(err, ERR_LIMIT,
+			       "%s: folders are nested more than %d deep; name one of them", path,
 			       MAX_FOLDER_DEPTH);
 	int count = scandir(path, &entries, not_hidden, by_bytes);
 	if (count < 0)

@@ -39,7 +39,7 @@ static int add_blob(struct reader *reader, const git_oid *id, const char *path, 
 		return git_fail(err, code, "cannot read %s", path);
 	git_object_size_t size = git_blob_rawsize(blob);
 	if (size > YAML_MAX_BYTES)
-		return err_set(err, ERR_LIMIT, "%s: is larger than %u bytes", path, YAML_MAX_BYTES);
+		return source_too_large(path, err);
 	char *text = malloc((size_t)size + 1);
 	if (!text)
 		return err_no_memory(err);
@@ -84,7 +84,8 @@ static int add_tree(struct reader *reader, const git_oid *id, const char *path, 
 	if (code < 0)
 		return git_fail(err, code, "cannot read folder \"%s\"", path);
 	if (depth > MAX_FOLDER_DEPTH)
-		return err_set(err, ERR_LIMIT, "%s: folders are nested more than %d deep", path,
+		return err_set(err, ERR_LIMIT,
+			       "%s: folders are nested more than %d deep; name one of them", path,
 			       MAX_FOLDER_DEPTH);
 	for (size_t i = 0; i < git_tree_entrycount(tree); i++) {
 		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);

@@ -6,6 +6,9 @@
 
 #include "agent/source.h"
 
+/* ERR_LIMIT: one file is larger than YAML_MAX_BYTES. Returns -1. */
+int source_too_large(const char *path, struct err *err);
+
 /* Reads the -f arguments: files as they are, folders in lexical order, "-" standard input. */
 int source_files_read(const struct source_options *options, struct snapshot *snapshot,
 		      struct err *err);

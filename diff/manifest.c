@@ -87,7 +87,8 @@ static int append(struct reader *reader, struct manifest *take_manifest)
 	struct manifest_set *set = reader->set;
 
 	if (set->count >= MANIFEST_MAX_OBJECTS)
-		return err_set(reader->err, ERR_LIMIT, "%s: more than %d objects in one set",
+		return err_set(reader->err, ERR_LIMIT,
+			       "%s: more than %d objects in one set; name a smaller folder",
 			       reader->file, MANIFEST_MAX_OBJECTS);
 	if (set->count == set->capacity) {
 		size_t capacity = set->capacity ? set->capacity * 2 : 16;
@@ -191,7 +192,7 @@ static int add_item(struct reader *reader, const struct inherited *from, cJSON *
 				    reader->err, "an item of a list must be an object");
 	if (is_list(item) && reader->list_depth >= MANIFEST_MAX_LIST_DEPTH)
 		return findings_add(reader->findings, FINDING_ERROR, reader->file, marks[0],
-				    reader->err, "lists are nested more than %d deep",
+				    reader->err, "lists are nested more than %d deep; flatten them",
 				    MANIFEST_MAX_LIST_DEPTH);
 	if (is_list(item))
 		return add_list(reader, item, marks, mark_count);

@@ -218,7 +218,9 @@ int yaml_load(const char *text, size_t length, struct yaml_docs *ret_docs, struc
 	struct yaml_splitter splitter = {.line = 1, .column = 1};
 
 	if (length > YAML_MAX_BYTES)
-		return err_set(err, ERR_LIMIT, "1:1: larger than %u bytes", YAML_MAX_BYTES);
+		return err_set(err, ERR_LIMIT,
+			       "1:1: larger than %u bytes; split it into several files",
+			       YAML_MAX_BYTES);
 	if (yaml_to_utf8(text, length, &storage, &text, &length, err) < 0)
 		return -1;
 	if (yaml_looks_like_json(text, length)) {

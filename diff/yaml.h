@@ -11,6 +11,8 @@
  *   - a duplicate key is an error (kubectl: the last one wins);
  *   - text after a `...` line of a document is an error (kubectl drops it);
  *   - a NUL character, however written, is an error;
+ *   - aliases that expand to more than YAML_MAX_ALIASED values are an error (kubectl: the more of
+ *     a document comes from aliases, the sooner; this bound holds here too);
  *   - what libyaml and go-yaml read differently is an error (yaml_events.h).
  */
 #ifndef DIFF_YAML_H
@@ -29,6 +31,8 @@
 #define YAML_MAX_FLOW_DEPTH 200 /* [] and {} inside of each other, where the file is no JSON */
 #define YAML_MAX_DIRECTIVES 100 /* lines that begin with % */
 #define YAML_MAX_ANCHORS    10000
+
+#define YAML_MAX_ALIASED 200000 /* values of one document that come from aliases */
 
 /* Where a node begins in its file; both count from 1, columns in characters. */
 struct yaml_mark {

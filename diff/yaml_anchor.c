@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/yaml.h"
+
 /*
  * go-yaml's bound (decode.go): up to RATIO_LOW steps 99 % of them may come from aliases, from
  * RATIO_HIGH on 10 %, in between a share that falls evenly.
@@ -77,6 +79,8 @@ bool yaml_expansion_check(const struct yaml_expansion *expansion)
 	double decodes = (double)expansion->decodes;
 	double allowed = SHARE_LOW;
 
+	if (expansion->alias_decodes > YAML_MAX_ALIASED)
+		return false;
 	if (expansion->alias_decodes <= FREE_ALIASES || expansion->decodes <= FREE_DECODES)
 		return true;
 	if (decodes >= RATIO_HIGH)

@@ -46,7 +46,7 @@ static int count_nodes(struct builder *b, size_t count, struct yaml_mark place, 
 	b->node_count += count;
 	if (b->node_count <= YAML_MAX_NODES)
 		return 0;
-	err_set(err, ERR_LIMIT, "more than %u values in one file", YAML_MAX_NODES);
+	err_set(err, ERR_LIMIT, "more than %u values in one file; split it", YAML_MAX_NODES);
 	return yaml_fail_at(place, err);
 }
 
@@ -54,7 +54,7 @@ static int check_depth(unsigned depth, struct yaml_mark place, struct err *err)
 {
 	if (depth <= YAML_MAX_DEPTH)
 		return 0;
-	err_set(err, ERR_LIMIT, "nested deeper than %d levels", YAML_MAX_DEPTH);
+	err_set(err, ERR_LIMIT, "nested deeper than %d levels; flatten it", YAML_MAX_DEPTH);
 	return yaml_fail_at(place, err);
 }
 
@@ -125,7 +125,8 @@ static int define_anchor(struct builder *b, const yaml_char_t *name,
 			 struct yaml_anchor **ret_anchor, struct err *err)
 {
 	if (b->anchor_count++ == YAML_MAX_ANCHORS) {
-		err_set(err, ERR_LIMIT, "more than %d anchors in one document", YAML_MAX_ANCHORS);
+		err_set(err, ERR_LIMIT, "more than %d anchors in one document; split it",
+			YAML_MAX_ANCHORS);
 		return yaml_events_fail(&b->events, err);
 	}
 	*ret_anchor = yaml_anchor_define(&b->anchors, (const char *)name);
@@ -192,7 +193,8 @@ static int find_alias(struct builder *b, struct yaml_anchor **ret_anchor, struct
 			*ret_anchor = anchor;
 			return 0;
 		}
-		err_set(err, ERR_LIMIT, "too much of the document comes from aliases");
+		err_set(err, ERR_LIMIT,
+			"too much of the document comes from aliases; write out what they name");
 	} else if (anchor) {
 		err_set(err, ERR_INVALID, "alias %s stands inside its own anchor",
 			text_quote(name, quoted));
@@ -504,7 +506,8 @@ static int build_document(struct builder *b, struct yaml_doc *doc, struct err *e
 	if (!cJSON_IsNull(root) && check_root(root, place, err) < 0)
 		return -1;
 	if (!yaml_expansion_check(&b->expansion)) {
-		err_set(err, ERR_LIMIT, "too much of the document comes from aliases");
+		err_set(err, ERR_LIMIT,
+			"too much of the document comes from aliases; write out what they name");
 		return yaml_fail_at(place, err);
 	}
 	if (yaml_events_next(&b->events, err) < 0 || yaml_events_expect_end(&b->events, err) < 0)

@@ -257,7 +257,8 @@ static int enter_flow(struct yaml_events *events, struct err *err)
 {
 	if (events->flow_level++ < YAML_MAX_FLOW_DEPTH)
 		return 0;
-	err_set(err, ERR_LIMIT, "more than %d flow collections inside of each other",
+	err_set(err, ERR_LIMIT,
+		"more than %d flow collections inside of each other; write some as blocks",
 		YAML_MAX_FLOW_DEPTH);
 	return yaml_events_fail(events, err);
 }
@@ -311,7 +312,7 @@ static int check_lines(const struct yaml_chunk *chunk, struct err *err)
 			continue;
 		if (directives++ < YAML_MAX_DIRECTIVES)
 			continue;
-		err_set(err, ERR_LIMIT, "more than %d lines that begin with %%",
+		err_set(err, ERR_LIMIT, "more than %d lines that begin with %%; remove some",
 			YAML_MAX_DIRECTIVES);
 		return yaml_fail_at(place_at(chunk, (size_t)(at - chunk->text)), err);
 	}

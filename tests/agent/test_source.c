@@ -1,10 +1,9 @@
 /* The Git source against real repositories, made by the real git. */
-#include "agent/source.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/source_private.h"
 #include "tests/support/check.h"
 
 static char *work; /* a folder of this test's own */
@@ -247,9 +246,29 @@ static void test_plain_files(void **state)
 	assert_string_equal(one.revision, "");
 }
 
+static void test_caps_of_a_snapshot(void **state)
+{
+	CLEANUP(snapshot_release) struct snapshot many = {0}, large = {0};
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < SOURCE_MAX_FILES; i++)
+		assert_ok(snapshot_add(&many, "a.yaml", strdup(""), 0, &err), err);
+	assert_error(snapshot_add(&many, "b.yaml", strdup(""), 0, &err), err, ERR_LIMIT,
+		     "more than 100000 manifest files; name a smaller folder");
+
+	/* What a file's length is said to be counts, so that none has to be so long. */
+	assert_ok(snapshot_add(&large, "a.yaml", strdup(""), SOURCE_MAX_BYTES - 1, &err), err);
+	assert_error(snapshot_add(&large, "b.yaml", strdup("ab"), 2, &err), err, ERR_LIMIT,
+		     "b.yaml: the manifests are larger than 268435456 bytes together; name a "
+		     "smaller folder");
+	assert_ok(snapshot_add(&large, "c.yaml", strdup("a"), 1, &err), err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_caps_of_a_snapshot),
 		cmocka_unit_test(test_local_repository_is_read_at_its_head),
 		cmocka_unit_test(test_refs),
 		cmocka_unit_test(test_full_and_short_commits),

@@ -333,7 +333,7 @@ static void test_lists_in_lists_have_a_cap(void **state)
 		buf_puts(&text, "]}");
 	add_text(&set, &findings, buf_str(&text));
 	assert_findings(&findings, "nested",
-			"a.yaml:1:145: error: lists are nested more than 16 deep\n");
+			"a.yaml:1:145: error: lists are nested more than 16 deep; flatten them\n");
 }
 
 static void test_a_set_has_a_cap(void **state)
@@ -352,7 +352,8 @@ static void test_a_set_has_a_cap(void **state)
 			   i ? "," : "", i);
 	buf_puts(&text, "]}");
 	assert_error(manifest_set_add(&set, "a.yaml", buf_str(&text), text.length, &findings, &err),
-		     err, ERR_LIMIT, "a.yaml: more than 100000 objects in one set");
+		     err, ERR_LIMIT,
+		     "a.yaml: more than 100000 objects in one set; name a smaller folder");
 }
 
 /* What a server has accepted is not for us to judge; what is no object at all is. */

@@ -370,8 +370,9 @@ static void test_alias_bombs(void **state)
 			buf_printf(&text, "*a%d,", i - 1);
 		buf_puts(&text, "]\n");
 	}
-	assert_refuses(text.data, text.length, ERR_LIMIT,
-		       "4:21: too much of the document comes from aliases");
+	assert_refuses(
+		text.data, text.length, ERR_LIMIT,
+		"4:21: too much of the document comes from aliases; write out what they name");
 
 	/* Two halves, each within the cap. */
 	buf_clear(&text);
@@ -382,7 +383,8 @@ static void test_alias_bombs(void **state)
 	for (int i = 0; i < JSON_MAX_DEPTH / 2; i++)
 		buf_puts(&text, "- ");
 	buf_puts(&text, "*a\n");
-	assert_refuses(text.data, text.length, ERR_LIMIT, "4:1001: nested deeper than 1000 levels");
+	assert_refuses(text.data, text.length, ERR_LIMIT,
+		       "4:1001: nested deeper than 1000 levels; flatten it");
 
 	/* As kubectl: not many aliases are fine, whatever their share. */
 	buf_clear(&text);
@@ -403,26 +405,28 @@ static void test_other_bombs(void **state)
 	buf_puts(&text, "a: ");
 	buf_fill(&text, '[', 100000);
 	assert_refuses(text.data, text.length, ERR_LIMIT,
-		       "1:204: more than 200 flow collections inside of each other");
+		       "1:204: more than 200 flow collections inside of each other; write some as "
+		       "blocks");
 
 	buf_clear(&text);
 	buf_puts(&text, "a:\n");
 	for (int i = 0; i < 100000; i++)
 		buf_puts(&text, "- ");
-	assert_refuses(text.data, text.length, ERR_LIMIT, "2:1999: nested deeper than 1000 levels");
+	assert_refuses(text.data, text.length, ERR_LIMIT,
+		       "2:1999: nested deeper than 1000 levels; flatten it");
 
 	buf_clear(&text);
 	for (int i = 0; i < 100000; i++)
 		buf_printf(&text, "%%TAG !%d! x\n", i);
 	assert_refuses(text.data, text.length, ERR_LIMIT,
-		       "101:1: more than 100 lines that begin with %");
+		       "101:1: more than 100 lines that begin with %; remove some");
 
 	buf_clear(&text);
 	buf_puts(&text, "a:\n");
 	for (int i = 0; i < 100000; i++)
 		buf_printf(&text, "- &a%d x\n", i);
 	assert_refuses(text.data, text.length, ERR_LIMIT,
-		       "10002:3: more than 10000 anchors in one document");
+		       "10002:3: more than 10000 anchors in one document; split it");
 
 	buf_clear(&text);
 	for (unsigned i = 0; i <= 1024; i++) {
@@ -432,11 +436,12 @@ static void test_other_bombs(void **state)
 		buf_puts(&text, "]\n");
 	}
 	assert_refuses(text.data, text.length, ERR_LIMIT,
-		       "2050:1: more than 1048576 values in one file");
+		       "2050:1: more than 1048576 values in one file; split it");
 
 	buf_clear(&text);
 	buf_fill(&text, 'x', YAML_MAX_BYTES + 1);
-	assert_refuses(text.data, text.length, ERR_LIMIT, "1:1: larger than 16777216 bytes");
+	assert_refuses(text.data, text.length, ERR_LIMIT,
+		       "1:1: larger than 16777216 bytes; split it into several files");
 }
 
 /* None of these may take the square of its size. */
