@@ -55,6 +55,7 @@ void inventory_release(struct inventory *inventory)
 		entry_release(&inventory->entries[i]);
 	free(inventory->entries);
 	cJSON_Delete(inventory->extra);
+	free(inventory->namespace);
 	free(inventory->resource_version);
 	*inventory = (struct inventory){0};
 }

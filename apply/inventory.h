@@ -53,7 +53,8 @@ struct inventory {
 	struct inventory_entry *entries; /* sorted by ref_compare */
 	size_t count, capacity;
 	cJSON *extra;
-	char *resource_version; /* of the ConfigMap; NULL: it is not in the cluster yet */
+	char *namespace;        /* of the ConfigMap; this and the next are NULL: it is not */
+	char *resource_version; /* in the cluster yet */
 };
 
 /* An empty one. */

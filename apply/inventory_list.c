@@ -1,6 +1,7 @@
 #include "apply/inventory_list.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "apply/watch.h"
 #include "diff/cleanup.h"
@@ -31,6 +32,20 @@ const struct promotion_record *inventories_find(const struct inventories *invent
 
 		if (entry)
 			return &entry->rollout;
+	}
+	return NULL;
+}
+
+const char *inventories_find_owner(const struct inventories *inventories, const struct ref *ref,
+				   const char *app, const char *namespace)
+{
+	for (size_t i = 0; i < inventories->count; i++) {
+		const struct inventory *other = &inventories->items[i];
+		const struct inventory_entry *entry = inventory_find(other, ref);
+
+		if (entry && !entry->orphan &&
+		    !(strcmp(other->app, app) == 0 && strcmp(other->namespace, namespace) == 0))
+			return other->app;
 	}
 	return NULL;
 }
@@ -82,6 +97,12 @@ static void on_config_map(void *ctx, enum watch_event event, cJSON **object)
 		found->count++;
 	else if (err.class == ERR_NO_MEMORY)
 		listing->err = err;
+	else if (err.class != ERR_EXISTS) {
+		const char *name = json_str(*object, "metadata.name");
+
+		found->unreadable = err;
+		err_prefix(&found->unreadable, "configmap/%s", name ? name : "");
+	}
 }
 
 static void on_synced(void *ctx)

@@ -9,6 +9,7 @@
 struct inventories {
 	struct inventory *items; /* by name of the ConfigMap */
 	size_t count, capacity;
+	struct err unreadable; /* why one of them could not be read; ERR_NONE: all could */
 };
 
 void inventories_release(struct inventories *inventories);
@@ -18,8 +19,15 @@ const struct promotion_record *inventories_find(const struct inventories *invent
 						const struct ref *ref);
 
 /*
+ * Which other app has the object and has not seen it leave its Git; NULL: none. Borrowed. The one
+ * that asks is `app` with its inventory in `namespace`.
+ */
+const char *inventories_find_owner(const struct inventories *inventories, const struct ref *ref,
+				   const char *app, const char *namespace);
+
+/*
  * Lists the ConfigMaps with app.kubernetes.io/managed-by: tranche in the namespace ("": in all). One
- * that cannot be read as an inventory is passed over. The callback takes what is in *inventories by
+ * that cannot be read as an inventory is passed over; `unreadable` tells. The callback takes what is in *inventories by
  * copying the struct and zeroing it; what it leaves is released. Its id, or 0 with *err.
  */
 uint64_t inventory_list(struct cluster *cluster, const char *namespace,

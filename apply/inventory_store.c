@@ -75,6 +75,7 @@ int inventory_read(const cJSON *config_map, struct inventory *ret_inventory, str
 	CLEANUP(inventory_release) struct inventory inventory = {0};
 	const cJSON *label = json_get(json_at(config_map, "metadata.labels"), MANAGED_BY);
 	const cJSON *text = json_get(json_get(config_map, "data"), DATA_KEY);
+	const char *namespace = json_str(config_map, "metadata.namespace");
 	const char *version = json_str(config_map, "metadata.resourceVersion");
 
 	if (!cJSON_IsString(label) || strcmp(label->valuestring, "tranche") != 0 ||
@@ -82,8 +83,9 @@ int inventory_read(const cJSON *config_map, struct inventory *ret_inventory, str
 		return err_set(err, ERR_EXISTS, "it is there already but is not an inventory");
 	if (inventory_parse(text->valuestring, strlen(text->valuestring), &inventory, err) < 0)
 		return -1;
+	inventory.namespace = strdup(namespace ? namespace : "");
 	inventory.resource_version = strdup(version ? version : "");
-	if (!inventory.resource_version)
+	if (!inventory.namespace || !inventory.resource_version)
 		return err_no_memory(err);
 	*ret_inventory = inventory;
 	inventory = (struct inventory){0};

@@ -112,9 +112,9 @@ static bool read_replicas(const char *text, struct policy *policy)
 static const struct row {
 	const char *key;
 	const char *may_be;
-	const char *kind; /* on which it means something; NULL: on any */
-	reader *reader;   /* NULL: another room reads it */
-	const char *only; /* the one value it can have then; NULL: what that room says */
+	const char *kind;  /* on which it means something; NULL: on any */
+	reader *reader;    /* NULL: another room reads it */
+	const char *words; /* the values it can have then, "A|B"; NULL: what that room says */
 } rows[] = {
 	{POLICY_STEP, "a number of ordinals from 1 on, or a percentage from 1% to 100%",
 	 STATEFULSET, read_step},
@@ -127,7 +127,7 @@ static const struct row {
 	{POLICY_FORCE_PARTITION, "a partition", STATEFULSET, read_force_partition},
 	{POLICY_REPLICAS, "\"git\"", STATEFULSET, read_replicas},
 	{POLICY_PREFIX "recreate", "\"orphan\"", STATEFULSET, NULL, "orphan"},
-	{POLICY_PREFIX "prune", "\"disabled\"", NULL, NULL, "disabled"},
+	{POLICY_PREFIX "prune", "\"enabled\" or \"disabled\"", NULL, NULL, "enabled|disabled"},
 	{POLICY_PREFIX "ignore", "JSON pointers with commas between them", NULL, NULL},
 };
 
@@ -218,13 +218,23 @@ int64_t policy_next_partition(const struct policy *policy, int64_t replicas, int
 
 /* --- the offline check ------------------------------------------------------------------------ */
 
+static bool is_among(const char *words, const char *value)
+{
+	size_t length = strlen(value);
+
+	for (; *words; words += strcspn(words, "|"), words += *words == '|')
+		if (strcspn(words, "|") == length && strncmp(words, value, length) == 0)
+			return true;
+	return false;
+}
+
 static bool is_fine(const struct row *row, const char *value)
 {
 	struct policy ignored;
 
 	if (row->reader)
 		return row->reader(value, &ignored);
-	return !row->only || strcmp(row->only, value) == 0;
+	return !row->words || is_among(row->words, value);
 }
 
 /* Only the part behind the prefix is held against the names: else all would be alike. */

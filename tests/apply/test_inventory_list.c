@@ -78,6 +78,20 @@ static const char *reason_of(const struct inventories *inventories, const char *
 	return record ? record->rejected_reason : NULL;
 }
 
+static const char *owner_of(const struct inventories *inventories, const char *namespace,
+			    const char *app, const char *app_namespace)
+{
+	struct ref ref = {.group = (char[]){"apps"},
+			  .version = (char[]){"v1"},
+			  .kind = (char[]){"StatefulSet"},
+			  .namespace = strdup(namespace),
+			  .name = (char[]){"web"}};
+	const char *owner = inventories_find_owner(inventories, &ref, app, app_namespace);
+
+	free(ref.namespace);
+	return owner ? owner : "nobody";
+}
+
 static void test_lists(void **state)
 {
 	(void)state;
@@ -102,12 +116,31 @@ static void test_lists(void **state)
 	assert_string_equal(reason_of(&both.found, "shop"), "of the shop");
 	assert_string_equal(reason_of(&both.found, "bank"), "of the bank");
 	assert_null(reason_of(&both.found, "default"));
+
+	/* Whose it is, asked by one of them and by others. */
+	assert_string_equal(owner_of(&both.found, "shop", "bank", "default"), "shop");
+	assert_string_equal(owner_of(&both.found, "shop", "shop", "default"), "nobody");
+	assert_string_equal(owner_of(&both.found, "shop", "shop", "elsewhere"), "shop");
+	assert_string_equal(owner_of(&both.found, "pub", "shop", "default"), "nobody");
+	for (size_t i = 0; i < both.found.count; i++)
+		both.found.items[i].entries[0].orphan = true;
+	assert_string_equal(owner_of(&both.found, "shop", "bank", "default"), "nobody");
+	assert_int_equal(both.found.unreadable.class, ERR_NONE);
 	inventories_release(&both.found);
 	struct listing elsewhere = list(&client, "kube-system");
 	assert_int_equal(elsewhere.found.count, 0);
 	struct listing everywhere = list(&client, "");
 	assert_int_equal(everywhere.found.count, 2);
 	inventories_release(&everywhere.found);
+
+	sim_shell(&sim, "kubectl -n default patch cm tranche-shop -p "
+			"'{\"data\":{\"inventory.json\":\"{}\"}}' >/dev/null");
+	struct listing broken = list(&client, "default");
+	assert_int_equal(broken.err.class, ERR_NONE);
+	assert_int_equal(broken.found.count, 1);
+	assert_string_equal(broken.found.unreadable.message,
+			    "configmap/tranche-shop: it is no inventory");
+	inventories_release(&broken.found);
 
 	/* Given up: no callback. */
 	struct listing given_up = {0};
