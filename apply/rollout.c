@@ -201,6 +201,10 @@ static void print_fingerprint(const struct rollout *verdict, struct buf *out)
 		   verdict->on_delete);
 	buf_printf(out, "%s %s %s %s\n", verdict->current_revision, verdict->update_revision,
 		   verdict->current_images, verdict->update_images);
+	buf_printf(out, "%lld %lld %lld %lld %lld %d\n", (long long)verdict->target,
+		   (long long)verdict->next_partition, (long long)verdict->bake_until_ms,
+		   (long long)verdict->deadline_at_ms, (long long)verdict->since_ms,
+		   verdict->stuck_for_good);
 	for (size_t i = 0; i < verdict->pod_count; i++) {
 		const struct rollout_pod *pod = &verdict->pods[i];
 
@@ -208,8 +212,9 @@ static void print_fingerprint(const struct rollout *verdict, struct buf *out)
 			   pod->images, pod->exists, pod->terminating, pod->ready, pod->available,
 			   pod->updated, pod->held, pod->condemned,
 			   pod->trouble ? pod->trouble : "");
-		buf_printf(out, "%s %lld %lld %lld\n", pod->node, (long long)pod->created_ms,
-			   (long long)pod->ready_since_ms, (long long)pod->restarts);
+		buf_printf(out, "%s %s %lld %lld %lld\n", pod->uid, pod->node,
+			   (long long)pod->created_ms, (long long)pod->ready_since_ms,
+			   (long long)pod->restarts);
 	}
 }
 
@@ -224,7 +229,12 @@ static int judge(struct rollouts *rollouts, struct followed *followed, struct er
 	followed->dirty = false;
 	const cJSON *const *pods =
 		pods_of(&rollouts->pods, followed->namespace, followed->name, &count);
-	if (rollout_observe(followed->statefulset, pods, count, now, &verdict, err) < 0)
+	const struct promotion_record *record =
+		rollouts->options.record_of
+			? rollouts->options.record_of(rollouts->options.ctx, followed->namespace,
+						      followed->name)
+			: NULL;
+	if (rollout_observe(followed->statefulset, pods, count, record, now, &verdict, err) < 0)
 		return err_prefix(err, "statefulset.apps/%s", followed->name);
 	print_fingerprint(&verdict, &fingerprint);
 	if (followed->judged)
@@ -532,6 +542,16 @@ int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, str
 	places[rollouts->place_count++] = place;
 	rollouts->synced_told = false;
 	return 0;
+}
+
+void rollouts_touch(struct rollouts *rollouts, const char *namespace, const char *name)
+{
+	struct followed *followed = find(rollouts, namespace, name);
+
+	if (!followed)
+		return;
+	followed->dirty = true;
+	plan_flush(rollouts);
 }
 
 const struct rollout *rollouts_find(const struct rollouts *rollouts, const char *namespace,

@@ -15,6 +15,9 @@ struct rollouts;
 struct rollouts_options {
 	bool once; /* only lists */
 
+	/* What is remembered of the StatefulSet, or NULL; borrowed. May be NULL itself. */
+	const struct promotion_record *(*record_of)(void *ctx, const char *namespace,
+						    const char *name);
 	/* A rollout that is new or judged otherwise than before; borrowed until the next turn. */
 	void (*on_change)(void *ctx, const struct rollout *rollout);
 	/* The StatefulSet was deleted. May be NULL. */
@@ -41,6 +44,9 @@ void rollouts_free(struct rollouts *rollouts);
 
 /* Follows this namespace too ("": all of them); one that is followed already is a no-op. */
 int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, struct err *err);
+
+/* Judges it anew in the next turn, because what record_of says of it has changed. */
+void rollouts_touch(struct rollouts *rollouts, const char *namespace, const char *name);
 
 /* The last verdict on a StatefulSet, or NULL. Valid until the loop turns. */
 const struct rollout *rollouts_find(const struct rollouts *rollouts, const char *namespace,

@@ -25,17 +25,8 @@
 #define DIFF_PROMOTION_H
 
 #include "diff/policy.h"
+#include "diff/promotion_record.h"
 #include "diff/rollout.h"
-
-/* What the inventory remembers of one StatefulSet, besides its digests. Zero or "" where unknown. */
-struct promotion_record {
-	bool has_replicas;
-	int64_t replicas;      /* that Git said when it was last applied */
-	int64_t step_since_ms; /* Unix time when the template or the partition was last written */
-	/* A rollback: which of Git's objects was rejected, of which commit, why, and what was put
-	 * back in its place. */
-	char *rejected_digest, *rejected_commit, *rejected_reason, *good_revision;
-};
 
 struct promotion_facts {
 	const cJSON *wanted; /* what Git's manifest would leave: the dry run's answer (defaulted) */

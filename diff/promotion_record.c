@@ -28,6 +28,8 @@ bool promotion_record_equal(const struct promotion_record *a, const struct promo
 {
 	return a->has_replicas == b->has_replicas &&
 	       (!a->has_replicas || a->replicas == b->replicas) &&
+	       a->has_partition == b->has_partition &&
+	       (!a->has_partition || a->partition == b->partition) &&
 	       a->step_since_ms == b->step_since_ms &&
 	       same_text(a->rejected_digest, b->rejected_digest) &&
 	       same_text(a->rejected_commit, b->rejected_commit) &&
@@ -49,6 +51,8 @@ int promotion_record_set_rejected(struct promotion_record *record, const char *d
 	struct promotion_record set = {
 		.has_replicas = record->has_replicas,
 		.replicas = record->replicas,
+		.has_partition = record->has_partition,
+		.partition = record->partition,
 		.step_since_ms = record->step_since_ms,
 		.rejected_digest = strdup(text_of(digest)),
 		.rejected_commit = strdup(text_of(commit)),
@@ -72,6 +76,8 @@ int promotion_record_copy(const struct promotion_record *record,
 	struct promotion_record copy = {
 		.has_replicas = record->has_replicas,
 		.replicas = record->replicas,
+		.has_partition = record->has_partition,
+		.partition = record->partition,
 		.step_since_ms = record->step_since_ms,
 	};
 
@@ -101,6 +107,8 @@ int promotion_record_to_json(const struct promotion_record *record, cJSON **ret_
 		rfc3339_print(record->step_since_ms, &since);
 	if (buf_check(&since, "the time of the step", err) < 0 ||
 	    (record->has_replicas && json_set_int(value, "replicas", record->replicas, err) < 0) ||
+	    (record->has_partition &&
+	     json_set_int(value, "partition", record->partition, err) < 0) ||
 	    set_text(value, "stepSince", buf_str(&since), err) < 0 ||
 	    set_text(value, "rejected.digest", record->rejected_digest, err) < 0 ||
 	    set_text(value, "rejected.commit", record->rejected_commit, err) < 0 ||
@@ -118,6 +126,7 @@ int promotion_record_from_json(const cJSON *value, struct promotion_record *ret_
 	const char *since = json_str(value, "stepSince");
 
 	record.has_replicas = json_int(value, "replicas", &record.replicas);
+	record.has_partition = json_int(value, "partition", &record.partition);
 	if (since)
 		rfc3339_read(since, &record.step_since_ms);
 	if (promotion_record_set_rejected(

@@ -3,7 +3,7 @@
  *
  * As JSON, in the inventory, what is not known left out:
  *
- *	{"replicas":5,"stepSince":"2026-01-02T03:04:05.678Z",
+ *	{"replicas":5,"partition":2,"stepSince":"2026-01-02T03:04:05.678Z",
  *	 "rejected":{"digest":"...","commit":"3f2c1ab...","reason":"web-4 is in ..."},
  *	 "goodRevision":"web-6f7c9d5b8"}
  *
@@ -12,7 +12,21 @@
 #ifndef DIFF_PROMOTION_RECORD_H
 #define DIFF_PROMOTION_RECORD_H
 
-#include "diff/promotion.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "diff/json.h"
+
+/* What the inventory remembers of one StatefulSet, besides its digests. Zero or "" where unknown. */
+struct promotion_record {
+	bool has_replicas, has_partition;
+	/* That Git said when it was last applied, whatever was sent in their place. */
+	int64_t replicas, partition;
+	int64_t step_since_ms; /* Unix time when the template or the partition was last written */
+	/* A rollback: which of Git's objects was rejected, of which commit, why, and what was put
+	 * back in its place. */
+	char *rejected_digest, *rejected_commit, *rejected_reason, *good_revision;
+};
 
 /* Zero-initialised is empty. */
 void promotion_record_release(struct promotion_record *record);

@@ -267,11 +267,13 @@ static enum style phase_style(enum rollout_phase phase)
 	switch (phase) {
 	case ROLLOUT_COMPLETE:
 	case ROLLOUT_CANARY: return STYLE_ADD;
-	case ROLLOUT_STUCK: return STYLE_REMOVE;
+	case ROLLOUT_STUCK:
+	case ROLLOUT_ROLLED_BACK: return STYLE_REMOVE;
 	case ROLLOUT_SETTLING:
 	case ROLLOUT_PROGRESSING:
 	case ROLLOUT_NO_EFFECT:
-	case ROLLOUT_ON_DELETE: break;
+	case ROLLOUT_ON_DELETE:
+	case ROLLOUT_HELD: break;
 	}
 	return STYLE_WARN;
 }

@@ -97,7 +97,7 @@ static int take_facts(const struct rollout_facts *facts, struct rollout *rollout
 {
 	rollout->replicas = facts->replicas;
 	rollout->start = facts->start;
-	rollout->partition = facts->partition;
+	rollout->partition = rollout->target = rollout->next_partition = facts->partition;
 	rollout->ordered = facts->ordered;
 	rollout->on_delete = facts->on_delete;
 	rollout->namespace = strdup(facts->namespace);
@@ -111,13 +111,15 @@ static int take_facts(const struct rollout_facts *facts, struct rollout *rollout
 }
 
 int rollout_observe(const cJSON *statefulset, const cJSON *const *pods, size_t pod_count,
-		    int64_t now_ms, struct rollout *ret_rollout, struct err *err)
+		    const struct promotion_record *record, int64_t now_ms,
+		    struct rollout *ret_rollout, struct err *err)
 {
 	CLEANUP(rollout_release) struct rollout rollout = {0};
 	CLEANUP(buf_release) struct buf reason = BUF_INIT(MAX_REASON);
 	struct rollout_facts facts;
 	struct rollout_pods list;
 
+	(void)record;
 	if (rollout_facts_read(statefulset, &facts, err) < 0 ||
 	    take_facts(&facts, &rollout, err) < 0 ||
 	    rollout_pods_read(&facts, facts.update_revision, pods, pod_count, now_ms, &list, err) <
@@ -163,10 +165,11 @@ void rollout_release(struct rollout *rollout)
 const char *rollout_phase_name(enum rollout_phase phase)
 {
 	static const char *const names[] = {
-		[ROLLOUT_SETTLING] = "Settling",  [ROLLOUT_PROGRESSING] = "Progressing",
-		[ROLLOUT_CANARY] = "Canary",      [ROLLOUT_COMPLETE] = "Complete",
-		[ROLLOUT_NO_EFFECT] = "NoEffect", [ROLLOUT_STUCK] = "Stuck",
-		[ROLLOUT_ON_DELETE] = "OnDelete",
+		[ROLLOUT_SETTLING] = "Settling",      [ROLLOUT_PROGRESSING] = "Progressing",
+		[ROLLOUT_CANARY] = "Canary",          [ROLLOUT_COMPLETE] = "Complete",
+		[ROLLOUT_NO_EFFECT] = "NoEffect",     [ROLLOUT_STUCK] = "Stuck",
+		[ROLLOUT_ON_DELETE] = "OnDelete",     [ROLLOUT_HELD] = "Held",
+		[ROLLOUT_ROLLED_BACK] = "RolledBack",
 	};
 
 	return names[phase];
@@ -175,7 +178,13 @@ const char *rollout_phase_name(enum rollout_phase phase)
 bool rollout_is_settled(const struct rollout *rollout)
 {
 	return rollout->phase == ROLLOUT_CANARY || rollout->phase == ROLLOUT_COMPLETE ||
-	       rollout->phase == ROLLOUT_NO_EFFECT || rollout->phase == ROLLOUT_ON_DELETE;
+	       rollout->phase == ROLLOUT_NO_EFFECT || rollout->phase == ROLLOUT_ON_DELETE ||
+	       rollout->phase == ROLLOUT_HELD;
+}
+
+bool rollout_has_failed(const struct rollout *rollout)
+{
+	return rollout->phase == ROLLOUT_STUCK || rollout->phase == ROLLOUT_ROLLED_BACK;
 }
 
 static bool set_name(char name[ROLLOUT_NAME_SIZE], const char *value)

@@ -23,6 +23,8 @@
 #include "diff/json.h"
 #include "diff/ordinals.h"
 
+struct promotion_record;
+
 /* Ordinals of one StatefulSet that are looked at; more replicas than this are ERR_LIMIT. */
 #define ROLLOUT_MAX_PODS 100000
 
@@ -34,7 +36,10 @@ enum rollout_phase {
 	ROLLOUT_NO_EFFECT, /* a new template behind a partition at or above replicas: no Pod takes it */
 	ROLLOUT_STUCK,     /* a Pod that the update needs cannot start by itself */
 	ROLLOUT_ON_DELETE, /* the strategy is OnDelete: Pods are replaced when somebody deletes them */
+	ROLLOUT_HELD,      /* as Canary or NoEffect, and tranche.dev/hold keeps it there */
+	ROLLOUT_ROLLED_BACK, /* the update was rejected, and the last good template is back */
 };
+#define ROLLOUT_PHASE_COUNT (ROLLOUT_ROLLED_BACK + 1)
 
 struct rollout_pod {
 	int64_t ordinal;
@@ -48,6 +53,7 @@ struct rollout_pod {
 	bool updated;   /* on the update revision */
 	bool held;      /* below the partition */
 	bool condemned; /* outside the wanted ordinals: goes */
+	char *uid;      /* "" where there is no Pod */
 	char *node;     /* where it runs; "" where there is no Pod, or none was found for it yet */
 	int64_t created_ms; /* Unix time; 0: not known. So are the moments below */
 	/* Since when it is Ready, and none of its containers began again; 0: it is not Ready. */
@@ -58,6 +64,9 @@ struct rollout_pod {
 	 * from its containers' waiting reasons and its conditions; NULL: no such reason.
 	 */
 	char *trouble;
+	bool trouble_may_pass; /* after all: an image at the next try, a node that is added */
+	/* Since when it is not Ready, or terminating for longer than its grace; 0: it is well. */
+	int64_t waiting_since_ms;
 };
 
 struct rollout {
@@ -77,24 +86,43 @@ struct rollout {
 	enum rollout_phase phase;
 	char *reason;          /* one sentence for a person; never NULL */
 	const char *stuck_pod; /* phase Stuck: the Pod's name, borrowed from `pods`; else NULL */
+	/*
+	 * Phase Stuck: it does not end by itself, or not before the deadline. Without it there is
+	 * hope: an image may be pulled at the next try, a node may be added.
+	 */
+	bool stuck_for_good;
+	int64_t since_ms; /* Unix time since which `reason` holds; 0: not known */
+	/* Unix time when the Pod that is waited for is over its deadline, and Stuck; 0: none. */
+	int64_t deadline_at_ms;
+	/* A walk: Git's partition when it was last applied, as the record has it; else `partition`. */
+	int64_t target;
+	int64_t next_partition; /* of the walk's next step; `partition` if there is none to come */
+	/* Unix time when all updated Pods have been Ready for tranche.dev/bake; 0: no step waits. */
+	int64_t bake_until_ms;
 	int64_t recheck_ms; /* from now: when time alone may change the verdict; 0: it does not */
 };
 
 /*
- * Judges a StatefulSet. `pods` are any Pods of its namespace: those that it would not claim (another
- * controller's, or not matching its selector, or not named NAME-ORDINAL) are passed over. `now_ms`
- * is Unix time.
+ * Judges a StatefulSet, by its own annotations (policy.h). `pods` are any Pods of its namespace:
+ * those that it would not claim (another controller's, or not matching its selector, or not named
+ * NAME-ORDINAL) are passed over. `record` is what the inventory remembers; without it (NULL) a walk
+ * on its way looks like a canary, and nothing is known of a rollback. `now_ms` is Unix time.
  * Errors: ERR_INVALID for what is no StatefulSet, ERR_LIMIT past ROLLOUT_MAX_PODS, ERR_NO_MEMORY.
  */
 int rollout_observe(const cJSON *statefulset, const cJSON *const *pods, size_t pod_count,
-		    int64_t now_ms, struct rollout *ret_rollout, struct err *err);
+		    const struct promotion_record *record, int64_t now_ms,
+		    struct rollout *ret_rollout, struct err *err);
 void rollout_release(struct rollout *rollout);
 
-/* "Settling", "Progressing", "Canary", "Complete", "NoEffect", "Stuck", "OnDelete" */
+/* "Settling", "Progressing", "Canary", "Complete", "NoEffect", "Stuck", "OnDelete", "Held",
+ * "RolledBack" */
 const char *rollout_phase_name(enum rollout_phase phase);
 
-/* Whether waiting for this rollout is over: canary, complete, no effect, on delete. */
+/* Whether waiting for this rollout is over: canary, complete, no effect, on delete, held. */
 bool rollout_is_settled(const struct rollout *rollout);
+
+/* Whether it is over and went wrong: stuck, rolled back. */
+bool rollout_has_failed(const struct rollout *rollout);
 
 /*
  * The line `run` prints when the rollout moves, without the name in front:

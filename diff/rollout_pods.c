@@ -213,9 +213,11 @@ static int read_pod(const struct rollout_facts *facts, const char *target_revisi
 	read_history(json, pod);
 
 	const char *node = json_str(json, "spec.nodeName");
+	const char *uid = json_str(json, "metadata.uid");
+	pod->uid = strdup(uid ? uid : "");
 	pod->revision = strdup(cJSON_IsString(label) ? label->valuestring : "");
 	pod->node = strdup(node ? node : "");
-	if (!pod->revision || !pod->node)
+	if (!pod->uid || !pod->revision || !pod->node)
 		return err_no_memory(err);
 	pod->updated = *target_revision && strcmp(pod->revision, target_revision) == 0;
 	object_print_images(json_at(json, "spec"), &images);
@@ -237,7 +239,7 @@ static int finish_pod(const struct rollout_facts *facts, struct rollout_pod *pod
 	pod->condemned = !rollout_facts_wants(facts, pod->ordinal);
 	pod->held = !pod->condemned && rollout_facts_holds(facts, pod->ordinal);
 	if ((!pod->revision && !(pod->revision = strdup(""))) ||
-	    (!pod->node && !(pod->node = strdup(""))) ||
+	    (!pod->uid && !(pod->uid = strdup(""))) || (!pod->node && !(pod->node = strdup(""))) ||
 	    (!pod->images && !(pod->images = strdup(""))))
 		return err_no_memory(err);
 	return 0;
@@ -335,6 +337,7 @@ void rollout_pods_release(struct rollout_pods *pods)
 		free(pods->items[i].name);
 		free(pods->items[i].revision);
 		free(pods->items[i].images);
+		free(pods->items[i].uid);
 		free(pods->items[i].node);
 		free(pods->items[i].trouble);
 	}

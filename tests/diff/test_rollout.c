@@ -243,7 +243,8 @@ static void test_same_image_on_both_revisions(void **state)
 
 	assert_ok(json_set(pods.items[1], "spec", json_copy(json_at(pods.items[0], "spec")), &err),
 		  err);
-	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), 2, TEST_NOW_MS, &rollout, &err),
+	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), 2, NULL, TEST_NOW_MS, &rollout,
+				  &err),
 		  err);
 	assert_string_equal(rollout.reason, "1 runs revision web-b, partition 1 holds 0 on "
 					    "revision web-a; partition 0 would take web-0");
@@ -262,7 +263,8 @@ static void test_being_deleted(void **state)
 	assert_ok(json_set_str(statefulset, "metadata.deletionTimestamp", "2026-01-02T03:00:00Z",
 			       &err),
 		  err);
-	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), 1, TEST_NOW_MS, &rollout, &err),
+	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), 1, NULL, TEST_NOW_MS, &rollout,
+				  &err),
 		  err);
 	assert_string_equal(rollout.reason, "the StatefulSet is being deleted");
 	assert_false(rollout_is_settled(&rollout));
@@ -347,8 +349,8 @@ static void test_right_where_kubectl_is_wrong(void **state)
 		print_message("%s\n", cases[i].what);
 		print_kubectl_status(statefulset, kubectl, sizeof(kubectl));
 		assert_string_equal(kubectl, cases[i].kubectl);
-		assert_ok(rollout_observe(statefulset, CONST_PODS(pods), pods.count, TEST_NOW_MS,
-					  &rollout, &err),
+		assert_ok(rollout_observe(statefulset, CONST_PODS(pods), pods.count, NULL,
+					  TEST_NOW_MS, &rollout, &err),
 			  err);
 		assert_string_equal(rollout.reason, cases[i].reason);
 		assert_string_equal(rollout_phase_name(rollout.phase),
@@ -446,8 +448,8 @@ static void test_claims(void **state)
 		CLEANUP(rollout_release) struct rollout rollout = {0};
 		struct err err;
 
-		assert_ok(rollout_observe(statefulset, (const cJSON *const *)&pod, 1, TEST_NOW_MS,
-					  &rollout, &err),
+		assert_ok(rollout_observe(statefulset, (const cJSON *const *)&pod, 1, NULL,
+					  TEST_NOW_MS, &rollout, &err),
 			  err);
 		assert_int_equal(rollout.pod_count, 1);
 		assert_int_equal(rollout.pods[0].exists, cases[i].claimed);
@@ -485,8 +487,8 @@ static void test_selector_expressions(void **state)
 
 		assert_ok(json_set(statefulset, "spec.selector", value_of(cases[i].selector), &err),
 			  err);
-		assert_ok(rollout_observe(statefulset, (const cJSON *const *)&pod, 1, TEST_NOW_MS,
-					  &rollout, &err),
+		assert_ok(rollout_observe(statefulset, (const cJSON *const *)&pod, 1, NULL,
+					  TEST_NOW_MS, &rollout, &err),
 			  err);
 		assert_int_equal(rollout.pods[0].exists, cases[i].matches);
 	}
@@ -541,8 +543,8 @@ static void test_names_troubles(void **state)
 		assert_ok(json_set(pod, "spec.containers", value_of(cases[i].containers), &err),
 			  err);
 		assert_ok(json_set(pod, "status", value_of(cases[i].status), &err), err);
-		assert_ok(rollout_observe(statefulset, (const cJSON *const *)&pod, 1, TEST_NOW_MS,
-					  &rollout, &err),
+		assert_ok(rollout_observe(statefulset, (const cJSON *const *)&pod, 1, NULL,
+					  TEST_NOW_MS, &rollout, &err),
 			  err);
 		if (cases[i].trouble)
 			assert_string_equal(rollout.pods[0].trouble, cases[i].trouble);
@@ -584,8 +586,8 @@ static void test_tells_age_and_restarts(void **state)
 		struct err err;
 
 		assert_ok(json_set(pod, "status", value_of(cases[i].status), &err), err);
-		assert_ok(rollout_observe(statefulset, (const cJSON *const *)&pod, 1, TEST_NOW_MS,
-					  &rollout, &err),
+		assert_ok(rollout_observe(statefulset, (const cJSON *const *)&pod, 1, NULL,
+					  TEST_NOW_MS, &rollout, &err),
 			  err);
 		assert_int_equal(rollout.pods[0].created_ms, TEST_NOW_MS - 2 * 3600 * 1000);
 		assert_int_equal(rollout.pods[0].ready_since_ms,
@@ -650,14 +652,19 @@ static void test_settled(void **state)
 {
 	(void)state;
 	static const bool settled[] = {
-		[ROLLOUT_SETTLING] = false, [ROLLOUT_PROGRESSING] = false, [ROLLOUT_CANARY] = true,
-		[ROLLOUT_COMPLETE] = true,  [ROLLOUT_NO_EFFECT] = true,    [ROLLOUT_STUCK] = false,
-		[ROLLOUT_ON_DELETE] = true,
+		[ROLLOUT_SETTLING] = false,    [ROLLOUT_PROGRESSING] = false,
+		[ROLLOUT_CANARY] = true,       [ROLLOUT_COMPLETE] = true,
+		[ROLLOUT_NO_EFFECT] = true,    [ROLLOUT_STUCK] = false,
+		[ROLLOUT_ON_DELETE] = true,    [ROLLOUT_HELD] = true,
+		[ROLLOUT_ROLLED_BACK] = false,
 	};
 
 	for (size_t i = 0; i < sizeof(settled) / sizeof(*settled); i++) {
 		struct rollout rollout = {.phase = (enum rollout_phase)i};
 		assert_int_equal(rollout_is_settled(&rollout), settled[i]);
+		assert_int_equal(rollout_has_failed(&rollout),
+				 rollout.phase == ROLLOUT_STUCK ||
+					 rollout.phase == ROLLOUT_ROLLED_BACK);
 	}
 }
 
@@ -684,8 +691,8 @@ static void test_refuses_what_is_no_statefulset(void **state)
 		struct rollout rollout;
 		struct err err;
 
-		assert_error(rollout_observe(value, NULL, 0, TEST_NOW_MS, &rollout, &err), err,
-			     cases[i].class, cases[i].message);
+		assert_error(rollout_observe(value, NULL, 0, NULL, TEST_NOW_MS, &rollout, &err),
+			     err, cases[i].class, cases[i].message);
 	}
 }
 
@@ -711,7 +718,7 @@ static void test_bears_nonsense(void **state)
 		CLEANUP(rollout_release) struct rollout rollout = {0};
 		struct err err;
 
-		assert_ok(rollout_observe(value, (const cJSON *const *)&pod, 1, TEST_NOW_MS,
+		assert_ok(rollout_observe(value, (const cJSON *const *)&pod, 1, NULL, TEST_NOW_MS,
 					  &rollout, &err),
 			  err);
 		assert_non_null(rollout.reason);

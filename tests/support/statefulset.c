@@ -250,7 +250,7 @@ void observe_words(const char *statefulset_words, const char *pod_words,
 	CLEANUP(cJSON_Delete_p) cJSON *statefulset = statefulset_of(statefulset_words, &pods);
 	struct err err;
 
-	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), pods.count, TEST_NOW_MS,
+	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), pods.count, NULL, TEST_NOW_MS,
 				  ret_rollout, &err),
 		  err);
 	test_pods_release(&pods);
