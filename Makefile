@@ -4,6 +4,7 @@
 #   make test            all fast tests
 #   make e2e             the real control plane (built once and cached; see tests/e2e/README.md)
 #   make lint            floors, headers, warnings, format, static analysis
+#   make coverage        which lines the fast tests run
 #   make fuzz            the readers under libFuzzer, FUZZ_SECONDS each
 #   make demo            the canary walkthrough on the embedded cluster
 #   make install         DESTDIR= PREFIX=
@@ -118,7 +119,7 @@ define link
 endef
 
 $(BUILD)/tranche: $(call objs,agent/main.c) $(FLOORS)
-	$(call link,$(call libs_of,AGENT))
+	$(call link,$(call libs_of,AGENT) -lm)
 
 $(BUILD)/kubesim: $(call objs,tests/kubesim/main.c) $(BUILD)/libkubesim.a $(BUILD)/libdiff.a
 	$(call link,$(call libs_of,SIM) -lpthread -lm)
@@ -127,7 +128,7 @@ $(BUILD)/kubesim: $(call objs,tests/kubesim/main.c) $(BUILD)/libkubesim.a $(BUIL
 TOOL_SIM_OBJ := $(call objs,$(addprefix tests/kubesim/,pod_status.c obj.c alloc.c timestamp.c))
 
 $(TOOL_BIN): $(BUILD)/%: $(BUILD)/obj/tests/tools/%.o $(TOOL_SIM_OBJ) $(FLOORS)
-	$(call link,$(call libs_of,AGENT))
+	$(call link,$(call libs_of,AGENT) -lm)
 
 # A test links the program's floors or the embedded cluster, never both: the two are strangers that
 # may use the same names.
@@ -159,6 +160,15 @@ demo: all
 e2e: test-build
 	$(Q)BUILD=$(BUILD) tests/e2e/run
 
+# The lines that the fast tests run, by file, and their share of each floor.
+.PHONY: coverage
+coverage:
+	$(Q)$(MAKE) --no-print-directory BUILD=build-coverage HARDENING= \
+		CFLAGS="-O0 -g --coverage -fprofile-update=atomic" test
+	$(Q)for floor in diff apply agent; do \
+		gcovr --root . --object-directory build-coverage --filter "$$floor/" --print-summary; \
+	done
+
 # Each fuzz target runs for FUZZ_SECONDS, from its seeds; what it finds stays in $(BUILD)/fuzz.
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -181,7 +191,7 @@ $(addprefix fuzz-,$(FUZZERS)): fuzz-%:
 DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
 	libuv1-dev libssl-dev libmicrohttpd-dev
 DEPS_TEST  := libcmocka-dev git bash python3 openssl ca-certificates patch
-DEPS_DEV   := clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
+DEPS_DEV   := gcovr clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
 
 .PHONY: deps deps-dev
 deps:
@@ -203,8 +213,9 @@ SOURCES := $(DIFF_SRC) $(APPLY_SRC) $(wildcard agent/*.c) $(wildcard tests/kubes
 	$(SUPPORT_SRC) $(TEST_SRC) $(TOOL_SRC)
 CLANG_FORMAT ?= clang-format
 
-.PHONY: lint check-floors check-headers check-format check-static check-scripts check-links format
-lint: check-floors check-headers check-format check-static check-scripts check-links
+.PHONY: lint check-floors check-headers check-format check-clang check-static check-scripts \
+	check-links format
+lint: check-floors check-headers check-format check-clang check-static check-scripts check-links
 
 check-floors:
 	$(Q)tests/lint/floors
@@ -220,6 +231,11 @@ $(BUILD)/headers/%.ok: %.h
 check-format:
 	$(call say,FORMAT,sources)
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(HEADERS) $(SOURCES)
+
+# Another compiler's warnings are errors too.
+check-clang:
+	$(call say,CLANG,sources)
+	$(Q)$(MAKE) --no-print-directory BUILD=build-clang CC=clang CI=true test-build >/dev/null
 
 check-static:
 	$(call say,CPPCHECK,sources)

@@ -210,7 +210,7 @@ static int store(const struct option_row *row, const char *value, struct options
 		if (!is_choice(row->choices, value))
 			return err_set(err, ERR_INVALID, "--%s is \"%s\", but has to be one of %s",
 				       row->name, value, row->choices);
-		/* fall through */
+		__attribute__((fallthrough));
 	case OPTION_STRING:
 		if (!*value)
 			return err_set(err, ERR_INVALID, "--%s is empty; it wants %s", row->name,

@@ -4,8 +4,8 @@ const char *exit_code_meaning(enum exit_code code)
 {
 	static const char *const meanings[EXIT_CODE_COUNT] = {
 		[EXIT_OK] = "done; diff: no differences; validate: no errors",
-		[EXIT_DIFFERENT] = "diff and sync --dry-run: there are differences; validate: "
-				   "there are errors",
+		[EXIT_DIFFERENT] = ("diff and sync --dry-run: there are differences; validate: "
+				    "there are errors"),
 		[EXIT_USAGE] = "a wrong command, flag or argument",
 		[EXIT_ROLLOUT] = "sync --wait: a rollout is stuck or did not end within --timeout",
 		[EXIT_MANIFEST] = "the manifests are refused; nothing was sent",

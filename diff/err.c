@@ -18,6 +18,7 @@ static void trim_partial_character(char *text, size_t length)
 		text[start - 1] = '\0';
 }
 
+PRINTF(2, 0)
 static void set_message(struct err *err, const char *format, va_list args)
 {
 	int length = vsnprintf(err->message, sizeof(err->message), format, args);

@@ -75,8 +75,8 @@ static void test_what_moves_a_ref_is_told(void **state)
 		"cd shop && git tag v1",
 		"cd shop && git pack-refs --all",
 		"cd shop && git checkout -q topic/new",
-		"cd shop && git branch -qD topic/new || git checkout -q - && git branch -qD "
-		"topic/new",
+		("cd shop && git branch -qD topic/new || "
+		 "git checkout -q - && git branch -qD topic/new"),
 	};
 	char git_dir[512];
 	uv_loop_t loop;

@@ -189,7 +189,6 @@ static void test_order_of_keys(void **state)
 	for (size_t i = 0; i + 1 < sizeof(keys) / sizeof(*keys); i++) {
 		CLEANUP(buf_release) struct buf json = BUF_INIT(OUT_MAX);
 		CLEANUP(buf_release) struct buf yaml = BUF_INIT(OUT_MAX);
-		CLEANUP(cJSON_Delete_p) cJSON *back = NULL;
 		struct yaml_docs docs = {0};
 		struct err err;
 

@@ -31,6 +31,7 @@ cJSON *status_json(const struct status *status)
 	return json;
 }
 
+PRINTF(4, 0)
 static int vset(struct status *status, int code, const char *reason, const char *format,
 		va_list args)
 {
