@@ -49,7 +49,8 @@ static int digests_of(const struct app *app, const struct target *target, struct
 		return -1;
 	if (!ret->desired)
 		return err_no_memory(err);
-	return target->live ? inventory_digest_live(&target->ref, target->live, &ret->live, err)
+	return target->live ? inventory_digest_live(&target->ref, target_desired(target),
+						    target->live, &ret->live, err)
 			    : 0;
 }
 

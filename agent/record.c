@@ -14,7 +14,8 @@ int record_target(struct record *record, const struct target *target, const stru
 	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
 	CLEANUP(free_p) char *desired = entry ? strdup(entry->desired) : NULL;
 	CLEANUP(free_p) char *known = entry ? strdup(entry->live) : NULL;
-	if (inventory_put(&app->inventory, &target->ref, target->manifest->desired, live, err) < 0)
+	if (inventory_put(&app->inventory, &target->ref, target->manifest->desired,
+			  target_desired(target), live, err) < 0)
 		return -1;
 	entry = inventory_find(&app->inventory, &target->ref);
 	record->changed |= !desired || !known || strcmp(desired, entry->desired) != 0 ||

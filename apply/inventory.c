@@ -5,6 +5,7 @@
 
 #include "diff/cleanup.h"
 #include "diff/digest.h"
+#include "diff/ignore.h"
 #include "diff/marks.h"
 
 #define FORMAT_VERSION 1
@@ -129,7 +130,7 @@ static int put_entry(struct inventory *inventory, struct inventory_entry *take, 
 }
 
 int inventory_put(struct inventory *inventory, const struct ref *ref, const cJSON *desired,
-		  const cJSON *written, struct err *err)
+		  const cJSON *wanted, const cJSON *written, struct err *err)
 {
 	CLEANUP(entry_release) struct inventory_entry entry = {0};
 	const struct inventory_entry *old = inventory_find(inventory, ref);
@@ -137,7 +138,7 @@ int inventory_put(struct inventory *inventory, const struct ref *ref, const cJSO
 	if (ref_copy(ref, &entry.ref, err) < 0 ||
 	    set_text(&entry.uid, json_str(written, "metadata.uid"), err) < 0 ||
 	    inventory_digest_desired(ref, desired, &entry.desired, err) < 0 ||
-	    inventory_digest_live(ref, written, &entry.live, err) < 0 ||
+	    inventory_digest_live(ref, wanted, written, &entry.live, err) < 0 ||
 	    marks_of(desired, &entry.marks, err) < 0)
 		return -1;
 	if (old && promotion_record_copy(&old->rollout, &entry.rollout, err) < 0)
@@ -199,22 +200,39 @@ static int mask_values(cJSON *object, struct err *err)
 	return 0;
 }
 
+/* A copy of `object` without the fields that the manifest leaves to the cluster, normalised. */
+static int decided_part(const cJSON *manifest, const cJSON *object, cJSON **ret_part,
+			struct err *err)
+{
+	CLEANUP(ignore_release) struct ignore ignore = {0};
+	CLEANUP(cJSON_Delete_p) cJSON *part = json_copy(object);
+
+	if (!part)
+		return err_no_memory(err);
+	if (ignore_read(manifest, &ignore, err) < 0 || ignore_blank(&ignore, part, err) < 0)
+		return -1;
+	object_normalise(part);
+	*ret_part = STEAL(part);
+	return 0;
+}
+
 int inventory_digest_desired(const struct ref *ref, const cJSON *desired, char **ret_digest,
 			     struct err *err)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *object = object_normalised(desired);
+	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
 
-	if (!object)
-		return err_no_memory(err);
+	if (decided_part(desired, desired, &object, err) < 0)
+		return -1;
 	if (is_secret(ref) && (mask_values(json_get(object, "data"), err) < 0 ||
 			       mask_values(json_get(object, "stringData"), err) < 0))
 		return -1;
 	return digest(object, ret_digest, err);
 }
 
-int inventory_digest_live(const struct ref *ref, const cJSON *live, char **ret_digest,
-			  struct err *err)
+int inventory_digest_live(const struct ref *ref, const cJSON *wanted, const cJSON *live,
+			  char **ret_digest, struct err *err)
 {
+	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
 	char *version = NULL;
 
 	if (is_secret(ref)) {
@@ -223,9 +241,12 @@ int inventory_digest_live(const struct ref *ref, const cJSON *live, char **ret_d
 		*ret_digest = version;
 		return 0;
 	}
-	CLEANUP(cJSON_Delete_p) cJSON *object = object_normalised(live);
-	if (!object)
-		return err_no_memory(err);
+	if (decided_part(wanted, live, &object, err) < 0)
+		return -1;
+	const cJSON *replicas = json_at(wanted, "spec.replicas");
+	if (!replicas || cJSON_IsNull(replicas) ||
+	    json_equal(replicas, json_at(live, "spec.replicas")))
+		json_remove(object, "spec.replicas");
 	return digest(object, ret_digest, err);
 }
 

@@ -68,18 +68,23 @@ int inventory_set_revision(struct inventory *inventory, const char *revision, co
 struct inventory_entry *inventory_find(const struct inventory *inventory, const struct ref *ref);
 
 /*
- * Remembers that `desired` (normalised or not, as the manifest has it) was written and the cluster
- * returned `written`. An entry that is there is updated; it is no orphan any more.
+ * Remembers that the manifest `desired` (normalised or not) was written, as `wanted` (target.h), and
+ * the cluster returned `written`. An entry that is there is updated; it is no orphan any more.
  */
 int inventory_put(struct inventory *inventory, const struct ref *ref, const cJSON *desired,
-		  const cJSON *written, struct err *err);
+		  const cJSON *wanted, const cJSON *written, struct err *err);
 void inventory_remove(struct inventory *inventory, const struct ref *ref);
 
-/* The digests as an entry holds them, for comparing with one. The caller frees *ret_digest. */
+/*
+ * The digests as an entry holds them, for comparing with one. The caller frees *ret_digest. Neither
+ * covers the fields that the manifest's tranche.dev/ignore names; that of the live object leaves out
+ * spec.replicas where `wanted` says the same number or leaves the number to others, so that it stays
+ * as it is while an autoscaler does its work.
+ */
 int inventory_digest_desired(const struct ref *ref, const cJSON *desired, char **ret_digest,
 			     struct err *err);
-int inventory_digest_live(const struct ref *ref, const cJSON *live, char **ret_digest,
-			  struct err *err);
+int inventory_digest_live(const struct ref *ref, const cJSON *wanted, const cJSON *live,
+			  char **ret_digest, struct err *err);
 
 /* The text under `inventory.json`. ERR_LIMIT above INVENTORY_MAX_BYTES, ERR_INVALID. */
 int inventory_print(const struct inventory *inventory, struct buf *out, struct err *err);

@@ -10,7 +10,7 @@
  *     its template's labels, or whose template has no container;
  *   - negative replicas, a negative partition or ordinals.start, an updateStrategy that is neither
  *     RollingUpdate nor OnDelete, a rollingUpdate (partition) that comes with OnDelete;
- *   - an annotation under tranche.dev/ with a value that it cannot have (policy.h).
+ *   - an annotation under tranche.dev/ with a value that it cannot have (policy.h, ignore.h).
  * Warnings: a partition at or above replicas, for no Pod would take a new template (one left out is
  * none, that is the default); annotations under tranche.dev/ that nobody knows, with a suggestion,
  * or that mean nothing where they stand.

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "diff/check_rules.h"
+#include "diff/ignore.h"
 #include "diff/policy.h"
 
 #define MAX_MESSAGE 1024
@@ -29,6 +30,24 @@ static int check_annotation(struct checker *checker, const cJSON *annotation)
 			    annotation, "%s", buf_str(&message));
 }
 
+/* Its pointers are held against the object, so it is read as a whole. */
+static int check_ignore(struct checker *checker)
+{
+	const cJSON *object = checker->manifest->desired;
+	CLEANUP(ignore_release) struct ignore ignore = {0};
+	struct err fault;
+
+	if (ignore_read(object, &ignore, &fault) == 0)
+		return 0;
+	if (fault.class != ERR_NO_MEMORY)
+		return check_report(
+			checker, FINDING_ERROR,
+			json_get(json_at(object, "metadata.annotations"), IGNORE_ANNOTATION), "%s",
+			fault.message);
+	*checker->err = fault;
+	return -1;
+}
+
 int check_annotations(struct checker *checker)
 {
 	const cJSON *object = checker->manifest->desired;
@@ -38,6 +57,8 @@ int check_annotations(struct checker *checker)
 		if (check_annotation(checker, annotation) < 0)
 			return -1;
 	}
+	if (check_ignore(checker) < 0)
+		return -1;
 	json_each (annotation, json_at(object, TEMPLATE_ANNOTATIONS)) {
 		if (is_ours(annotation) &&
 		    check_report(checker, FINDING_WARNING, annotation,

@@ -3,19 +3,20 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "diff/selector.h"
+
 /* --- selector and template ------------------------------------------------------------------- */
 
 #define MISMATCH "`selector` does not match template `labels`: "
 
-/* A label's value in the template, NULL where it has none. */
-static const cJSON *template_label(const struct checker *checker, const char *key)
+static const cJSON *template_labels(const struct checker *checker)
 {
-	return json_get(json_at(checker->manifest->desired, "spec.template.metadata.labels"), key);
+	return json_at(checker->manifest->desired, "spec.template.metadata.labels");
 }
 
 static int check_match_label(struct checker *checker, const cJSON *wanted)
 {
-	const cJSON *label = template_label(checker, wanted->string);
+	const cJSON *label = json_get(template_labels(checker), wanted->string);
 
 	if (!cJSON_IsString(wanted))
 		return 0; /* an ill-typed field, told already */
@@ -31,56 +32,28 @@ static int check_match_label(struct checker *checker, const cJSON *wanted)
 			    wanted->string, wanted->valuestring, label->valuestring);
 }
 
-static bool is_among(const cJSON *values, const cJSON *label)
-{
-	const cJSON *value;
-
-	json_each (value, values) {
-		if (json_equal(value, label))
-			return true;
-	}
-	return false;
-}
-
-/* Whether a LabelSelectorRequirement holds for the template; an operator nobody knows does not. */
-static bool expression_holds(const struct checker *checker, const cJSON *expression)
-{
-	const char *key = json_str(expression, "key"), *operator= json_str(expression, "operator");
-	const cJSON *values = json_get(expression, "values");
-	const cJSON *label = key ? template_label(checker, key) : NULL;
-
-	if (!operator)
-		return false;
-	if (!strcmp(operator, "In"))
-		return label && is_among(values, label);
-	if (!strcmp(operator, "NotIn"))
-		return !label || !is_among(values, label);
-	if (!strcmp(operator, "Exists"))
-		return label;
-	return !strcmp(operator, "DoesNotExist") && !label;
-}
-
 int check_selector(struct checker *checker)
 {
 	const cJSON *selector = json_at(checker->manifest->desired, "spec.selector");
-	const cJSON *labels = json_get(selector, "matchLabels");
+	const cJSON *match_labels = json_get(selector, "matchLabels");
 	const cJSON *expressions = json_get(selector, "matchExpressions");
+	const cJSON *labels = template_labels(checker);
 	const cJSON *item;
 
 	if (!cJSON_IsObject(selector))
 		return 0; /* missing or ill-typed, told already */
-	if ((!labels || !labels->child) && (!expressions || !expressions->child))
+	if ((!match_labels || !match_labels->child) && (!expressions || !expressions->child))
 		return check_report(checker, FINDING_ERROR, selector,
 				    "spec.selector is empty: it has to name labels of the template "
 				    "that tell these Pods apart");
-	json_each (item, cJSON_IsObject(labels) ? labels : NULL) {
+	json_each (item, cJSON_IsObject(match_labels) ? match_labels : NULL) {
 		if (check_match_label(checker, item) < 0)
 			return -1;
 	}
 	json_each (item, expressions) {
 		const char *key = json_str(item, "key");
 
-		if (!expression_holds(checker, item) &&
+		if (!selector_expression_holds(item, labels) &&
 		    check_report(checker, FINDING_ERROR, item,
 				 MISMATCH "the expression on \"%s\" does not hold for "
 					  "spec.template.metadata.labels",

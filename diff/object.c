@@ -187,8 +187,6 @@ static void normalise_metadata(cJSON *metadata, const char *kind)
 	cJSON *annotations = json_get(metadata, "annotations");
 	cJSON *labels = json_get(metadata, "labels");
 
-	for (size_t i = 0; i < COUNT(server_metadata); i++)
-		json_remove_key(metadata, server_metadata[i]);
 	for (size_t i = 0; i < COUNT(server_marks); i++) {
 		const char *only = server_marks[i].kind;
 
@@ -201,12 +199,21 @@ static void normalise_metadata(cJSON *metadata, const char *kind)
 	remove_if_empty(metadata, "labels");
 }
 
+void object_strip(cJSON *object)
+{
+	cJSON *metadata = json_get(object, "metadata");
+
+	json_remove_key(object, "status");
+	for (size_t i = 0; i < COUNT(server_metadata); i++)
+		json_remove_key(metadata, server_metadata[i]);
+}
+
 void object_normalise(cJSON *object)
 {
 	const char *kind = json_str(object, "kind");
 	cJSON *claim;
 
-	json_remove_key(object, "status");
+	object_strip(object);
 	normalise_metadata(json_get(object, "metadata"), kind);
 	if (!kind || strcmp(kind, "StatefulSet"))
 		return;

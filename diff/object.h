@@ -47,7 +47,12 @@ void ref_print_api_version(const struct ref *ref, struct buf *out);
 /*
  * Takes away what the server owns and a manifest cannot set: status, and from metadata uid,
  * resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds,
- * selfLink, managedFields, and the annotations and labels that the server or its controllers write
+ * selfLink, managedFields.
+ */
+void object_strip(cJSON *object);
+
+/*
+ * object_strip, and takes away the annotations and labels that the server or its controllers write
  * back whenever a replace drops them (last-applied-configuration, a Deployment's revision, a claim's
  * binding, a Namespace's own name, ...). Within
  * StatefulSets also the status, apiVersion, kind and creationTimestamp of volumeClaimTemplates.

@@ -1,6 +1,7 @@
 #include "diff/replacement.h"
 
 #include "diff/carried.h"
+#include "diff/ignore.h"
 
 static int set_namespace(cJSON *body, const char *namespace, struct err *err)
 {
@@ -23,6 +24,15 @@ static int set_resource_version(cJSON *body, const cJSON *live, struct err *err)
 	return json_set_str(body, "metadata.resourceVersion", seen, err);
 }
 
+static int carry_over(cJSON *body, const cJSON *desired, const cJSON *live, struct err *err)
+{
+	CLEANUP(ignore_release) struct ignore ignore = {0};
+
+	if (carried_fill(body, live, err) < 0 || ignore_read(desired, &ignore, err) < 0)
+		return -1;
+	return ignore_carry(&ignore, body, live, err);
+}
+
 int replacement_build(const cJSON *desired, const cJSON *live, const char *namespace,
 		      cJSON **ret_body, struct err *err)
 {
@@ -32,7 +42,7 @@ int replacement_build(const cJSON *desired, const cJSON *live, const char *names
 		return err_no_memory(err);
 	json_remove_key(body, "status");
 	if (set_namespace(body, namespace, err) < 0 || set_resource_version(body, live, err) < 0 ||
-	    (live && carried_fill(body, live, err) < 0))
+	    (live && carry_over(body, desired, live, err) < 0))
 		return -1;
 	*ret_body = STEAL(body);
 	return 0;

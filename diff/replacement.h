@@ -13,6 +13,8 @@
  *     carried over from the live object: finalizers, ownerReferences and spec.replicas of every
  *     kind, and some fields of some kinds (carried.h). A manifest that names them, be it as an
  *     empty list, decides itself;
+ *   - fields that the manifest's tranche.dev/ignore names are what they are in the live object
+ *     (ignore.h);
  *   - status is taken out: it is not a manifest's to say.
  *
  * A null in the manifest counts as left out. Defaults are the server's business.
@@ -26,7 +28,7 @@
  * Builds what is to be POSTed (`live` NULL) or PUT in place of `live`, the object as the server
  * returned it. `namespace` is the one the object goes to, NULL for a cluster-scoped kind. The
  * caller owns *ret_body; `desired` and `live` stay as they are. ERR_INVALID where metadata or spec
- * of the manifest is no object.
+ * of the manifest is no object, or as of ignore_read.
  */
 int replacement_build(const cJSON *desired, const cJSON *live, const char *namespace,
 		      cJSON **ret_body, struct err *err);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/selector.h"
+
 static const char *text_at(const cJSON *object, const char *path)
 {
 	const char *text = json_str(object, path);
@@ -46,53 +48,6 @@ int rollout_facts_read(const cJSON *statefulset, struct rollout_facts *ret_facts
 			count_at(statefulset, "spec.updateStrategy.rollingUpdate.partition", 0);
 	*ret_facts = facts;
 	return 0;
-}
-
-static bool has_value(const cJSON *values, const char *text)
-{
-	const cJSON *value;
-
-	json_each (value, values) {
-		if (text && cJSON_IsString(value) && strcmp(value->valuestring, text) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool requirement_matches(const cJSON *requirement, const cJSON *labels)
-{
-	const char *relation = text_at(requirement, "operator");
-	const cJSON *label = json_get(labels, text_at(requirement, "key"));
-	const char *text = cJSON_IsString(label) ? label->valuestring : NULL;
-	const cJSON *values = json_get(requirement, "values");
-
-	if (strcmp(relation, "In") == 0)
-		return has_value(values, text);
-	if (strcmp(relation, "NotIn") == 0)
-		return !has_value(values, text);
-	if (strcmp(relation, "Exists") == 0)
-		return text != NULL;
-	if (strcmp(relation, "DoesNotExist") == 0)
-		return text == NULL;
-	return false;
-}
-
-/* metav1.LabelSelectorAsSelector: no selector matches nothing. */
-static bool selector_matches(const cJSON *selector, const cJSON *labels)
-{
-	const cJSON *item;
-
-	if (!selector)
-		return false;
-	json_each (item, json_get(selector, "matchLabels")) {
-		if (!json_equal(item, json_get(labels, item->string)))
-			return false;
-	}
-	json_each (item, json_get(selector, "matchExpressions")) {
-		if (!requirement_matches(item, labels))
-			return false;
-	}
-	return true;
 }
 
 static const cJSON *controller_of(const cJSON *object)

@@ -28,7 +28,9 @@ static void put(struct inventory *inventory, const char *desired, const char *wr
 	CLEANUP(ref_release) struct ref ref = ref_from(desired);
 	struct err err;
 
-	assert_ok(inventory_put(inventory, &ref, desired_object, written_object, &err), err);
+	assert_ok(inventory_put(inventory, &ref, desired_object, desired_object, written_object,
+				&err),
+		  err);
 }
 
 static struct inventory_entry *find(const struct inventory *inventory, const char *object)
@@ -69,7 +71,7 @@ static void test_entries(void **state)
 	CLEANUP(free_p) char *before = strdup(find(&inventory, SET "}")->live);
 	put(&inventory, SET "}", SET ",'status':{'replicas':5},'spec':{'replicas':1}}");
 	assert_string_equal(find(&inventory, SET "}")->live, before);
-	put(&inventory, SET "}", SET ",'spec':{'replicas':2}}");
+	put(&inventory, SET "}", SET ",'spec':{'replicas':1,'serviceName':'b'}}");
 	assert_string_not_equal(find(&inventory, SET "}")->live, before);
 	assert_int_equal(inventory.count, 3);
 
@@ -84,6 +86,68 @@ static void test_entries(void **state)
 	inventory_remove(&inventory, &ref);
 	assert_null(find(&inventory, SET "}"));
 	assert_int_equal(inventory.count, 2);
+}
+
+static char *digest_of(const char *wanted, const char *live)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *git = value_of(wanted);
+	CLEANUP(cJSON_Delete_p) cJSON *own = value_of(live);
+	CLEANUP(ref_release) struct ref ref = ref_from(wanted);
+	char *digest = NULL;
+	struct err err;
+
+	assert_ok(inventory_digest_live(&ref, git, own, &digest, &err), err);
+	return digest;
+}
+
+#define IGNORING(rest)                                                                          \
+	"{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'web','annotations':{" \
+	"'tranche.dev/ignore':'/spec/x,/metadata/annotations/a,/spec/l/0'}},'spec':" rest "}"
+
+/* Which live objects of the same manifest have the same digest. */
+static void test_what_git_does_not_decide(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *wanted, *live, *other;
+		bool same;
+	} cases[] = {
+		{"replicas that Git leaves out", SET ",'spec':{}}", SET ",'spec':{'replicas':1}}",
+		 SET ",'spec':{'replicas':2}}", true},
+		{"replicas, as in Git and not", SET ",'spec':{'replicas':1}}",
+		 SET ",'spec':{'replicas':1}}", SET ",'spec':{'replicas':2}}", false},
+		{"replicas, twice not as in Git", SET ",'spec':{'replicas':1}}",
+		 SET ",'spec':{'replicas':3}}", SET ",'spec':{'replicas':2}}", false},
+		{"another field", SET ",'spec':{}}", SET ",'spec':{'x':1}}", SET ",'spec':{'x':2}}",
+		 false},
+		{"ignored fields", IGNORING("{'l':[1]}"), IGNORING("{'x':1,'l':[1,2]}"),
+		 IGNORING("{'l':[7,2]}"), true},
+		{"an ignored annotation, the only one", IGNORING("{}"), SET ",'spec':{}}",
+		 "{'apiVersion':'apps/v1','kind':'StatefulSet','metadata':{'name':'web',"
+		 "'namespace':'x','annotations':{'a':'1'}},'spec':{}}",
+		 true},
+		{"beside ignored fields", IGNORING("{'l':[1]}"), IGNORING("{'l':[1,2]}"),
+		 IGNORING("{'l':[1,3]}"), false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CLEANUP(free_p) char *digest = digest_of(cases[i].wanted, cases[i].live);
+		CLEANUP(free_p) char *other = digest_of(cases[i].wanted, cases[i].other);
+
+		print_message("%s\n", cases[i].name);
+		assert_int_equal(strcmp(digest, other) == 0, cases[i].same);
+	}
+
+	/* Git's own numbers for what it does not decide do not count either. */
+	CLEANUP(inventory_release) struct inventory inventory = {0};
+	struct err err;
+	assert_ok(inventory_init(&inventory, "shop", &err), err);
+	put(&inventory, IGNORING("{'x':1}"), IGNORING("{}"));
+	CLEANUP(free_p) char *before = strdup(find(&inventory, IGNORING("{}"))->desired);
+	put(&inventory, IGNORING("{'x':2}"), IGNORING("{}"));
+	assert_string_equal(find(&inventory, IGNORING("{}"))->desired, before);
+	put(&inventory, IGNORING("{'y':2}"), IGNORING("{}"));
+	assert_string_not_equal(find(&inventory, IGNORING("{}"))->desired, before);
 }
 
 static void test_secrets_leave_no_trace(void **state)
@@ -351,6 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_what_git_does_not_decide),
 		cmocka_unit_test(test_secrets_leave_no_trace),
 		cmocka_unit_test(test_marks_and_orphans),
 		cmocka_unit_test(test_unknown_members_stay),

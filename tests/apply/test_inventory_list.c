@@ -56,7 +56,7 @@ static void save(struct client *client, const char *app, const char *reason)
 	assert_ok(json_set_str(web, "metadata.namespace", app, &err), err);
 	assert_ok(ref_of(web, &ref, &err), err);
 	assert_ok(inventory_init(&inventory, app, &err), err);
-	assert_ok(inventory_put(&inventory, &ref, web, web, &err), err);
+	assert_ok(inventory_put(&inventory, &ref, web, web, web, &err), err);
 	assert_ok(promotion_record_set_rejected(&inventory_find(&inventory, &ref)->rollout, "d",
 						"c", reason, "web-1", &err),
 		  err);

@@ -346,6 +346,18 @@ static void test_annotations(void **state)
 		{"the gate was forced for another partition",
 		 ANNOTATED("StatefulSet", "tranche.dev/force-partition: '1'") SELECTOR TEMPLATE,
 		 ""},
+		{"fields to ignore",
+		 ANNOTATED("StatefulSet", "tranche.dev/ignore: /spec/replicas") SELECTOR TEMPLATE,
+		 ""},
+		{"no pointer to ignore",
+		 ANNOTATED("StatefulSet", "tranche.dev/ignore: spec.replicas") SELECTOR TEMPLATE,
+		 "a.yaml:5:5: error: StatefulSet \"web\": tranche.dev/ignore \"spec.replicas\": a "
+		 "JSON pointer begins with '/'\n"},
+		{"its name is not to be ignored",
+		 ANNOTATED("Deployment", "tranche.dev/ignore: '/spec/replicas, /metadata/name'")
+			 SELECTOR TEMPLATE,
+		 "a.yaml:5:5: error: Deployment \"web\": tranche.dev/ignore \"/metadata/name\": "
+		 "this tells the object from all others\n"},
 		{"a step that may not be taken",
 		 ANNOTATED("StatefulSet", "{tranche.dev/step: '3', tranche.dev/max-promotion: '2'}")
 			 SELECTOR TEMPLATE,
