@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/notes.h"
 #include "diff/prediction.h"
 
 /* The digests of an object, and what the inventory has of it. */
@@ -98,6 +99,11 @@ static int forecast(const struct rollouts *rollouts, const struct target *target
 		return -1;
 	item->has_forecast = true;
 	return 0;
+}
+
+int decision_note(const struct target *target, struct plan_item *item, struct err *err)
+{
+	return notes_ignored(item, target->manifest->desired, target->live, err);
 }
 
 int decision_make(const struct app *app, const struct target *target,

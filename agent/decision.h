@@ -15,6 +15,9 @@
  */
 bool decision_is_in_sync(const struct app *app, const struct target *target);
 
+/* Notes what of the manifest is left to the cluster, whatever is done. The target has been read. */
+int decision_note(const struct target *target, struct plan_item *item, struct err *err);
+
 /*
  * Fills a fresh item (ref, file and mark are the caller's) for a target that has been read and, where
  * the server can say, previewed: the changes, the action (plan_decide), and for a StatefulSet that

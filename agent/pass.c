@@ -216,6 +216,8 @@ static void start_decide(struct pass *pass)
 			pass_item_fail(item, &err);
 		else if (target->error)
 			pass_item_fail(item, target->error);
+		else if (decision_note(target, item, &err) < 0)
+			pass_item_fail(item, &err);
 		else if (i >= pass->front.count)
 			item->action = PLAN_IN_SYNC;
 		else if (decision_make(pass->options.app, target, pass->rollouts, item, &err) < 0)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/notes.h"
 #include "diff/prediction.h"
 #include "diff/schema.h"
 
@@ -204,6 +205,8 @@ static int decide(const struct index *index, const struct manifest *manifest,
 	if (live && prediction_compare(item->to, item->from, &item->changes, err) < 0)
 		return -1;
 	item->action = plan_decide(live != NULL, item->changes.count > 0, NULL, NULL, NULL, false);
+	if (notes_ignored(item, manifest->desired, live, err) < 0)
+		return -1;
 	if (item->action == PLAN_IN_SYNC || !ref_is(&item->ref, "apps", "StatefulSet") ||
 	    !tells_of_pods(live))
 		return 0;
