@@ -7,6 +7,8 @@
 const struct resource resource_pods = {"", "v1", "Pod", "pods", true, ALL_VERBS};
 const struct resource resource_statefulsets = {"apps",         "v1", "StatefulSet",
 					       "statefulsets", true, ALL_VERBS};
+const struct resource resource_controller_revisions = {
+	"apps", "v1", "ControllerRevision", "controllerrevisions", true, ALL_VERBS};
 const struct resource resource_config_maps = {"", "v1", "ConfigMap", "configmaps", true, ALL_VERBS};
 const struct resource resource_namespaces = {"", "v1", "Namespace", "namespaces", false, ALL_VERBS};
 const struct resource resource_crds = {

@@ -26,8 +26,8 @@ struct followed {
 struct place {
 	struct rollouts *rollouts;
 	char *namespace;
-	uint64_t statefulsets, pods;
-	bool statefulsets_synced, pods_synced;
+	uint64_t statefulsets, pods, revisions;
+	bool statefulsets_synced, pods_synced, revisions_synced;
 };
 
 struct rollouts {
@@ -38,10 +38,11 @@ struct rollouts {
 	struct followed **items; /* by namespace and name */
 	size_t count;
 	struct pods pods;
-	uint64_t flush;   /* the timer that judges what is dirty */
-	uint64_t recheck; /* the timer for what time alone changes */
-	bool synced_told; /* since a namespace was added last */
-	bool *released;   /* set when it is freed while a callback runs */
+	struct pods revisions; /* they are named as Pods are: after the StatefulSet */
+	uint64_t flush;        /* the timer that judges what is dirty */
+	uint64_t recheck;      /* the timer for what time alone changes */
+	bool synced_told;      /* since a namespace was added last */
+	bool *released;        /* set when it is freed while a callback runs */
 };
 
 static int64_t unix_ms(void)
@@ -169,14 +170,19 @@ static struct followed *add(struct rollouts *rollouts, const char *namespace, co
 	return followed;
 }
 
-/* Whether both lists of the namespace are known. */
-static bool is_synced(const struct rollouts *rollouts, const char *namespace)
+/* Whether all lists of the place are known. */
+static bool is_synced(const struct place *place)
+{
+	return place->statefulsets_synced && place->pods_synced && place->revisions_synced;
+}
+
+static bool is_synced_in(const struct rollouts *rollouts, const char *namespace)
 {
 	for (size_t i = 0; i < rollouts->place_count; i++) {
 		const struct place *place = rollouts->places[i];
 
 		if (place->namespace[0] == '\0' || strcmp(place->namespace, namespace) == 0)
-			return place->statefulsets_synced && place->pods_synced;
+			return is_synced(place);
 	}
 	return false;
 }
@@ -184,7 +190,7 @@ static bool is_synced(const struct rollouts *rollouts, const char *namespace)
 static bool all_synced(const struct rollouts *rollouts)
 {
 	for (size_t i = 0; i < rollouts->place_count; i++) {
-		if (!rollouts->places[i]->statefulsets_synced || !rollouts->places[i]->pods_synced)
+		if (!is_synced(rollouts->places[i]))
 			return false;
 	}
 	return rollouts->place_count > 0;
@@ -295,7 +301,7 @@ static struct followed *next_dirty(const struct rollouts *rollouts)
 	for (size_t i = 0; i < rollouts->count; i++) {
 		struct followed *followed = rollouts->items[i];
 
-		if (followed->dirty && is_synced(rollouts, followed->namespace))
+		if (followed->dirty && is_synced_in(rollouts, followed->namespace))
 			return followed;
 	}
 	return NULL;
@@ -428,6 +434,21 @@ static void on_pod(void *ctx, enum watch_event event, cJSON **object)
 		tell_error(rollouts, &err, 0);
 }
 
+static void on_revision(void *ctx, enum watch_event event, cJSON **object)
+{
+	struct rollouts *rollouts = ((struct place *)ctx)->rollouts;
+	struct err err;
+
+	if (event == WATCH_DELETED) {
+		pods_remove(&rollouts->revisions, json_str(*object, "metadata.namespace"),
+			    json_str(*object, "metadata.name"));
+		return;
+	}
+	json_remove(*object, "metadata.managedFields");
+	if (pods_put(&rollouts->revisions, STEAL(*object), &err) < 0)
+		tell_error(rollouts, &err, 0);
+}
+
 static void on_statefulsets_synced(void *ctx)
 {
 	struct place *place = ctx;
@@ -444,6 +465,25 @@ static void on_pods_synced(void *ctx)
 	plan_flush(place->rollouts);
 }
 
+static void on_revisions_synced(void *ctx)
+{
+	struct place *place = ctx;
+
+	place->revisions_synced = true;
+	plan_flush(place->rollouts);
+}
+
+/* Whoever may not list them has none; verdicts do not wait for them. */
+static void on_revisions_error(void *ctx, const struct err *err, int64_t retry_in_ms)
+{
+	struct place *place = ctx;
+
+	(void)retry_in_ms;
+	place->revisions_synced = true;
+	plan_flush(place->rollouts);
+	tell_error(place->rollouts, err, 0);
+}
+
 static void on_watch_error(void *ctx, const struct err *err, int64_t retry_in_ms)
 {
 	tell_error(((struct place *)ctx)->rollouts, err, retry_in_ms);
@@ -455,6 +495,7 @@ static void place_free(struct place *place)
 
 	cluster_cancel(cluster, place->statefulsets);
 	cluster_cancel(cluster, place->pods);
+	cluster_cancel(cluster, place->revisions);
 	free(place->namespace);
 	free(place);
 }
@@ -490,6 +531,7 @@ void rollouts_free(struct rollouts *rollouts)
 		followed_free(rollouts->items[i]);
 	free(rollouts->items);
 	pods_release(&rollouts->pods);
+	pods_release(&rollouts->revisions);
 	free(rollouts);
 }
 
@@ -511,7 +553,16 @@ static int start_watches(struct rollouts *rollouts, struct place *place, struct 
 	options.on_synced = on_pods_synced;
 	if (place->statefulsets)
 		place->pods = watch_start(rollouts->cluster, &options, err);
-	return place->pods ? 0 : -1;
+	if (!rollouts->options.revisions || !place->pods) {
+		place->revisions_synced = true;
+		return place->pods ? 0 : -1;
+	}
+	options.resource = &resource_controller_revisions;
+	options.on_event = on_revision;
+	options.on_synced = on_revisions_synced;
+	options.on_error = on_revisions_error;
+	place->revisions = watch_start(rollouts->cluster, &options, err);
+	return place->revisions ? 0 : -1;
 }
 
 int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, struct err *err)
@@ -583,4 +634,10 @@ const cJSON *const *rollouts_pods(const struct rollouts *rollouts, const char *n
 				  const char *name, size_t *ret_count)
 {
 	return pods_of(&rollouts->pods, namespace, name, ret_count);
+}
+
+const cJSON *const *rollouts_revisions(const struct rollouts *rollouts, const char *namespace,
+				       const char *name, size_t *ret_count)
+{
+	return pods_of(&rollouts->revisions, namespace, name, ret_count);
 }

@@ -1,7 +1,7 @@
 /*
  * rollout.h - the rollouts of the StatefulSets in some namespaces, followed as they move.
  *
- * Two watches a namespace, on StatefulSets and on Pods; every change is judged by diff/rollout.h
+ * Two watches a namespace, on StatefulSets and on Pods (three with ControllerRevisions); every change is judged by diff/rollout.h
  * and told when the verdict changes. Also for one look only (`once`): two lists, no watch.
  */
 #ifndef APPLY_ROLLOUT_H
@@ -13,7 +13,8 @@
 struct rollouts;
 
 struct rollouts_options {
-	bool once; /* only lists */
+	bool once;      /* only lists */
+	bool revisions; /* ControllerRevisions too; where they may not be listed there are none */
 
 	/* What is remembered of the StatefulSet, or NULL; borrowed. May be NULL itself. */
 	const struct promotion_record *(*record_of)(void *ctx, const char *namespace,
@@ -63,5 +64,9 @@ const cJSON *rollouts_statefulset(const struct rollouts *rollouts, const char *n
 				  const char *name);
 const cJSON *const *rollouts_pods(const struct rollouts *rollouts, const char *namespace,
 				  const char *name, size_t *ret_count);
+
+/* The ControllerRevisions that are named after the StatefulSet. Likewise. */
+const cJSON *const *rollouts_revisions(const struct rollouts *rollouts, const char *namespace,
+				       const char *name, size_t *ret_count);
 
 #endif

@@ -58,10 +58,11 @@ static void on_error(void *ctx, const struct err *err, int64_t retry_in_ms)
 	bench->failed = true;
 }
 
-static void open_bench(struct bench *bench, bool once)
+static void open_bench_at(struct bench *bench, const char *kubeconfig, bool once, bool revisions)
 {
 	const struct rollouts_options options = {
 		.once = once,
+		.revisions = revisions,
 		.on_change = on_change,
 		.on_gone = on_gone,
 		.on_synced = on_synced,
@@ -71,9 +72,14 @@ static void open_bench(struct bench *bench, bool once)
 	struct err err;
 
 	*bench = (struct bench){.log = BUF_INIT(65536)};
-	client_open(&bench->client, sim.kubeconfig, NULL);
+	client_open(&bench->client, kubeconfig, NULL);
 	bench->rollouts = rollouts_new(bench->client.cluster, &options, &err);
 	assert_non_null(bench->rollouts);
+}
+
+static void open_bench(struct bench *bench, bool once)
+{
+	open_bench_at(bench, sim.kubeconfig, once, false);
 }
 
 static void close_bench(struct bench *bench)
@@ -197,6 +203,49 @@ static void test_freed_in_a_callback(void **state)
 	close_bench(&bench);
 }
 
+static void test_revisions(void **state)
+{
+	(void)state;
+	struct bench bench;
+	size_t count;
+
+	sim_shell(&sim, "kubectl create ns rollout-e >/dev/null");
+	replace_web("create", "rollout-e", 0, 0, "1");
+	open_bench_at(&bench, sim.kubeconfig, true, true);
+	follow(&bench, "rollout-e");
+	/* The controller makes the first when it first looks. */
+	while (!rollouts_revisions(bench.rollouts, "rollout-e", "web", &count)) {
+		close_bench(&bench);
+		open_bench_at(&bench, sim.kubeconfig, true, true);
+		follow(&bench, "rollout-e");
+	}
+	assert_int_equal(count, 1);
+	assert_null(rollouts_revisions(bench.rollouts, "rollout-e", "we", &count));
+	assert_int_equal(count, 0);
+	close_bench(&bench);
+}
+
+/* Who may not list revisions sees the rollouts all the same. */
+static void test_revisions_denied(void **state)
+{
+	(void)state;
+	static const char *const arguments[] = {"--deny", "list:controllerrevisions", NULL};
+	struct sim strict;
+	struct bench bench;
+	size_t count;
+
+	sim_start(&strict, arguments);
+	open_bench_at(&bench, strict.kubeconfig, true, true);
+	follow(&bench, "default");
+	assert_null(rollouts_revisions(bench.rollouts, "default", "web", &count));
+	assert_string_equal(buf_str(&bench.log),
+			    "controllerrevisions.apps is forbidden: User \"kubesim-admin\" cannot "
+			    "list resource \"controllerrevisions\" in API group \"apps\" in the "
+			    "namespace \"default\"\n");
+	close_bench(&bench);
+	sim_stop(&strict);
+}
+
 static int start(void **state)
 {
 	static const char *const arguments[] = {"--ready-after", "50ms", NULL};
@@ -216,10 +265,9 @@ static int stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_follows_a_canary),
-		cmocka_unit_test(test_one_look),
-		cmocka_unit_test(test_all_namespaces),
-		cmocka_unit_test(test_freed_in_a_callback),
+		cmocka_unit_test(test_follows_a_canary), cmocka_unit_test(test_one_look),
+		cmocka_unit_test(test_all_namespaces),   cmocka_unit_test(test_freed_in_a_callback),
+		cmocka_unit_test(test_revisions),        cmocka_unit_test(test_revisions_denied),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/kubesim/body.h"
+#include "tests/kubesim/controller_budget.h"
 #include "tests/kubesim/obj.h"
 #include "tests/kubesim/patch.h"
 #include "tests/kubesim/read.h"
@@ -99,6 +100,7 @@ static int handle_eviction(struct api *api, const struct request *request,
 {
 	CLEANUP(cJSON_Delete_p) cJSON *eviction = NULL;
 	struct key key = read_key(request);
+	CLEANUP(record_drop_p) struct record *pod = store_get(api->cluster->store, &key);
 	struct delete_options options = {0};
 	char manager[WRITE_MAX_MANAGER];
 	struct write by;
@@ -106,10 +108,14 @@ static int handle_eviction(struct api *api, const struct request *request,
 	if (write_by(request, manager, &by, status) < 0 ||
 	    body_decode_any(request, &eviction, status) < 0)
 		return -1;
+	if (!pod)
+		return status_not_found(status, &key);
 	options.grace_seconds = json_int_or(eviction, "deleteOptions.gracePeriodSeconds", -1);
 	options.has_grace = options.grace_seconds >= 0;
 	options.uid = json_str(eviction, "deleteOptions.preconditions.uid");
-	if (registry_delete(api->cluster, &key, &options, &by, NULL, NULL, status) < 0)
+	options.version = json_str(eviction, "deleteOptions.preconditions.resourceVersion");
+	if (budgets_admit(api->cluster, pod->object, status) < 0 ||
+	    registry_delete(api->cluster, &key, &options, &by, NULL, NULL, status) < 0)
 		return -1;
 	respond_success(response);
 	return 0;
