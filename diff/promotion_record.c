@@ -30,7 +30,7 @@ bool promotion_record_equal(const struct promotion_record *a, const struct promo
 	       (!a->has_replicas || a->replicas == b->replicas) &&
 	       a->has_partition == b->has_partition &&
 	       (!a->has_partition || a->partition == b->partition) &&
-	       a->step_since_ms == b->step_since_ms &&
+	       a->step_since_ms == b->step_since_ms && a->step_generation == b->step_generation &&
 	       same_text(a->rejected_digest, b->rejected_digest) &&
 	       same_text(a->rejected_commit, b->rejected_commit) &&
 	       same_text(a->rejected_reason, b->rejected_reason) &&
@@ -54,6 +54,7 @@ int promotion_record_set_rejected(struct promotion_record *record, const char *d
 		.has_partition = record->has_partition,
 		.partition = record->partition,
 		.step_since_ms = record->step_since_ms,
+		.step_generation = record->step_generation,
 		.rejected_digest = strdup(text_of(digest)),
 		.rejected_commit = strdup(text_of(commit)),
 		.rejected_reason = strdup(text_of(reason)),
@@ -79,6 +80,7 @@ int promotion_record_copy(const struct promotion_record *record,
 		.has_partition = record->has_partition,
 		.partition = record->partition,
 		.step_since_ms = record->step_since_ms,
+		.step_generation = record->step_generation,
 	};
 
 	if (promotion_record_set_rejected(&copy, record->rejected_digest, record->rejected_commit,
@@ -110,6 +112,8 @@ int promotion_record_to_json(const struct promotion_record *record, cJSON **ret_
 	    (record->has_partition &&
 	     json_set_int(value, "partition", record->partition, err) < 0) ||
 	    set_text(value, "stepSince", buf_str(&since), err) < 0 ||
+	    (record->step_generation &&
+	     json_set_int(value, "stepGeneration", record->step_generation, err) < 0) ||
 	    set_text(value, "rejected.digest", record->rejected_digest, err) < 0 ||
 	    set_text(value, "rejected.commit", record->rejected_commit, err) < 0 ||
 	    set_text(value, "rejected.reason", record->rejected_reason, err) < 0 ||

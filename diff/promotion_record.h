@@ -3,7 +3,7 @@
  *
  * As JSON, in the inventory, what is not known left out:
  *
- *	{"replicas":5,"partition":2,"stepSince":"2026-01-02T03:04:05.678Z",
+ *	{"replicas":5,"partition":2,"stepSince":"2026-01-02T03:04:05.678Z","stepGeneration":7,
  *	 "rejected":{"digest":"...","commit":"3f2c1ab...","reason":"web-4 is in ..."},
  *	 "goodRevision":"web-6f7c9d5b8"}
  *
@@ -22,7 +22,12 @@ struct promotion_record {
 	bool has_replicas, has_partition;
 	/* That Git said when it was last applied, whatever was sent in their place. */
 	int64_t replicas, partition;
-	int64_t step_since_ms; /* Unix time when the template or the partition was last written */
+	/*
+	 * Unix time when the spec was last seen to change, and metadata.generation since then: an
+	 * agent that was killed before it could note its own write takes the step to begin when it
+	 * sees the new generation.
+	 */
+	int64_t step_since_ms, step_generation;
 	/* A rollback: which of Git's objects was rejected, of which commit, why, and what was put
 	 * back in its place. */
 	char *rejected_digest, *rejected_commit, *rejected_reason, *good_revision;
