@@ -133,6 +133,7 @@ int promotion_record_from_json(const cJSON *value, struct promotion_record *ret_
 	record.has_partition = json_int(value, "partition", &record.partition);
 	if (since)
 		rfc3339_read(since, &record.step_since_ms);
+	record.step_generation = json_int_or(value, "stepGeneration", 0);
 	if (promotion_record_set_rejected(
 		    &record, json_str(value, "rejected.digest"), json_str(value, "rejected.commit"),
 		    json_str(value, "rejected.reason"), json_str(value, "goodRevision"), err) < 0)
