@@ -56,8 +56,16 @@ static bool is_blank(const struct yaml_chunk *chunk)
 	return at == chunk->length;
 }
 
+/* A file on its way to documents. */
+struct loader {
+	const char *text;
+	size_t length;
+	bool any_root; /* a list may be the root of a document */
+	struct yaml_docs *docs;
+};
+
 /* `node_count`: the values that the file has before. */
-static int load_yaml(struct yaml_splitter *splitter, size_t node_count, struct yaml_docs *docs,
+static int load_yaml(struct loader *loader, struct yaml_splitter *splitter, size_t node_count,
 		     struct err *err)
 {
 	struct yaml_chunk chunk;
@@ -68,9 +76,11 @@ static int load_yaml(struct yaml_splitter *splitter, size_t node_count, struct y
 
 		if (is_blank(&chunk))
 			continue;
-		if (yaml_build(&chunk, &node_count, &doc, err) < 0)
+		if (yaml_build(&chunk, loader->any_root, &node_count, &doc, err) < 0)
 			return -1;
-		if (doc.root && add_doc(docs, &doc, err) < 0)
+		doc.offset = (size_t)(chunk.text - loader->text);
+		doc.length = chunk.length;
+		if (doc.root && add_doc(loader->docs, &doc, err) < 0)
 			return -1;
 	}
 	return more;
@@ -129,6 +139,7 @@ static int load_json_value(struct json_reader *reader, struct marker *marker,
 			   struct yaml_docs *docs, struct err *err)
 {
 	CLEANUP(yaml_doc_release) struct yaml_doc doc = {0};
+	size_t start = reader->at;
 
 	marker->count = 0;
 	if (json_reader_value(reader, &doc.root, err) < 0)
@@ -146,6 +157,9 @@ static int load_json_value(struct json_reader *reader, struct marker *marker,
 		return err_no_memory(err);
 	memcpy(doc.marks, marker->marks, marker->count * sizeof(*doc.marks));
 	doc.mark_count = marker->count;
+	doc.offset = start;
+	doc.length = reader->at - start;
+	doc.json = true;
 	return add_doc(docs, &doc, err);
 }
 
@@ -163,18 +177,18 @@ static size_t skip_to_yaml(const char *text, size_t length, size_t at)
 }
 
 /* The rest of a text of which `json_err` says why it is no JSON, as YAML. */
-static int load_rest_as_yaml(const struct json_reader *json, size_t start,
-			     const struct err *json_err, struct yaml_docs *docs, struct err *err)
+static int load_rest_as_yaml(struct loader *loader, const struct json_reader *json, size_t start,
+			     const struct err *json_err, struct err *err)
 {
 	struct yaml_splitter splitter = {.text = json->text, .length = json->length};
-	size_t json_count = docs->count;
+	size_t json_count = loader->docs->count;
 
 	start = skip_to_yaml(json->text, json->length, start);
 	text_position(json->text, start, &splitter.line, &splitter.column);
 	splitter.at = start;
-	if (load_yaml(&splitter, json->node_count, docs, err) == 0)
+	if (load_yaml(loader, &splitter, json->node_count, err) == 0)
 		return 0;
-	if (docs->count == json_count && err->class == ERR_INVALID)
+	if (loader->docs->count == json_count && err->class == ERR_INVALID)
 		*err = *json_err;
 	return -1;
 }
@@ -183,60 +197,72 @@ static int load_rest_as_yaml(const struct json_reader *json, size_t start,
  * Reads a stream of JSON values. Flow YAML also begins with `{`, so up to the second value what
  * is no JSON is tried as YAML from there on; if that fails too, the JSON error is the one to show.
  */
-static int load_json(const char *text, size_t length, struct yaml_docs *docs, struct err *err)
+static int load_json(struct loader *loader, struct err *err)
 {
 	CLEANUP(json_reader_release) struct json_reader reader;
-	CLEANUP(marker_release) struct marker marker = {.text = text, .here = {1, 1}};
+	CLEANUP(marker_release) struct marker marker = {.text = loader->text, .here = {1, 1}};
 	struct err json_err;
 	size_t values = 0, ended;
 
-	json_reader_init(&reader, text, length);
+	json_reader_init(&reader, loader->text, loader->length);
 	reader.max_nodes = YAML_MAX_NODES;
 	reader.on_value = add_mark;
 	reader.context = &marker;
 	for (;;) {
 		ended = reader.at;
 		json_reader_skip_space(&reader);
-		if (reader.at == length)
+		if (reader.at == loader->length)
 			return 0;
-		if (load_json_value(&reader, &marker, docs, &json_err) < 0)
+		if (load_json_value(&reader, &marker, loader->docs, &json_err) < 0)
 			break;
 		values++;
 	}
 	if (values <= 1 && reader.malformed)
-		return load_rest_as_yaml(&reader, ended, &json_err, docs, err);
+		return load_rest_as_yaml(loader, &reader, ended, &json_err, err);
 	*err = json_err;
 	return -1;
 }
 
 /* --- public ---------------------------------------------------------------------------------- */
 
-int yaml_load(const char *text, size_t length, struct yaml_docs *ret_docs, struct err *err)
+static int load(const char *text, size_t length, bool any_root, struct yaml_docs *ret_docs,
+		struct err *err)
 {
 	CLEANUP(buf_release) struct buf storage = BUF_INIT((size_t)YAML_MAX_BYTES * 3);
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
 	struct yaml_splitter splitter = {.line = 1, .column = 1};
+	struct loader loader = {.any_root = any_root, .docs = &docs};
 
 	if (length > YAML_MAX_BYTES)
 		return err_set(err, ERR_LIMIT,
 			       "1:1: larger than %u bytes; split it into several files",
 			       YAML_MAX_BYTES);
-	if (yaml_to_utf8(text, length, &storage, &text, &length, err) < 0)
+	if (yaml_to_utf8(text, length, &storage, &loader.text, &loader.length, err) < 0)
 		return -1;
-	if (yaml_looks_like_json(text, length)) {
-		if (load_json(text, length, &docs, err) < 0)
+	if (yaml_looks_like_json(loader.text, loader.length)) {
+		if (load_json(&loader, err) < 0)
 			return -1;
 	} else {
-		if (yaml_drop_returns(&storage, &text, &length, err) < 0)
+		if (yaml_drop_returns(&storage, &loader.text, &loader.length, err) < 0)
 			return -1;
-		splitter.text = text;
-		splitter.length = length;
-		if (load_yaml(&splitter, 0, &docs, err) < 0)
+		splitter.text = loader.text;
+		splitter.length = loader.length;
+		if (load_yaml(&loader, &splitter, 0, err) < 0)
 			return -1;
 	}
 	*ret_docs = docs;
 	docs = (struct yaml_docs){0};
 	return 0;
+}
+
+int yaml_load(const char *text, size_t length, struct yaml_docs *ret_docs, struct err *err)
+{
+	return load(text, length, false, ret_docs, err);
+}
+
+int yaml_load_values(const char *text, size_t length, struct yaml_docs *ret_docs, struct err *err)
+{
+	return load(text, length, true, ret_docs, err);
 }
 
 /* Walks the tree in pre-order until it meets `node`. */

@@ -18,6 +18,7 @@
 #ifndef DIFF_YAML_H
 #define DIFF_YAML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,9 +46,11 @@ struct yaml_mark {
  * is that of its key, a list item's that of its value.
  */
 struct yaml_doc {
-	cJSON *root; /* a JSON object */
+	cJSON *root; /* a JSON object; of yaml_load_values also an array */
 	struct yaml_mark *marks;
 	size_t mark_count;
+	size_t offset, length; /* its bytes of the text: in UTF-8, past a byte order mark */
+	bool json;             /* read as JSON, not as YAML */
 };
 
 struct yaml_docs {
@@ -61,6 +64,9 @@ struct yaml_docs {
  * Errors: ERR_INVALID and ERR_LIMIT with "LINE:COLUMN: " of the file in front; ERR_NO_MEMORY.
  */
 int yaml_load(const char *text, size_t length, struct yaml_docs *ret_docs, struct err *err);
+
+/* The same, but the root of a document may also be a list, as that of a JSON patch (RFC 6902) is. */
+int yaml_load_values(const char *text, size_t length, struct yaml_docs *ret_docs, struct err *err);
 
 void yaml_doc_release(struct yaml_doc *doc);
 void yaml_docs_release(struct yaml_docs *docs);

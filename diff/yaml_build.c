@@ -20,6 +20,7 @@ struct builder {
 
 	struct yaml_mark *marks; /* of each node by its valueint */
 	size_t mark_count, mark_capacity;
+	bool any_root; /* a list may be the root */
 	bool shuffled; /* an alias or a merge put nodes out of pre-order */
 
 	struct keys keys;
@@ -483,9 +484,10 @@ static int finish_marks(struct builder *b, struct yaml_doc *doc, struct err *err
 	return 0;
 }
 
-static int check_root(const cJSON *root, struct yaml_mark place, struct err *err)
+static int check_root(const struct builder *b, const cJSON *root, struct yaml_mark place,
+		      struct err *err)
 {
-	if (cJSON_IsObject(root))
+	if (cJSON_IsObject(root) || cJSON_IsNull(root) || (b->any_root && cJSON_IsArray(root)))
 		return 0;
 	err_set(err, ERR_INVALID, "the document is a %s, not a mapping",
 		cJSON_IsArray(root) ? "list" : "scalar");
@@ -503,7 +505,7 @@ static int build_document(struct builder *b, struct yaml_doc *doc, struct err *e
 	struct yaml_mark place = yaml_events_place(&b->events);
 	if (build_value(b, 0, place, &root, err) < 0)
 		return -1;
-	if (!cJSON_IsNull(root) && check_root(root, place, err) < 0)
+	if (check_root(b, root, place, err) < 0)
 		return -1;
 	if (!yaml_expansion_check(&b->expansion)) {
 		err_set(err, ERR_LIMIT,
@@ -527,11 +529,12 @@ static void builder_release(struct builder *b)
 	free(b->marks);
 }
 
-int yaml_build(const struct yaml_chunk *chunk, size_t *node_count, struct yaml_doc *ret_doc,
-	       struct err *err)
+int yaml_build(const struct yaml_chunk *chunk, bool any_root, size_t *node_count,
+	       struct yaml_doc *ret_doc, struct err *err)
 {
 	CLEANUP(yaml_doc_release) struct yaml_doc doc = {0};
-	CLEANUP(builder_release) struct builder b = {.node_count = *node_count};
+	CLEANUP(builder_release)
+	struct builder b = {.any_root = any_root, .node_count = *node_count};
 
 	/* The stream's start, then a document's start, or the stream's end. */
 	if (yaml_events_init(&b.events, chunk, err) < 0 || yaml_events_next(&b.events, err) < 0 ||

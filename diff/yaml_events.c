@@ -126,11 +126,23 @@ static const char *skip_characters(const char *at, const char *end, size_t count
 	return at;
 }
 
-/* Where the current event begins and ends: libyaml counts in characters. */
-static const char *event_text(struct yaml_events *events, const char **ret_end)
+static void rewind_cursor(struct yaml_events *events)
+{
+	const struct yaml_chunk *chunk = events->chunk;
+	bool marked = chunk->length >= 3 && memcmp(chunk->text, BYTE_ORDER_MARK, 3) == 0;
+
+	events->cursor_index = 0;
+	events->cursor_offset = marked ? 3 : 0; /* libyaml does not count it */
+}
+
+/* libyaml counts in characters. */
+const char *yaml_events_text(struct yaml_events *events, const char **ret_end)
 {
 	const yaml_event_t *event = &events->event;
 	const char *text = events->chunk->text, *end = text + events->chunk->length;
+
+	if (event->start_mark.index < events->cursor_index)
+		rewind_cursor(events);
 	const char *at = skip_characters(text + events->cursor_offset, end,
 					 event->start_mark.index - events->cursor_index);
 
@@ -196,13 +208,20 @@ static bool find_bare_tag(const struct yaml_chunk *chunk)
 	return false;
 }
 
+const char *yaml_events_content(struct yaml_events *events, const char **ret_end)
+{
+	const char *tag, *tag_end, *at = yaml_events_text(events, ret_end);
+
+	return skip_properties(at, *ret_end, &tag, &tag_end);
+}
+
 bool yaml_events_has_bare_tag(struct yaml_events *events)
 {
 	const char *tag, *tag_end, *end, *at;
 
 	if (!events->may_have_bare_tags)
 		return false;
-	at = event_text(events, &end);
+	at = yaml_events_text(events, &end);
 	skip_properties(at, end, &tag, &tag_end);
 	return tag;
 }
@@ -211,7 +230,7 @@ bool yaml_events_has_bare_tag(struct yaml_events *events)
 
 static bool has_escaped_slash(struct yaml_events *events)
 {
-	const char *tag, *tag_end, *end, *at = event_text(events, &end);
+	const char *tag, *tag_end, *end, *at = yaml_events_text(events, &end);
 
 	at = skip_properties(at, end, &tag, &tag_end);
 	for (at++; at < end; at++) {
@@ -228,7 +247,7 @@ static bool has_tag_before_comma(struct yaml_events *events)
 
 	if (!events->event.data.scalar.tag && !events->may_have_bare_tags)
 		return false;
-	at = event_text(events, &end);
+	at = yaml_events_text(events, &end);
 	skip_properties(at, end, &tag, &tag_end);
 	return tag && tag_end == end && end < chunk_end(events) && *end == ',';
 }
@@ -330,8 +349,7 @@ static int check_lines(const struct yaml_chunk *chunk, struct err *err)
 int yaml_events_init(struct yaml_events *events, const struct yaml_chunk *chunk, struct err *err)
 {
 	*events = (struct yaml_events){.chunk = chunk};
-	if (chunk->length >= 3 && memcmp(chunk->text, BYTE_ORDER_MARK, 3) == 0)
-		events->cursor_offset = 3; /* libyaml does not count it */
+	rewind_cursor(events);
 	if (!yaml_parser_initialize(&events->parser))
 		return err_no_memory(err);
 	yaml_parser_set_input(&events->parser, feed, events);

@@ -26,7 +26,7 @@ struct yaml_events {
 	yaml_parser_t parser;
 	unsigned flow_level; /* how many flow collections are open */
 
-	/* The byte offset of a character, which only moves forward. */
+	/* The byte offset of a character, which mostly moves forward. */
 	size_t cursor_index, cursor_offset;
 
 	bool may_have_bare_tags, may_have_escaped_slashes;
@@ -47,6 +47,13 @@ int yaml_events_expect_end(struct yaml_events *events, struct err *err);
 
 /* Where the current event begins in the file. */
 struct yaml_mark yaml_events_place(const struct yaml_events *events);
+
+/*
+ * Where the current event begins, and ends, in the chunk's text: with the anchor and the tag of its
+ * node, or without them.
+ */
+const char *yaml_events_text(struct yaml_events *events, const char **ret_end);
+const char *yaml_events_content(struct yaml_events *events, const char **ret_end);
 
 /* Puts the place, or that of the current event, in front of the message; returns -1. */
 int yaml_fail_at(struct yaml_mark place, struct err *err);

@@ -6,6 +6,7 @@
 #include "diff/buf.h"
 
 #include "tests/support/check.h"
+#include "tests/support/file.h"
 
 /* Each target is a whole program to libFuzzer; here they are functions of one. */
 #define LLVMFuzzerTestOneInput fuzz_json
@@ -15,25 +16,15 @@
 #define LLVMFuzzerTestOneInput fuzz_yaml
 #include "tests/fuzz/fuzz_yaml.c"
 #undef LLVMFuzzerTestOneInput
+#undef TESTS_FUZZ_FUZZ_H
+#define LLVMFuzzerTestOneInput fuzz_yaml_edit
+#include "tests/fuzz/fuzz_yaml_edit.c"
+#undef LLVMFuzzerTestOneInput
 
 #define CORPUS    "tests/fuzz/corpus"
 #define SEED_MAX  (1024u * 1024)
 #define PATH_SIZE 512
 #define FEWEST    10
-
-static void read_seed(const char *path, struct buf *out)
-{
-	FILE *file = fopen(path, "rb");
-	char block[4096];
-	size_t got;
-
-	assert_non_null(file);
-	buf_clear(out);
-	while ((got = fread(block, 1, sizeof(block), file)))
-		buf_append(out, block, got);
-	fclose(file);
-	assert_false(out->broken_cap || out->broken_memory);
-}
 
 static void run_corpus(const char *name, int (*target)(const uint8_t *, size_t))
 {
@@ -50,7 +41,7 @@ static void run_corpus(const char *name, int (*target)(const uint8_t *, size_t))
 			continue;
 		assert_true(snprintf(path, sizeof(path), CORPUS "/%s/%s", name, entry->d_name) <
 			    PATH_SIZE);
-		read_seed(path, &seed);
+		read_file(path, &seed);
 		/* A seed and each of its beginnings: what is cut anywhere must not hurt either. */
 		for (size_t size = seed.length; size > 0; size -= size > 64 ? size / 16 : 1)
 			assert_int_equal(target((const uint8_t *)buf_str(&seed), size), 0);
@@ -72,11 +63,18 @@ static void test_yaml(void **state)
 	run_corpus("yaml", fuzz_yaml);
 }
 
+static void test_yaml_edit(void **state)
+{
+	(void)state;
+	run_corpus("yaml_edit", fuzz_yaml_edit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_yaml),
+		cmocka_unit_test(test_yaml_edit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
