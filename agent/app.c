@@ -71,6 +71,13 @@ int app_init(struct app *app, const struct options *options, const char *namespa
 	*app = (struct app){
 		.self_heal = options->self_heal,
 		.namespace_only = options->namespace_only,
+		.prune =
+			{
+				.enabled = options->prune,
+				.kinds = options->prune_kinds,
+				.limit_percent = options->prune_limit,
+				.allow_empty = options->allow_empty,
+			},
 		.owns = options->repo != NULL,
 		.source_options =
 			{

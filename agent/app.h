@@ -14,6 +14,7 @@
 #include "agent/source.h"
 #include "apply/inventory.h"
 #include "diff/plan.h"
+#include "diff/prune.h"
 
 struct app {
 	char *name;          /* of the inventory */
@@ -21,6 +22,7 @@ struct app {
 	bool self_heal;      /* undo drift */
 	bool namespace_only; /* nothing outside of `namespace` may be touched */
 	bool owns;           /* keeps an inventory: Git sources do, plain files do not */
+	struct prune_policy prune;
 	struct source_options source_options;
 	struct source *source;
 

@@ -1,15 +1,18 @@
 #include "agent/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/exit_code.h"
 #include "diff/duration.h"
+#include "diff/prune.h"
 
 enum option_type {
 	OPTION_FLAG,     /* bool */
 	OPTION_STRING,   /* const char * */
 	OPTION_CHOICE,   /* const char *, one of `choices` */
 	OPTION_DURATION, /* int64_t, milliseconds */
+	OPTION_PERCENT,  /* int64_t, 1 to 100 */
 	OPTION_LIST,     /* struct option_list; may be given again */
 };
 
@@ -78,6 +81,16 @@ static const struct option_row option_table[] = {
 	 "how often the repository and the cluster are looked at", AT(interval_ms)},
 	{"self-heal", 0, OPTION_FLAG, CLI_GROUP_HEAL, NULL, NULL, NULL,
 	 "undo drift: put Git's state back when somebody else changed the cluster", AT(self_heal)},
+	{"prune", 0, OPTION_FLAG, CLI_GROUP_HEAL, NULL, NULL, NULL,
+	 "delete what left Git: objects that an earlier sync of this app applied", AT(prune)},
+	{"prune-kinds", 0, OPTION_STRING, CLI_GROUP_HEAL, "KIND,KIND", NULL, NULL,
+	 "with --prune: kinds that are kept by default, such as Namespace,PersistentVolumeClaim",
+	 AT(prune_kinds)},
+	{"prune-limit", 0, OPTION_PERCENT, CLI_GROUP_HEAL, "PERCENT", NULL, "50",
+	 "how much of the app's objects, or of its StatefulSets, --prune may delete at once",
+	 AT(prune_limit)},
+	{"allow-empty", 0, OPTION_FLAG, CLI_GROUP_HEAL, NULL, NULL, NULL,
+	 "with --prune: delete everything where the commit has no objects at all", AT(allow_empty)},
 	{"namespace-only", 0, OPTION_FLAG, CLI_GROUP_CONFINE, NULL, NULL, NULL,
 	 "refuse a commit with objects outside of the namespace, or of kinds that belong to none",
 	 AT(namespace_only)},
@@ -199,6 +212,20 @@ static int append(const struct option_row *row, const char *value, struct option
 	return 0;
 }
 
+/* "50" or "50%" */
+static int store_percent(const struct option_row *row, const char *value, int64_t *ret_percent,
+			 struct err *err)
+{
+	char *end;
+	long percent = strtol(value, &end, 10);
+
+	if (end == value || percent < 1 || percent > 100 || *(*end == '%' ? end + 1 : end))
+		return err_set(err, ERR_INVALID, "--%s is \"%s\", but has to be from 1 to 100",
+			       row->name, value);
+	*ret_percent = percent;
+	return 0;
+}
+
 static int store(const struct option_row *row, const char *value, struct options *options,
 		 struct err *err)
 {
@@ -223,6 +250,8 @@ static int store(const struct option_row *row, const char *value, struct options
 		if (*(int64_t *)(void *)(base + row->offset) == 0)
 			return err_set(err, ERR_INVALID, "--%s has to be more than 0", row->name);
 		return 0;
+	case OPTION_PERCENT:
+		return store_percent(row, value, (int64_t *)(void *)(base + row->offset), err);
 	case OPTION_LIST: return append(row, value, (void *)(base + row->offset), err);
 	}
 	return err_set(err, ERR_INTERNAL, "option --%s has no type", row->name);
@@ -343,6 +372,21 @@ static int check_source(const struct command *command, const struct options *opt
 	return 0;
 }
 
+static int check_prune(const struct options *options, struct err *err)
+{
+	if (options->help)
+		return 0;
+	if (!options->prune && (options->prune_kinds || options->allow_empty))
+		return err_set(err, ERR_INVALID, "--%s goes with --prune",
+			       options->prune_kinds ? "prune-kinds" : "allow-empty");
+	if (options->prune && !options->repo)
+		return err_set(err, ERR_INVALID,
+			       "--prune goes with --repo: of plain files nothing is remembered");
+	if (options->prune_kinds && prune_check_kinds(options->prune_kinds, err) < 0)
+		return err_prefix(err, "--prune-kinds");
+	return 0;
+}
+
 static int check_identity(const struct command *command, const struct options *options,
 			  struct err *err)
 {
@@ -366,7 +410,7 @@ static int check_live(const struct options *options, struct err *err)
 		{"kubeconfig", options->kubeconfig},   {"context", options->context},
 		{"server", options->server},           {"app", options->app},
 		{"self-heal", options->self_heal},     {"client-side", options->client_side},
-		{"impersonate", options->impersonate},
+		{"impersonate", options->impersonate}, {"prune", options->prune},
 	};
 
 	if (options->help || !options->live)
@@ -414,7 +458,8 @@ int cli_parse(int argc, char **argv, const struct command **ret_command,
 	options.help = help;
 	if (parse_options(command, &args, &options, err) < 0 ||
 	    check_source(command, &options, err) < 0 ||
-	    check_identity(command, &options, err) < 0 || check_live(&options, err) < 0)
+	    check_identity(command, &options, err) < 0 || check_live(&options, err) < 0 ||
+	    check_prune(&options, err) < 0)
 		return -1;
 	*ret_command = command;
 	*ret_options = options;

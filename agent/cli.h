@@ -32,8 +32,8 @@ enum {
 	CLI_GROUP_SYNC = 1 << 4,
 	CLI_GROUP_RUN = 1 << 5,
 	CLI_GROUP_STATUS = 1 << 6,
-	CLI_GROUP_APP = 1 << 7, /* --app */
-	CLI_GROUP_HEAL = 1 << 8,
+	CLI_GROUP_APP = 1 << 7,  /* --app */
+	CLI_GROUP_HEAL = 1 << 8, /* --self-heal, --prune and what goes with it */
 	CLI_GROUP_LOG = 1 << 9,
 	CLI_GROUP_COLOR = 1 << 10,
 	CLI_GROUP_VALIDATE = 1 << 11,

@@ -42,6 +42,7 @@ struct agent {
 	struct follow follow;
 	struct conditions drift;
 	struct conditions failed; /* objects that cannot be compared or written */
+	struct conditions left;   /* objects that left Git and stay */
 	struct conditions faults; /* of whole passes */
 	struct conditions findings;
 };
@@ -257,10 +258,19 @@ static void tell_item(struct agent *agent, const struct plan_item *item)
 			   buf_str(&details));
 		hold(agent, &agent->drift, buf_str(&key), "", LOG_WARNING, object, buf_str(&line));
 	} else if (item->action == PLAN_FAILED) {
-		buf_printf(&line, "%s:%u: %s", item->file, item->mark.line, item->error.message);
+		report_place(item, &line);
+		buf_puts(&line, item->error.message);
 		hold(agent, &agent->failed, buf_str(&key), buf_str(&line), LOG_ERROR, object,
 		     buf_str(&line));
 	}
+}
+
+/* Told once for each reason, and again when other objects stay for it. */
+static void tell_left(void *context, const char *reason, const char *line)
+{
+	struct agent *agent = context;
+
+	hold(agent, &agent->left, reason, line, LOG_WARNING, NULL, line);
 }
 
 static void tell_plan(struct agent *agent, const struct plan *plan)
@@ -269,6 +279,9 @@ static void tell_plan(struct agent *agent, const struct plan *plan)
 	conditions_begin_round(&agent->failed);
 	for (size_t i = 0; i < plan->count; i++)
 		tell_item(agent, &plan->items[i]);
+	conditions_begin_round(&agent->left);
+	report_left(plan, tell_left, agent);
+	conditions_end_round(&agent->left, forget, agent);
 	conditions_end_round(&agent->drift, on_drift_ended, agent);
 	conditions_end_round(&agent->failed, on_failure_ended, agent);
 }
@@ -410,6 +423,7 @@ static void agent_release(struct agent *agent)
 	follow_release(&agent->follow);
 	conditions_release(&agent->drift);
 	conditions_release(&agent->failed);
+	conditions_release(&agent->left);
 	conditions_release(&agent->faults);
 	conditions_release(&agent->findings);
 	session_close(&agent->session);

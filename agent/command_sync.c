@@ -8,6 +8,7 @@
 #include "agent/follow.h"
 #include "agent/report.h"
 #include "agent/session.h"
+#include "agent/show.h"
 #include "apply/rollout.h"
 
 struct sync {
@@ -45,7 +46,8 @@ static void end_wait(struct sync *sync, int code)
 
 static bool is_awaited(const struct plan_item *item)
 {
-	return ref_is(&item->ref, "apps", "StatefulSet") && item->action != PLAN_FAILED;
+	return ref_is(&item->ref, "apps", "StatefulSet") && item->file &&
+	       item->action != PLAN_FAILED;
 }
 
 /* Whether every StatefulSet of the plan has settled. */
@@ -156,20 +158,6 @@ static void on_written(void *context, const struct plan_item *item, const struct
 	fflush(stdout);
 }
 
-static void print_failures(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_item *item = &plan->items[i];
-		CLEANUP(buf_release) struct buf name = BUF_INIT(1024);
-
-		if (item->action != PLAN_FAILED)
-			continue;
-		ref_print(&item->ref, &name);
-		fprintf(stderr, "tranche: %s:%u: %s: %s\n", item->file, item->mark.line,
-			buf_str(&name), item->error.message);
-	}
-}
-
 static void print_drift(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
@@ -182,6 +170,22 @@ static void print_drift(const struct plan *plan)
 		report_drift(&plan->items[i], &line);
 		tell_warning("%s; left alone (--self-heal undoes it)", buf_str(&line));
 	}
+}
+
+static void print_left(void *context, const char *reason, const char *line)
+{
+	(void)context;
+	(void)reason;
+	tell_warning("%s", line);
+}
+
+/* Whether the prune was refused: what was asked for has not been done. */
+static bool is_prune_refused(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->items[i].action == PLAN_BLOCKED && !plan->items[i].file)
+			return true;
+	return false;
 }
 
 static void print_summary(const struct plan *plan)
@@ -215,9 +219,10 @@ static void on_done(void *context, struct pass *pass)
 	if (pass_trouble(pass))
 		tell_warning("%s", pass_trouble(pass)->message);
 	print_drift(pass_plan(pass));
+	report_left(pass_plan(pass), print_left, NULL);
 	print_failures(pass_plan(pass));
 	print_summary(pass_plan(pass));
-	if (plan_count(pass_plan(pass), PLAN_FAILED))
+	if (plan_count(pass_plan(pass), PLAN_FAILED) || is_prune_refused(pass_plan(pass)))
 		sync->code = EXIT_OBJECTS;
 	if (sync->options->wait && start_waiting(sync, &err) < 0) {
 		tell_error(&err);

@@ -48,6 +48,10 @@ struct options {
 	bool dry_run;
 	bool wait;
 	bool self_heal;
+	bool prune;
+	const char *prune_kinds;
+	int64_t prune_limit; /* percent */
+	bool allow_empty;
 	bool namespace_only;
 	bool watch;
 	bool help;

@@ -127,7 +127,7 @@ static void start_preview(struct pass *pass)
 
 static void on_pods(void *context)
 {
-	pass_enter(context, STAGE_DECIDE);
+	pass_enter(context, STAGE_ORPHANS);
 }
 
 /* The verdicts are not wanted here, only the Pods. */
@@ -146,7 +146,7 @@ static void on_pods_error(void *context, const struct err *err, int64_t retry_in
 		return;
 	pass->trouble = *err;
 	rollouts_free(STEAL(pass->rollouts));
-	pass_enter(pass, STAGE_DECIDE);
+	pass_enter(pass, STAGE_ORPHANS);
 }
 
 static bool is_statefulset(const struct target *target)
@@ -185,7 +185,7 @@ static void start_pods(struct pass *pass)
 
 	rollouts_free(STEAL(pass->rollouts));
 	if (!wants_pods(pass)) {
-		pass_enter(pass, STAGE_DECIDE);
+		pass_enter(pass, STAGE_ORPHANS);
 		return;
 	}
 	pass->rollouts = rollouts_new(pass->options.cluster, &options, &err);
@@ -207,6 +207,8 @@ static int renew_item(struct plan_item *item, const struct target *target, struc
 
 static void start_decide(struct pass *pass)
 {
+	struct err orphans_err;
+
 	for (size_t i = 0; i < pass->targets.count; i++) {
 		struct target *target = &pass->targets.items[i];
 		struct plan_item *item = pass_item_of(pass, target);
@@ -223,6 +225,10 @@ static void start_decide(struct pass *pass)
 		else if (decision_make(pass->options.app, target, pass->rollouts, item, &err) < 0)
 			pass_item_fail(item, &err);
 		target->write = item->action == PLAN_CREATE || item->action == PLAN_REPLACE;
+	}
+	if (pass_decide_orphans(pass, &orphans_err) < 0) {
+		pass_fail(pass, PASS_CLUSTER, &orphans_err);
+		return;
 	}
 	if (pass->round == 0 && pass->options.on_planned)
 		pass->options.on_planned(pass->options.context, pass);
@@ -246,8 +252,10 @@ static const struct {
 	[STAGE_READ] = {"read", start_read},
 	[STAGE_PREVIEW] = {"preview", start_preview},
 	[STAGE_PODS] = {"pods", start_pods},
+	[STAGE_ORPHANS] = {"orphans", pass_start_orphans},
 	[STAGE_DECIDE] = {"decide", start_decide},
 	[STAGE_WRITE] = {"write", pass_start_write},
+	[STAGE_PRUNE] = {"prune", pass_start_prune},
 	[STAGE_RECORD] = {"record", pass_start_record},
 	[STAGE_DONE] = {"done", start_done},
 };
@@ -284,6 +292,7 @@ void pass_free(struct pass *pass)
 	if (pass->id)
 		cluster_cancel(pass->options.cluster, pass->id);
 	rollouts_free(pass->rollouts);
+	orphans_free(pass->orphans);
 	targets_release(&pass->targets);
 	plan_release(&pass->plan);
 	free(pass);

@@ -1,9 +1,10 @@
 /*
  * pass.h - one sync: the way of a commit from the source to the cluster, as a state machine.
  *
- *	fetch -> inventory -> resolve -> read -> preview -> pods -> decide -> write -> record -> done
- *	                                  ^                                    |
- *	                                  +------- what was changed meanwhile -+
+ *	fetch -> inventory -> resolve -> read -> preview -> pods -> orphans -> decide -> write
+ *	                       ^                                                            |  |
+ *	                       +--------------- what was changed meanwhile -----------------+  |
+ *	                                                        done <- record <- prune <------+
  *
  * The daemon and every command run these same stages. A dry run ends after `decide`. An object that
  * somebody else changed between `read` and `write` is read, compared and decided again, up to
@@ -59,7 +60,8 @@ void pass_free(struct pass *pass);
 enum pass_fault pass_fault(const struct pass *pass);
 const struct err *pass_error(const struct pass *pass); /* says more where there is a fault */
 
-/* One item a manifest, in their order; what was written is PLAN_CREATE and PLAN_REPLACE. */
+/* One item a manifest, in their order; what was written is PLAN_CREATE and PLAN_REPLACE. Then one an
+ * object that left Git and is, or was, still there: they have no file. */
 const struct plan *pass_plan(const struct pass *pass);
 
 /* A trouble that did not stop the pass (the inventory could not be saved), or NULL. */

@@ -4,6 +4,7 @@
  *	pass.c         the machine; resolve, read, preview, pods, decide
  *	pass_fetch.c   fetch, inventory
  *	pass_write.c   write, record
+ *	pass_prune.c   orphans, prune
  */
 #ifndef AGENT_PASS_PRIVATE_H
 #define AGENT_PASS_PRIVATE_H
@@ -18,8 +19,10 @@ enum stage {
 	STAGE_READ,
 	STAGE_PREVIEW,
 	STAGE_PODS,
+	STAGE_ORPHANS,
 	STAGE_DECIDE,
 	STAGE_WRITE,
+	STAGE_PRUNE,
 	STAGE_RECORD,
 	STAGE_DONE,
 };
@@ -33,9 +36,10 @@ struct pass {
 	uint64_t id;               /* of the cluster's work under way, else 0 */
 	struct rollouts *rollouts; /* from STAGE_PODS on, where forecasts are wanted */
 
-	struct targets targets; /* of this round */
-	struct targets front;   /* the first of them, which may differ; the rest are in sync */
-	struct plan plan;       /* one item a manifest */
+	struct targets targets;  /* of this round */
+	struct targets front;    /* the first of them, which may differ; the rest are in sync */
+	struct plan plan;        /* one item a manifest, then those of the orphans */
+	struct orphans *orphans; /* from STAGE_ORPHANS on, where there is an inventory */
 	struct record record;
 
 	enum pass_fault fault;
@@ -63,7 +67,10 @@ void pass_item_fail(struct plan_item *item, const struct err *err);
 
 void pass_start_fetch(struct pass *pass);
 void pass_start_inventory(struct pass *pass);
+void pass_start_orphans(struct pass *pass);
+int pass_decide_orphans(struct pass *pass, struct err *err);
 void pass_start_write(struct pass *pass);
+void pass_start_prune(struct pass *pass);
 void pass_start_record(struct pass *pass);
 
 #endif

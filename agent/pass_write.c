@@ -53,7 +53,7 @@ static void on_round_done(struct pass *pass)
 		return;
 	}
 	if (again.count == 0) {
-		pass_enter(pass, STAGE_RECORD);
+		pass_enter(pass, STAGE_PRUNE);
 		return;
 	}
 	targets_release(&pass->targets);
@@ -128,8 +128,8 @@ void pass_start_record(struct pass *pass)
 		pass_enter(pass, STAGE_DONE);
 		return;
 	}
-	if (record_forget(&pass->record, &pass->plan, &err) < 0 ||
-	    record_revision(&pass->record, &pass->plan, &err) < 0) {
+	record_orphans(&pass->record, pass->orphans);
+	if (record_revision(&pass->record, &pass->plan, &err) < 0) {
 		pass_fail(pass, PASS_CLUSTER, &err);
 		return;
 	}

@@ -23,30 +23,20 @@ int record_target(struct record *record, const struct target *target, const stru
 	return 0;
 }
 
-static int by_ref(const void *a, const void *b)
-{
-	return ref_compare(*(const struct ref *const *)a, *(const struct ref *const *)b);
-}
-
-int record_forget(struct record *record, const struct plan *plan, struct err *err)
+void record_orphans(struct record *record, const struct orphans *orphans)
 {
 	struct inventory *inventory = &record->app->inventory;
-	CLEANUP(free_p) const struct ref **in_git = calloc(plan->count + 1, sizeof(*in_git));
 
-	if (!in_git)
-		return err_no_memory(err);
-	for (size_t i = 0; i < plan->count; i++)
-		in_git[i] = &plan->items[i].ref;
-	qsort(in_git, plan->count, sizeof(*in_git), by_ref);
 	for (size_t i = inventory->count; i-- > 0;) {
-		const struct ref *ref = &inventory->entries[i].ref;
+		struct inventory_entry *entry = &inventory->entries[i];
+		enum orphan_fate fate = orphans_fate(orphans, &entry->ref);
+		bool orphan = fate != ORPHAN_IN_GIT;
 
-		if (bsearch(&ref, in_git, plan->count, sizeof(*in_git), by_ref))
-			continue;
-		inventory_remove(inventory, ref);
-		record->changed = true;
+		record->changed |= fate == ORPHAN_FORGET || entry->orphan != orphan;
+		entry->orphan = orphan;
+		if (fate == ORPHAN_FORGET)
+			inventory_remove(inventory, &entry->ref);
 	}
-	return 0;
 }
 
 int record_revision(struct record *record, const struct plan *plan, struct err *err)

@@ -5,6 +5,7 @@
 #define AGENT_RECORD_H
 
 #include "agent/app.h"
+#include "agent/orphans.h"
 #include "apply/target.h"
 
 struct record {
@@ -17,8 +18,9 @@ struct record {
 int record_target(struct record *record, const struct target *target, const struct plan_item *item,
 		  struct err *err);
 
-/* Forgets what left Git: it is no longer the app's, and stays in the cluster. */
-int record_forget(struct record *record, const struct plan *plan, struct err *err);
+/* Remembers what left Git as an orphan, but forgets what is gone or no longer the app's. `orphans` may
+ * be NULL. */
+void record_orphans(struct record *record, const struct orphans *orphans);
 
 /* Remembers the commit, unless something of it failed. */
 int record_revision(struct record *record, const struct plan *plan, struct err *err);

@@ -1,6 +1,9 @@
 #include "agent/report.h"
 
+#include <string.h>
+
 #define MAX_CHANGES_SHOWN 8
+#define MAX_NAMES_SHOWN   8
 
 /* One change: "PATH OLD -> NEW", with a dash for nothing. */
 static void print_change(const struct change *change, const cJSON *old, const cJSON *new,
@@ -64,6 +67,58 @@ void report_drift(const struct plan_item *item, struct buf *out)
 		buf_puts(out, "deleted");
 	else
 		print_changes(&item->changes, true, out);
+}
+
+void report_place(const struct plan_item *item, struct buf *out)
+{
+	if (item->file)
+		buf_printf(out, "%s:%u: ", item->file, item->mark.line);
+}
+
+/* Why an object that left Git stays; NULL for other items. */
+static const char *reason_of(const struct plan_item *item)
+{
+	return !item->file && (item->action == PLAN_ORPHAN || item->action == PLAN_BLOCKED) &&
+			       item->note_count
+		       ? item->notes[0]
+		       : NULL;
+}
+
+/* The names of the items with this reason from `first` on; nothing if an earlier one has it. */
+static void print_left(const struct plan *plan, size_t first, const char *reason, struct buf *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const char *other = reason_of(&plan->items[i]);
+
+		if (!other || strcmp(other, reason) != 0)
+			continue;
+		if (i < first)
+			return;
+		if (count++ < MAX_NAMES_SHOWN) {
+			buf_puts(out, count > 1 ? ", " : "");
+			ref_print(&plan->items[i].ref, out);
+		}
+	}
+	if (count > MAX_NAMES_SHOWN)
+		buf_printf(out, " and %zu more", count - MAX_NAMES_SHOWN);
+}
+
+void report_left(const struct plan *plan,
+		 void (*tell)(void *context, const char *reason, const char *line), void *context)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
+		const char *reason = reason_of(&plan->items[i]);
+
+		if (reason)
+			print_left(plan, i, reason, &line);
+		if (line.length == 0)
+			continue;
+		buf_printf(&line, " left Git, %s", reason);
+		tell(context, reason, buf_str(&line));
+	}
 }
 
 void report_key(const struct ref *ref, struct buf *out)

@@ -13,6 +13,16 @@ void report_written(const struct plan_item *item, const struct target *target, s
 /* "spec.replicas 5 -> 3, ..." from Git's value to the live one; "deleted" where it is gone. */
 void report_drift(const struct plan_item *item, struct buf *out);
 
+/* "web.yaml:16: "; nothing for what left Git. */
+void report_place(const struct plan_item *item, struct buf *out);
+
+/*
+ * What left Git and stays, told once for all objects that stay for the same reason:
+ * "configmap/a, configmap/b left Git, not pruned (--prune deletes it)".
+ */
+void report_left(const struct plan *plan,
+		 void (*tell)(void *context, const char *reason, const char *line), void *context);
+
 /* "statefulset.apps/web", with "NAMESPACE/" in front: what tells an object from all others. */
 void report_key(const struct ref *ref, struct buf *out);
 

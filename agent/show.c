@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/report.h"
 #include "agent/session.h"
 #include "agent/terminal.h"
 #include "diff/render.h"
@@ -30,18 +31,18 @@ static int show(const struct plan *plan, const struct options *options)
 	return print_result(&text);
 }
 
-/* In text and JSON the plan itself says what failed; diff -u has no place for it. */
-static void print_failures(const struct plan *plan)
+void print_failures(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_item *item = &plan->items[i];
-		CLEANUP(buf_release) struct buf name = BUF_INIT(1024);
+		CLEANUP(buf_release) struct buf subject = BUF_INIT(8192);
 		struct err err = item->error;
 
 		if (item->action != PLAN_FAILED)
 			continue;
-		ref_print(&item->ref, &name);
-		err_prefix(&err, "%s:%u: %s", item->file, item->mark.line, buf_str(&name));
+		report_place(item, &subject);
+		ref_print(&item->ref, &subject);
+		err_prefix(&err, "%s", buf_str(&subject));
 		tell_error(&err);
 	}
 }
@@ -53,6 +54,7 @@ int show_plan(const struct plan *plan, const struct options *options)
 	if (code != EXIT_OK)
 		return code;
 	if (plan_count(plan, PLAN_FAILED)) {
+		/* In text and JSON the plan itself says what failed; diff -u has no place for it. */
 		if (options->output && strcmp(options->output, "unified") == 0)
 			print_failures(plan);
 		return EXIT_OBJECTS;

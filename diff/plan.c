@@ -11,7 +11,7 @@ const struct plan_action_words plan_action_words[PLAN_ACTION_COUNT] = {
 	[PLAN_REPLACE] = {"replace", "replace", "to replace", "replaced"},
 	[PLAN_RECREATE] = {"recreate", "recreate", "to recreate", "recreated"},
 	[PLAN_PRUNE] = {"prune", "prune", "to prune", "pruned"},
-	[PLAN_ORPHAN] = {"left Git", "orphan", "left Git", "left Git"},
+	[PLAN_ORPHAN] = {"left Git", "orphan", "left Git and kept", "left Git and kept"},
 	[PLAN_WALK] = {"on its way", "walk", "on their way", "on their way"},
 	[PLAN_BLOCKED] = {"blocked", "blocked", "blocked", "blocked"},
 	[PLAN_DRIFT] = {"drift", "drift", "drifted", "drifted"},
@@ -94,7 +94,9 @@ size_t plan_count(const struct plan *plan, enum plan_action action)
 
 bool plan_has_differences(const struct plan *plan)
 {
-	return plan_count(plan, PLAN_IN_SYNC) + plan_count(plan, PLAN_WALK) < plan->count;
+	return plan_count(plan, PLAN_IN_SYNC) + plan_count(plan, PLAN_WALK) +
+		       plan_count(plan, PLAN_ORPHAN) <
+	       plan->count;
 }
 
 void plan_item_release(struct plan_item *item)

@@ -114,7 +114,7 @@ int plan_item_note(struct plan_item *item, struct err *err, const char *format, 
 size_t plan_count(const struct plan *plan, enum plan_action action);
 
 /* Whether the cluster is not, or not yet known to be, as Git says; a walk on its way is as it should
- * be. */
+ * be, and what left Git is only told while it is kept. */
 bool plan_has_differences(const struct plan *plan);
 void plan_item_release(struct plan_item *item);
 void plan_release(struct plan *plan);

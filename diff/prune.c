@@ -126,9 +126,9 @@ static bool is_anothers(const struct prune_facts *facts, struct buf *why)
 static void print_deletion(const cJSON *live, struct buf *why)
 {
 	const cJSON *finalizer;
-	const char *separator = "; the deletion waits for finalizers: ";
+	const char *separator = "; waits for finalizers: ";
 
-	buf_puts(why, "it is being deleted");
+	buf_puts(why, "being deleted");
 	json_each (finalizer, json_at(live, "metadata.finalizers")) {
 		buf_printf(why, "%s%s", separator,
 			   cJSON_IsString(finalizer) ? finalizer->valuestring : "");

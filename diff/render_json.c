@@ -182,7 +182,8 @@ static void append_item(struct builder *builder, cJSON *array, const struct plan
 	add_text(builder, object, "file", item->file);
 	add_int(builder, object, "line", item->mark.line);
 	add_text(builder, object, "action", plan_action_words[item->action].key);
-	add_bool(builder, object, "exists", item->from != NULL);
+	/* What is in sync may not have been compared at all. */
+	add_bool(builder, object, "exists", item->from || item->action == PLAN_IN_SYNC);
 	add_bool(builder, object, "clientSide", item->client_side);
 	cJSON *changes = add_array(builder, object, "changes");
 	for (size_t i = 0; i < item->changes.count; i++)

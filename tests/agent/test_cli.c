@@ -17,7 +17,8 @@ const struct command cli_commands[] = {
 		.usage = "[options]",
 		.summary = "Show",
 		.text = "Show it.",
-		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_DIFF,
+		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_DIFF |
+			  CLI_GROUP_HEAL,
 		.run = run_nothing,
 	},
 	{
@@ -97,6 +98,23 @@ static void test_errors_say_what_is_right(void **state)
 		{"diff -f x --impersonate a --impersonate-group=",
 		 "--impersonate-group is empty; it wants GROUP"},
 		{"diff --live y", "name a source: --repo URL|DIR or -f FILE|DIR|-"},
+		{"diff -f y --prune",
+		 "--prune goes with --repo: of plain files nothing is remembered"},
+		{"diff -f y --live z --prune",
+		 "--live compares without a cluster; --prune does not go with it"},
+		{"diff --repo x --allow-empty", "--allow-empty goes with --prune"},
+		{"diff --repo x --prune-kinds Namespace", "--prune-kinds goes with --prune"},
+		{"diff --repo x --prune --prune-kinds Pod",
+		 "--prune-kinds: \"Pod\" is not among the kinds that are kept by default: "
+		 "Namespace, "
+		 "PersistentVolumeClaim, PersistentVolume, CustomResourceDefinition, "
+		 "VolumeSnapshot, VolumeSnapshotContent"},
+		{"diff --repo x --prune --prune-limit 0",
+		 "--prune-limit is \"0\", but has to be from 1 to 100"},
+		{"diff --repo x --prune --prune-limit 50%%",
+		 "--prune-limit is \"50%%\", but has to be from 1 to 100"},
+		{"diff --repo x --prune --prune-limit 101",
+		 "--prune-limit is \"101\", but has to be from 1 to 100"},
 		{"status -o text", "--output is \"text\", but has to be one of table|json"},
 		{"sync --repo x --wait=yes", "--wait takes no value"},
 		{"sync --repo x --timeout 0s", "--timeout has to be more than 0"},
@@ -159,6 +177,15 @@ static void test_files_flags_and_defaults(void **state)
 	assert_string_equal(options.impersonate, "ann");
 	assert_int_equal(options.impersonate_groups.count, 2);
 	assert_string_equal(options.impersonate_groups.items[1], "y");
+	assert_ok(parse("diff --repo x", &command, &options, &err), err);
+	assert_int_equal(options.prune_limit, 50);
+	assert_false(options.prune);
+	assert_ok(parse("diff --repo x --prune --prune-limit=75% --prune-k Namespace", &command,
+			&options, &err),
+		  err);
+	assert_true(options.prune);
+	assert_int_equal(options.prune_limit, 75);
+	assert_string_equal(options.prune_kinds, "Namespace");
 	assert_ok(parse("sync --repo x", &command, &options, &err), err);
 	assert_int_equal(options.timeout_ms, 300000);
 	assert_false(options.wait);

@@ -93,10 +93,9 @@ static void test_decides(void **state)
 
 		/* On its way out. */
 		{MAP(",'uid':'1','deletionTimestamp':'" AFTER "','finalizers':['a/b','c']"),
-		 .verdict = PRUNE_KEEP,
-		 .why = "it is being deleted; the deletion waits for finalizers: a/b, c"},
+		 .verdict = PRUNE_KEEP, .why = "being deleted; waits for finalizers: a/b, c"},
 		{MAP(",'uid':'1','deletionTimestamp':'" AFTER "'"), .off = true,
-		 .verdict = PRUNE_KEEP, .why = "it is being deleted"},
+		 .verdict = PRUNE_KEEP, .why = "being deleted"},
 
 		/* The annotation, in the cluster and in Git. */
 		{MAP(ANNOTATED("disabled")), .verdict = PRUNE_KEEP,
