@@ -31,9 +31,8 @@
 struct promotion_facts {
 	const cJSON *wanted; /* what Git's manifest would leave: the dry run's answer (defaulted) */
 	const cJSON *live;   /* NULL: it does not exist */
-	const struct rollout
-		*rollout;         /* of `live`, judged from its Pods; NULL: they are not known */
-	const cJSON *const *pods; /* of the namespace */
+	bool pods_known;     /* else they could not be read, and the gate stays closed */
+	const cJSON *const *pods; /* of the namespace, at least as new as `live` */
 	size_t pod_count;
 	const cJSON *const *revisions; /* ControllerRevisions of the namespace, for a rollback */
 	size_t revision_count;
@@ -61,6 +60,7 @@ struct promotion {
 	int64_t partition, replicas;
 	cJSON *template; /* sent in place of Git's; NULL: Git's */
 	char *reason;    /* one sentence for a person; NULL where Git is followed */
+	char *rejection; /* of a rollback that begins: why, for the record; else NULL */
 	char *drift;     /* replicas that were kept: says which, and what resolves it; else NULL */
 	int64_t recheck_ms; /* from now: when time alone may change this; 0: it does not */
 	/* A Pod to be deleted (or evicted) so that the rollout gets on; NULL: none. */
@@ -68,6 +68,10 @@ struct promotion {
 	char *good_revision; /* of a rollback that begins now or goes on */
 };
 
+/*
+ * ERR_INVALID for what is no StatefulSet and for annotations that cannot be read, ERR_LIMIT as
+ * rollout_observe, ERR_NO_MEMORY.
+ */
 int promotion_decide(const struct promotion_facts *facts, struct promotion *ret_promotion,
 		     struct err *err);
 void promotion_release(struct promotion *promotion);

@@ -29,6 +29,7 @@ static void judge(struct rollout *rollout, const cJSON *statefulset, struct buf 
 	} else if (rollout_highest_work(rollout) && stuck) {
 		rollout->phase = ROLLOUT_STUCK;
 		rollout->stuck_pod = stuck->name;
+		rollout->stuck_for_good = true;
 		rollout_explain_stuck(rollout, stuck, out);
 	} else if (rollout_highest_work(rollout)) {
 		rollout->phase = ROLLOUT_PROGRESSING;

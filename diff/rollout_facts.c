@@ -35,6 +35,8 @@ int rollout_facts_read(const cJSON *statefulset, struct rollout_facts *ret_facts
 			strcmp(text_at(statefulset, "spec.podManagementPolicy"), "Parallel") != 0,
 		.on_delete =
 			strcmp(text_at(statefulset, "spec.updateStrategy.type"), "OnDelete") == 0,
+		.has_rolling_update =
+			cJSON_IsObject(json_at(statefulset, "spec.updateStrategy.rollingUpdate")),
 		.current_revision = text_at(statefulset, "status.currentRevision"),
 		.update_revision = text_at(statefulset, "status.updateRevision"),
 	};

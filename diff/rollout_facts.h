@@ -1,7 +1,7 @@
 /*
  * rollout_facts.h - what the StatefulSet controller reads from a StatefulSet and from its Pods.
  *
- * The rooms of rollout.h share this; nobody else includes it.
+ * The rooms of rollout.h and promotion.h share this; nobody else includes it.
  */
 #ifndef DIFF_ROLLOUT_FACTS_H
 #define DIFF_ROLLOUT_FACTS_H
@@ -15,6 +15,7 @@ struct rollout_facts {
 	int64_t replicas, start, partition;
 	int64_t min_ready_ms;
 	bool ordered, on_delete;
+	bool has_rolling_update; /* spec.updateStrategy.rollingUpdate is there */
 	const char *current_revision, *update_revision; /* status's */
 };
 

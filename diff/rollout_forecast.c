@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "diff/object.h"
-#include "diff/rollout_facts.h"
+#include "diff/rollout_template.h"
 
 #define MAX_TEXT (4u * 1024 * 1024)
 
@@ -16,8 +16,7 @@ struct outlook {
 	struct rollout_facts from, to; /* of the two */
 	bool new_template;
 	const char *target; /* the revision of to's template; "" if no Pod can be on it yet */
-	const cJSON *const *revisions;
-	size_t revision_count;
+	struct rollout_revisions revisions;
 	struct rollout_pods pods; /* as `to` sees them; "updated" are those on the target */
 };
 
@@ -27,54 +26,6 @@ static void outlook_release(struct outlook *outlook)
 }
 
 /* --- which revision the template is ---------------------------------------------------------- */
-
-/*
- * Whether two templates make the same Pods. Servers before 1.31 and the controller's own encoder write a
- * creationTimestamp of null; a ControllerRevision's data is {"spec": {"template": T}} with
- * "$patch": "replace" in T (stateful_set_utils.go, getPatch).
- */
-static int templates_equal(const cJSON *a, const cJSON *b, bool *ret_equal, struct err *err)
-{
-	CLEANUP(cJSON_Delete_p) cJSON *one = a ? json_copy(a) : NULL;
-	CLEANUP(cJSON_Delete_p) cJSON *other = b ? json_copy(b) : NULL;
-
-	*ret_equal = !a && !b;
-	if (!a || !b)
-		return 0;
-	if (!one || !other)
-		return err_no_memory(err);
-	json_remove_key(one, "$patch");
-	json_remove_key(other, "$patch");
-	json_remove(one, "metadata.creationTimestamp");
-	json_remove(other, "metadata.creationTimestamp");
-	*ret_equal = json_equal(one, other);
-	return 0;
-}
-
-/* The name of the newest of the set's revisions that has this template; "" if there is none. */
-static int find_revision(const struct outlook *outlook, const char **ret_name, struct err *err)
-{
-	int64_t newest = -1;
-
-	*ret_name = "";
-	for (size_t i = 0; i < outlook->revision_count; i++) {
-		const cJSON *revision = outlook->revisions[i];
-		const char *name = json_str(revision, "metadata.name");
-		int64_t number = json_int_or(revision, "revision", 0);
-		bool equal;
-
-		if (!name || number <= newest || !rollout_facts_claim(&outlook->to, revision))
-			continue;
-		if (templates_equal(outlook->to.template, json_at(revision, "data.spec.template"),
-				    &equal, err) < 0)
-			return -1;
-		if (equal) {
-			newest = number;
-			*ret_name = name;
-		}
-	}
-	return 0;
-}
 
 /* Whether status speaks of the spec that is there. */
 static bool is_settled(const cJSON *live)
@@ -97,11 +48,12 @@ static int read_outlook(struct outlook *outlook, struct err *err)
 		/* A would-be object may be without the uid that Pods are claimed by. */
 		outlook->to.uid = outlook->from.uid;
 	}
-	if (templates_equal(outlook->from.template, outlook->to.template, &same, err) < 0)
+	if (rollout_templates_equal(outlook->from.template, outlook->to.template, &same, err) < 0)
 		return -1;
 	outlook->new_template = !same;
 	if (outlook->new_template || !is_settled(outlook->live))
-		return find_revision(outlook, &outlook->target, err);
+		return rollout_template_revision(&outlook->to, &outlook->revisions,
+						 outlook->to.template, &outlook->target, err);
 	outlook->target = outlook->from.update_revision;
 	return 0;
 }
@@ -212,14 +164,10 @@ static void print_current_images(const struct outlook *outlook, struct buf *out)
 			return;
 		}
 	}
-	for (size_t i = 0; i < outlook->revision_count; i++) {
-		const char *name = json_str(outlook->revisions[i], "metadata.name");
-		if (name && strcmp(name, current) == 0) {
-			object_print_images(
-				json_at(outlook->revisions[i], "data.spec.template.spec"), out);
-			return;
-		}
-	}
+	object_print_images(
+		json_at(rollout_revision_find(&outlook->from, &outlook->revisions, current),
+			"data.spec.template.spec"),
+		out);
 }
 
 static int print_images(const struct outlook *outlook, struct rollout_forecast *forecast,
@@ -463,10 +411,8 @@ int rollout_forecast(const cJSON *from, const cJSON *to, const cJSON *const *pod
 {
 	CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
 	CLEANUP(outlook_release)
-	struct outlook outlook = {.live = from,
-				  .wanted = to,
-				  .revisions = revisions,
-				  .revision_count = revision_count};
+	struct outlook outlook = {
+		.live = from, .wanted = to, .revisions = {revisions, revision_count}};
 
 	if (read_outlook(&outlook, err) < 0 ||
 	    rollout_pods_read(&outlook.to, outlook.target, pods, pod_count, 0, &outlook.pods, err) <

@@ -1,7 +1,7 @@
 /*
  * rollout_verdict.h - what the StatefulSet controller does next, and the phase that follows from it.
  *
- * The rooms of rollout.h share this; nobody else includes it.
+ * The rooms of rollout.h and promotion.h share this; nobody else includes it.
  */
 #ifndef DIFF_ROLLOUT_VERDICT_H
 #define DIFF_ROLLOUT_VERDICT_H

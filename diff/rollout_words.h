@@ -1,7 +1,7 @@
 /*
  * rollout_words.h - why a rollout is in its phase, as a sentence for a person.
  *
- * The rooms of rollout.h share this; nobody else includes it.
+ * The rooms of rollout.h and promotion.h share this; nobody else includes it.
  */
 #ifndef DIFF_ROLLOUT_WORDS_H
 #define DIFF_ROLLOUT_WORDS_H

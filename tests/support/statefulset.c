@@ -1,5 +1,6 @@
 #include "tests/support/statefulset.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,26 +75,26 @@ static cJSON *make_pod(int ordinal, const char *rest)
 	int64_t ready_s = 3600;
 	char text[1024], since[48];
 
-	if (rest[1] == '?')
+	if (rest[1] && isdigit((unsigned char)rest[2]))
 		sscanf(rest + 2, "%" SCNd64, &ready_s);
 	print_time(TEST_NOW_MS - ready_s * 1000, since);
 	snprintf(
 		text, sizeof(text),
 		"{'apiVersion':'v1','kind':'Pod','metadata':{'name':'web-%d','namespace':'default',"
-		"'creationTimestamp':'2026-01-02T01:00:00Z',"
+		"'uid':'uid-%d','creationTimestamp':'2026-01-02T01:00:00Z',"
 		"'labels':{'app':'web','controller-revision-hash':'web-%c'},"
 		"'ownerReferences':[{'kind':'StatefulSet','name':'web','uid':'u1','controller':"
 		"true}]},"
 		"'spec':{'nodeName':'node-%d','containers':[{'name':'nginx','image':'%s'}]},"
 		"'status':{'phase':'%s','conditions':[{'type':'Ready','status':'%s',"
 		"'lastTransitionTime':'%s'}]}}",
-		ordinal, rest[0], ordinal % 3 + 1, image_of(rest[0]),
+		ordinal, ordinal, rest[0], ordinal % 3 + 1, image_of(rest[0]),
 		rest[1] == '!' ? "Pending" : "Running", ready ? "True" : "False", since);
 	cJSON *pod = value_of(text);
 	if (rest[1] == 'x')
 		set_str(pod, "metadata.deletionTimestamp", "2026-01-02T03:00:10Z");
 	if (rest[1] == '!')
-		set_waiting(pod, rest + 2);
+		set_waiting(pod, rest + 2 + strspn(rest + 2, "0123456789"));
 	return pod;
 }
 
@@ -135,6 +136,8 @@ struct words {
 	bool has_partition;
 	char policy[16], strategy[16];
 	char current, update, template;
+	char annotations[8][64]; /* "step=1" */
+	size_t annotation_count;
 };
 
 static void read_word(struct words *words, const char *word)
@@ -153,6 +156,8 @@ static void read_word(struct words *words, const char *word)
 		return;
 	if (strcmp(word, "partition=none") == 0)
 		words->has_partition = false;
+	else if (*word == '@' && words->annotation_count < 8)
+		snprintf(words->annotations[words->annotation_count++], 64, "%s", word + 1);
 	else
 		fail_msg("statefulset_of does not know \"%s\"", word);
 }
@@ -208,6 +213,22 @@ static cJSON *make_statefulset(const struct words *words)
 	return value_of(text);
 }
 
+static void annotate(cJSON *statefulset, char *annotation)
+{
+	char key[96], *equals = strchr(annotation, '=');
+	struct err err;
+
+	assert_non_null(equals);
+	*equals = '\0';
+	snprintf(key, sizeof(key), "tranche.dev/%s", annotation);
+	if (!json_at(statefulset, "metadata.annotations"))
+		assert_ok(json_set(statefulset, "metadata.annotations", cJSON_CreateObject(), &err),
+			  err);
+	assert_ok(json_set_key(json_at(statefulset, "metadata.annotations"), key,
+			       cJSON_CreateString(equals + 1), &err),
+		  err);
+}
+
 cJSON *statefulset_of(const char *text, const struct test_pods *pods)
 {
 	struct words words = {.replicas = 1,
@@ -238,6 +259,8 @@ cJSON *statefulset_of(const char *text, const struct test_pods *pods)
 		set_int(statefulset, "spec.ordinals.start", words.start);
 	if (words.min_ready)
 		set_int(statefulset, "spec.minReadySeconds", words.min_ready);
+	for (size_t i = 0; i < words.annotation_count; i++)
+		annotate(statefulset, words.annotations[i]);
 	if (pods)
 		set_counters(statefulset, pods);
 	return statefulset;

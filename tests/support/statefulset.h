@@ -20,8 +20,10 @@ struct test_pods {
 
 /*
  * The Pods of the StatefulSet "web": words "ORDINAL=REVISION" or "FIRST..LAST=REVISION", each with
- * what is the matter: "~" not ready, "x" terminating (and ready still), "?N" ready for N seconds
- * only, "!REASON" a container waits for that reason, "!Unschedulable". Ready for an hour otherwise.
+ * what is the matter: "~" not ready ("~N": for N seconds), "x" terminating (and ready still), "?N"
+ * ready for N seconds only, "!REASON" a container waits for that reason ("!NREASON": and is not
+ * ready for N seconds), "!Unschedulable". Ready, or not ready, for an hour otherwise. Their uids are
+ * "uid-ORDINAL".
  * Each is two hours old and runs on one of node-1 to node-3.
  */
 struct test_pods test_pods_of(const char *words);
@@ -34,8 +36,8 @@ void test_pods_release(struct test_pods *pods);
  * The StatefulSet "web": words "replicas=5 partition=2 start=1 minReady=30 policy=Parallel
  * strategy=OnDelete generation=4 observed=3 current=a update=b template=c". Defaults: one replica,
  * partition 0, OrderedReady, RollingUpdate, generation 1 and observed, update as current, the
- * template as update. "partition=none" leaves rollingUpdate out. Counters in status are what the
- * controller would make of the Pods (NULL: none are there).
+ * template as update. "partition=none" leaves rollingUpdate out, "@step=1" is the annotation
+ * tranche.dev/step. Counters in status are what the controller would make of the Pods (NULL: none are there).
  */
 cJSON *statefulset_of(const char *words, const struct test_pods *pods);
 
