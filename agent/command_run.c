@@ -41,10 +41,9 @@ struct agent {
 	struct rollouts *rollouts;
 	struct follow follow;
 	struct conditions drift;
-	struct conditions failed;     /* objects that cannot be compared or written */
-	struct conditions autoscaled; /* objects whose replicas in Git do not count */
-	struct conditions left;       /* objects that left Git and stay */
-	struct conditions faults;     /* of whole passes */
+	struct conditions failed; /* objects that cannot be compared or written */
+	struct conditions left;   /* objects that left Git and stay */
+	struct conditions faults; /* of whole passes */
 	struct conditions findings;
 };
 
@@ -134,13 +133,6 @@ static void on_failure_ended(void *context, const char *key)
 	log_line(LOG_INFO, &subject, "works again");
 }
 
-static void on_autoscaling_ended(void *context, const char *key)
-{
-	const struct log_subject subject = subject_of(context, object_of_key(key));
-
-	log_line(LOG_INFO, &subject, "replicas of Git count again");
-}
-
 static void on_fault_ended(void *context, const char *key)
 {
 	const struct log_subject subject = subject_of(context, NULL);
@@ -163,7 +155,7 @@ static void on_rollout(void *context, const struct rollout *rollout)
 	CLEANUP(buf_release) struct buf object = BUF_INIT(1024), line = BUF_INIT(8192);
 	const cJSON *statefulset;
 
-	if (agent->ending || !follow_is_in(rollout, &app->fetched.manifests, app->namespace))
+	if (agent->ending || !follow_find(rollout, &app->fetched.manifests, app->namespace))
 		return;
 	buf_printf(&object, "statefulset.apps/%s", rollout->name);
 	if (follow_tell(&agent->follow, rollout, &line)) {
@@ -260,9 +252,6 @@ static void tell_item(struct agent *agent, const struct plan_item *item)
 	report_key(&item->ref, &key);
 	const char *object = *item->ref.namespace ? buf_str(&key) + strlen(item->ref.namespace) + 1
 						  : buf_str(&key);
-	if (item->autoscaled)
-		hold(agent, &agent->autoscaled, buf_str(&key), "", LOG_INFO, object,
-		     item->autoscaled);
 	if (item->action == PLAN_DRIFT) {
 		report_drift(item, &details);
 		buf_printf(&line, "drift: %s; left alone (--self-heal undoes it)",
@@ -288,7 +277,6 @@ static void tell_plan(struct agent *agent, const struct plan *plan)
 {
 	conditions_begin_round(&agent->drift);
 	conditions_begin_round(&agent->failed);
-	conditions_begin_round(&agent->autoscaled);
 	for (size_t i = 0; i < plan->count; i++)
 		tell_item(agent, &plan->items[i]);
 	conditions_begin_round(&agent->left);
@@ -296,14 +284,12 @@ static void tell_plan(struct agent *agent, const struct plan *plan)
 	conditions_end_round(&agent->left, forget, agent);
 	conditions_end_round(&agent->drift, on_drift_ended, agent);
 	conditions_end_round(&agent->failed, on_failure_ended, agent);
-	conditions_end_round(&agent->autoscaled, on_autoscaling_ended, agent);
 }
 
 static void tell_faults(struct agent *agent, const struct pass *pass)
 {
 	static const char *const names[] = {
 		[PASS_SOURCE] = "source", [PASS_MANIFEST] = "commit", [PASS_CLUSTER] = "cluster"};
-	const struct err *denied = &agent->session.app.autoscalers.denied;
 	enum pass_fault fault = pass_fault(pass);
 
 	conditions_begin_round(&agent->faults);
@@ -313,9 +299,6 @@ static void tell_faults(struct agent *agent, const struct pass *pass)
 	else if (pass_trouble(pass))
 		hold(agent, &agent->faults, "inventory", pass_trouble(pass)->message, LOG_WARNING,
 		     NULL, pass_trouble(pass)->message);
-	if (denied->class != ERR_NONE)
-		hold(agent, &agent->faults, "list of autoscalers", denied->message, LOG_WARNING,
-		     NULL, denied->message);
 	conditions_end_round(&agent->faults, on_fault_ended, agent);
 }
 
@@ -441,7 +424,6 @@ static void agent_release(struct agent *agent)
 	conditions_release(&agent->drift);
 	conditions_release(&agent->failed);
 	conditions_release(&agent->left);
-	conditions_release(&agent->autoscaled);
 	conditions_release(&agent->faults);
 	conditions_release(&agent->findings);
 	session_close(&agent->session);

@@ -8,6 +8,7 @@ void follow_release(struct follow *follow)
 	for (size_t i = 0; i < follow->count; i++) {
 		free(follow->items[i].namespace);
 		free(follow->items[i].name);
+		free(follow->items[i].line);
 	}
 	free(follow->items);
 	*follow = (struct follow){0};
@@ -57,6 +58,19 @@ bool follow_tell(struct follow *follow, const struct rollout *rollout, struct bu
 	return true;
 }
 
+bool follow_line(struct follow *follow, const struct rollout *rollout, const char *line)
+{
+	struct followed *entry = entry_of(follow, rollout);
+
+	if (entry && entry->line && strcmp(entry->line, line) == 0)
+		return false;
+	if (entry) {
+		free(entry->line);
+		entry->line = strdup(line);
+	}
+	return true;
+}
+
 bool follow_generation(struct follow *follow, const struct rollout *rollout, int64_t generation)
 {
 	struct followed *entry = entry_of(follow, rollout);
@@ -67,8 +81,8 @@ bool follow_generation(struct follow *follow, const struct rollout *rollout, int
 	return moved;
 }
 
-bool follow_is_in(const struct rollout *rollout, const struct manifest_set *set,
-		  const char *default_namespace)
+const struct manifest *follow_find(const struct rollout *rollout, const struct manifest_set *set,
+				   const char *default_namespace)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct ref *ref = &set->items[i].ref;
@@ -76,7 +90,7 @@ bool follow_is_in(const struct rollout *rollout, const struct manifest_set *set,
 
 		if (ref_is(ref, "apps", "StatefulSet") && strcmp(ref->name, rollout->name) == 0 &&
 		    strcmp(namespace, rollout->namespace) == 0)
-			return true;
+			return &set->items[i];
 	}
-	return false;
+	return NULL;
 }

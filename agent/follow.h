@@ -11,6 +11,7 @@ struct followed {
 	char *namespace, *name;
 	struct rollout_mark mark;
 	int64_t generation; /* of the StatefulSet as last seen; 0: not yet */
+	char *line;         /* that was printed last; NULL: none yet */
 };
 
 /* A growing list; zero-initialised is empty. */
@@ -27,11 +28,17 @@ void follow_release(struct follow *follow);
  */
 bool follow_tell(struct follow *follow, const struct rollout *rollout, struct buf *out);
 
+/* Whether this is another line than the one that this was last asked about. */
+bool follow_line(struct follow *follow, const struct rollout *rollout, const char *line);
+
 /* Whether the StatefulSet has another generation than when this was last asked. */
 bool follow_generation(struct follow *follow, const struct rollout *rollout, int64_t generation);
 
-/* Whether the set of manifests has this StatefulSet; `default_namespace` for those that name none. */
-bool follow_is_in(const struct rollout *rollout, const struct manifest_set *set,
-		  const char *default_namespace);
+/*
+ * The StatefulSet's manifest in the set, or NULL; `default_namespace` for those that name none.
+ * Borrowed.
+ */
+const struct manifest *follow_find(const struct rollout *rollout, const struct manifest_set *set,
+				   const char *default_namespace);
 
 #endif

@@ -62,12 +62,15 @@ const struct command cli_commands[] = {
 	},
 	{
 		.name = "status",
-		.usage = "[--repo URL|DIR | -f FILE|DIR|-] [-o table|json] [--watch] [options]",
+		.usage = "[--repo URL|DIR | -f FILE|DIR|-] [-o table|wide|json] [--watch] [options]",
 		.summary = "Show which Pod runs what, and where each rollout stands",
 		.text = "Show the StatefulSets of a namespace, or those that a source names: which Pod runs what, where the\n"
-			"partition stands, and what is going on.",
+			"partition stands, and what is going on. With a source also which of its objects are not in the\n"
+			"cluster. With --watch it is drawn anew on a terminal, and a line a change elsewhere.",
 		.examples = "  # The StatefulSets of the namespace\n"
 			    "  tranche status\n\n"
+			    "  # With revisions, ages, restarts and nodes of the Pods\n"
+			    "  tranche status -o wide\n\n"
 			    "  # Follow those of a repository as they move\n"
 			    "  tranche status --repo ./shop --watch\n",
 		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_STATUS |

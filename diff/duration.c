@@ -6,8 +6,10 @@
 #define SECOND_MS 1000LL
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
 
 #define WHOLE_SECONDS_FROM_MS (10 * SECOND_MS)
+#define WHOLE_DAYS_FROM_MS    (100 * DAY_MS)
 
 /* A decimal this fine is below a millisecond even of an hour; further digits are passed over. */
 #define MAX_FRACTION_SCALE 1000000000
@@ -116,4 +118,23 @@ void duration_print(int64_t ms, struct buf *out)
 		buf_printf(out, "%dm", (int)(ms % HOUR_MS / MINUTE_MS));
 	if (ms % MINUTE_MS >= SECOND_MS)
 		buf_printf(out, "%ds", (int)(ms % MINUTE_MS / SECOND_MS));
+}
+
+void duration_print_age(int64_t ms, struct buf *out)
+{
+	static const struct {
+		int64_t ms;
+		char letter;
+	} age_units[] = {{DAY_MS, 'd'}, {HOUR_MS, 'h'}, {MINUTE_MS, 'm'}, {SECOND_MS, 's'}};
+	size_t i = 0;
+
+	while (i < 3 && ms < age_units[i].ms)
+		i++;
+	buf_printf(out, "%lld%c", ms < 0 ? 0 : (long long)(ms / age_units[i].ms),
+		   age_units[i].letter);
+	if (i == 3 || ms >= WHOLE_DAYS_FROM_MS)
+		return;
+	int64_t rest = ms % age_units[i].ms / age_units[i + 1].ms;
+	if (rest > 0)
+		buf_printf(out, "%lld%c", (long long)rest, age_units[i + 1].letter);
 }

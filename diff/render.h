@@ -8,9 +8,11 @@
 
 #include "diff/finding.h"
 #include "diff/plan.h"
+#include "diff/status.h"
 
 struct render_options {
 	bool colour;
+	bool utf8; /* lines and blocks may be drawn with characters beyond ASCII */
 	int width; /* of the terminal in columns; 0: no terminal, never cut */
 };
 
@@ -37,14 +39,21 @@ int render_plan_json(const struct plan *plan, struct buf *out, struct err *err);
 
 /*
  * `status`: a block a StatefulSet: its line, why it is in its phase, its ordinals in a row with the
- * partition between held and promoted ones, then a line a Pod.
+ * partition between held and promoted ones, how far the update is, what is waited for. Below them what
+ * of the source is not in the cluster. `wide`: with revisions, and a line a Pod.
  */
-void render_status_table(const struct rollout *rollouts, size_t count,
+void render_status_table(const struct status *status, bool wide,
 			 const struct render_options *options, struct buf *out);
 
+/*
+ * A StatefulSet, and a missing object, in one line without its end, for following them where nothing can
+ * be drawn anew. The time alone does not change it.
+ */
+void render_status_line(const struct standing *standing, struct buf *out);
+void render_missing_line(const struct missing *missing, struct buf *out);
+
 /* docs/json.md, "status". */
-int render_status_json(const struct rollout *rollouts, size_t count, struct buf *out,
-		       struct err *err);
+int render_status_json(const struct status *status, struct buf *out, struct err *err);
 
 /* docs/json.md, "validate". `revision` is "" for plain files; the findings are sorted. */
 int render_findings_json(const struct findings *findings, const char *revision, size_t file_count,

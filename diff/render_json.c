@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "diff/rfc3339.h"
+
 #define FORMAT_VERSION 1 /* rises when a field changes its meaning or goes; see docs/json.md */
 
 /*
@@ -29,6 +31,13 @@ static void append(struct builder *builder, cJSON *array, cJSON *take_item)
 		builder->failed = true;
 }
 
+/* Fails the builder if the text did not hold. */
+static void check(struct builder *builder, const struct buf *text)
+{
+	if (!builder->failed && buf_check(text, "a text", builder->err) < 0)
+		builder->failed = true;
+}
+
 static void add_text(struct builder *builder, cJSON *object, const char *key, const char *text)
 {
 	add(builder, object, key, cJSON_CreateString(text ? text : ""));
@@ -42,6 +51,18 @@ static void add_bool(struct builder *builder, cJSON *object, const char *key, bo
 static void add_int(struct builder *builder, cJSON *object, const char *key, int64_t value)
 {
 	add(builder, object, key, json_new_int(value));
+}
+
+/* A moment, RFC 3339; nothing where it is not known. */
+static void add_time(struct builder *builder, cJSON *object, const char *key, int64_t ms)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(64);
+
+	if (ms == 0)
+		return;
+	rfc3339_print(ms, &text);
+	check(builder, &text);
+	add_text(builder, object, key, buf_str(&text));
 }
 
 /* A new object or array that is a member of `object`; NULL once the builder has failed. */
@@ -79,6 +100,18 @@ static void add_images(struct builder *builder, cJSON *object, const char *key, 
 	}
 }
 
+static void add_ref(struct builder *builder, cJSON *object, const struct ref *ref)
+{
+	CLEANUP(buf_release) struct buf api_version = BUF_INIT(64 * 1024);
+
+	ref_print_api_version(ref, &api_version);
+	check(builder, &api_version);
+	add_text(builder, object, "apiVersion", buf_str(&api_version));
+	add_text(builder, object, "kind", ref->kind);
+	add_text(builder, object, "namespace", ref->namespace);
+	add_text(builder, object, "name", ref->name);
+}
+
 static int finish(const struct builder *builder, const cJSON *root, struct buf *out)
 {
 	if (builder->failed)
@@ -100,13 +133,6 @@ static const char *op_name(enum change_op op)
 	};
 
 	return names[op];
-}
-
-/* Fails the builder if the text did not hold. */
-static void check(struct builder *builder, const struct buf *text)
-{
-	if (!builder->failed && buf_check(text, "a text", builder->err) < 0)
-		builder->failed = true;
 }
 
 static void add_side(struct builder *builder, cJSON *object, const char *key,
@@ -170,15 +196,9 @@ static void add_forecast(struct builder *builder, cJSON *object,
 
 static void append_item(struct builder *builder, cJSON *array, const struct plan_item *item)
 {
-	CLEANUP(buf_release) struct buf api_version = BUF_INIT(64 * 1024);
 	cJSON *object = append_object(builder, array);
 
-	ref_print_api_version(&item->ref, &api_version);
-	check(builder, &api_version);
-	add_text(builder, object, "apiVersion", buf_str(&api_version));
-	add_text(builder, object, "kind", item->ref.kind);
-	add_text(builder, object, "namespace", item->ref.namespace);
-	add_text(builder, object, "name", item->ref.name);
+	add_ref(builder, object, &item->ref);
 	add_text(builder, object, "file", item->file);
 	add_int(builder, object, "line", item->mark.line);
 	add_text(builder, object, "action", plan_action_words[item->action].key);
@@ -238,10 +258,52 @@ static void append_pod(struct builder *builder, cJSON *array, const struct rollo
 	add_bool(builder, object, "condemned", pod->condemned);
 	if (pod->trouble)
 		add_text(builder, object, "trouble", pod->trouble);
+	add_text(builder, object, "node", pod->node);
+	add_int(builder, object, "restarts", pod->restarts);
+	add_time(builder, object, "createdAt", pod->created_ms);
+	add_time(builder, object, "readySince", pod->ready_since_ms);
 }
 
-static void append_rollout(struct builder *builder, cJSON *array, const struct rollout *rollout)
+/* Seconds that are left, rounded up; nothing where nothing is waited for. */
+static void add_seconds_left(struct builder *builder, cJSON *object, const char *key, int64_t ms)
 {
+	if (ms >= 0)
+		add_int(builder, object, key, (ms + 999) / 1000);
+}
+
+/* What is waited for, and what an app's inventory knows. */
+static void add_step(struct builder *builder, cJSON *object, const struct standing *standing,
+		     int64_t now_ms)
+{
+	const struct promotion_record *record = standing->record;
+
+	if (standing->git_partition >= 0)
+		add_int(builder, object, "gitPartition", standing->git_partition);
+	if (record)
+		add_time(builder, object, "stepSince", record->step_since_ms);
+	if (standing->policy.bake_ms > 0 && standing_walks(standing)) {
+		add_int(builder, object, "bakeSeconds", standing->policy.bake_ms / 1000);
+		add_seconds_left(builder, object, "bakeLeftSeconds",
+				 standing_bake_left_ms(standing, now_ms));
+	}
+	add_seconds_left(builder, object, "deadlineLeftSeconds",
+			 standing_deadline_left_ms(standing, now_ms));
+	if (standing->app) {
+		add_text(builder, object, "app", standing->app);
+		add_text(builder, object, "appliedCommit", standing->applied);
+	}
+	if (record && record->rejected_digest && *record->rejected_digest) {
+		cJSON *rejected = add_object(builder, object, "rejected");
+		add_text(builder, rejected, "commit", record->rejected_commit);
+		add_text(builder, rejected, "reason", record->rejected_reason);
+		add_text(builder, rejected, "goodRevision", record->good_revision);
+	}
+}
+
+static void append_standing(struct builder *builder, cJSON *array, const struct standing *standing,
+			    int64_t now_ms)
+{
+	const struct rollout *rollout = standing->rollout;
 	cJSON *object = append_object(builder, array);
 
 	add_text(builder, object, "namespace", rollout->namespace);
@@ -268,13 +330,22 @@ static void append_rollout(struct builder *builder, cJSON *array, const struct r
 	add_int(builder, counts, "updated", (int64_t)rollout->updated_count);
 	add_int(builder, counts, "promoted", (int64_t)rollout->promoted_count);
 	add_int(builder, counts, "held", (int64_t)rollout->held_count);
+	add_step(builder, object, standing, now_ms);
 	cJSON *pods = add_array(builder, object, "pods");
 	for (size_t i = 0; i < rollout->pod_count; i++)
 		append_pod(builder, pods, &rollout->pods[i]);
 }
 
-int render_status_json(const struct rollout *rollouts, size_t count, struct buf *out,
-		       struct err *err)
+static void append_missing(struct builder *builder, cJSON *array, const struct missing *missing)
+{
+	cJSON *object = append_object(builder, array);
+
+	add_ref(builder, object, missing->ref);
+	add_text(builder, object, "file", missing->file);
+	add_int(builder, object, "line", missing->line);
+}
+
+int render_status_json(const struct status *status, struct buf *out, struct err *err)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *root = cJSON_CreateObject();
 	struct builder builder = {.err = err};
@@ -282,9 +353,17 @@ int render_status_json(const struct rollout *rollouts, size_t count, struct buf 
 	if (!root)
 		return err_no_memory(err);
 	add_int(&builder, root, "version", FORMAT_VERSION);
+	add_time(&builder, root, "time", status->now_ms);
+	if (status->revision)
+		add_text(&builder, root, "revision", status->revision);
+	if (status->applied)
+		add_text(&builder, root, "appliedCommit", status->applied);
 	cJSON *list = add_array(&builder, root, "statefulSets");
-	for (size_t i = 0; i < count; i++)
-		append_rollout(&builder, list, &rollouts[i]);
+	for (size_t i = 0; i < status->count; i++)
+		append_standing(&builder, list, &status->items[i], status->now_ms);
+	cJSON *missing = add_array(&builder, root, "missing");
+	for (size_t i = 0; i < status->missing_count; i++)
+		append_missing(&builder, missing, &status->missing[i]);
 	return finish(&builder, root, out);
 }
 

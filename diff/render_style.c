@@ -8,8 +8,8 @@ static const char ellipsis[] = "...";
 
 /* SGR parameters (ECMA-48), those of git's diff. */
 static const char *const codes[] = {
-	[STYLE_PLAIN] = "",    [STYLE_BOLD] = "1",  [STYLE_ADD] = "32",
-	[STYLE_REMOVE] = "31", [STYLE_WARN] = "33", [STYLE_PLACE] = "36",
+	[STYLE_PLAIN] = "",  [STYLE_BOLD] = "1",   [STYLE_ADD] = "32", [STYLE_REMOVE] = "31",
+	[STYLE_WARN] = "33", [STYLE_PLACE] = "36", [STYLE_DIM] = "2",
 };
 
 void style_begin(const struct render_options *options, enum style style, struct buf *out)
@@ -123,4 +123,29 @@ void style_cut(const char *text, size_t columns, struct buf *out)
 void style_cut_end(const char *text, size_t columns, struct buf *out)
 {
 	cut(text, columns - strlen(ellipsis), 0, out);
+}
+
+void style_wrap(const struct render_options *options, const char *text, size_t used, size_t indent,
+		struct buf *out)
+{
+	bool at_start = true;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+		size_t columns = style_columns(text, length);
+
+		if (!at_start && options->width > 0 &&
+		    used + 1 + columns > (size_t)options->width) {
+			buf_putc(out, '\n');
+			buf_fill(out, ' ', indent);
+			used = indent;
+		} else if (!at_start) {
+			buf_putc(out, ' ');
+			used++;
+		}
+		buf_append(out, text, length);
+		used += columns;
+		at_start = false;
+		text += length + strspn(text + length, " ");
+	}
 }

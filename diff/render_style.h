@@ -10,7 +10,7 @@
 
 #include "diff/render.h"
 
-enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_ADD, STYLE_REMOVE, STYLE_WARN, STYLE_PLACE };
+enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_ADD, STYLE_REMOVE, STYLE_WARN, STYLE_PLACE, STYLE_DIM };
 
 /* Appends the text in the style's colour, or as it is without colour. The text is escaped. */
 void style_puts(const struct render_options *options, enum style style, const char *text,
@@ -28,6 +28,13 @@ void style_escape(const char *text, size_t length, struct buf *out);
 
 /* How many columns the text takes, one a character. */
 size_t style_columns(const char *text, size_t length);
+
+/*
+ * Appends an escaped text that begins in column `used` (from 0): broken between words where the terminal
+ * ends, with what follows indented. A word that is longer than a line stays whole.
+ */
+void style_wrap(const struct render_options *options, const char *text, size_t used, size_t indent,
+		struct buf *out);
 
 /* Cuts an escaped text to `columns` (at least 5), with "..." in its middle, or at its end. */
 void style_cut(const char *text, size_t columns, struct buf *out);

@@ -115,7 +115,7 @@ static void test_errors_say_what_is_right(void **state)
 		 "--prune-limit is \"50%%\", but has to be from 1 to 100"},
 		{"diff --repo x --prune --prune-limit 101",
 		 "--prune-limit is \"101\", but has to be from 1 to 100"},
-		{"status -o text", "--output is \"text\", but has to be one of table|json"},
+		{"status -o text", "--output is \"text\", but has to be one of table|wide|json"},
 		{"sync --repo x --wait=yes", "--wait takes no value"},
 		{"sync --repo x --timeout 0s", "--timeout has to be more than 0"},
 		{"sync --repo x y",

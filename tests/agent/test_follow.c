@@ -70,10 +70,10 @@ static void test_which_are_ours(void **state)
 	(void)state;
 	assert_ok(manifest_set_add(&set, "web.yaml", text, strlen(text), &findings, &err), err);
 	assert_int_equal(set.count, 1);
-	assert_true(follow_is_in(&rollout, &set, "shop"));
-	assert_false(follow_is_in(&rollout, &set, "other"));
+	assert_ptr_equal(follow_find(&rollout, &set, "shop"), &set.items[0]);
+	assert_null(follow_find(&rollout, &set, "other"));
 	rollout.name = shop;
-	assert_false(follow_is_in(&rollout, &set, "shop"));
+	assert_null(follow_find(&rollout, &set, "shop"));
 }
 
 int main(void)

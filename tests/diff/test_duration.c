@@ -90,12 +90,34 @@ static void test_prints(void **state)
 	}
 }
 
+static void test_prints_ages(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t seconds;
+		const char *text;
+	} cases[] = {
+		{-5, "0s"},        {0, "0s"},          {59, "59s"},        {60, "1m"},
+		{130, "2m10s"},    {3600, "1h"},       {3659, "1h"},       {11100, "3h5m"},
+		{86399, "23h59m"}, {86400, "1d"},      {1053000, "12d4h"}, {8640000, "100d"},
+		{8650000, "100d"}, {34560000, "400d"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CLEANUP(buf_release) struct buf out = BUF_INIT(64);
+
+		duration_print_age(cases[i].seconds * 1000 + 999 * (cases[i].seconds > 0), &out);
+		assert_string_equal(buf_str(&out), cases[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parses),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_prints),
+		cmocka_unit_test(test_prints_ages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,15 +27,6 @@ static cJSON *plan_json(const struct plan *plan)
 	return parse(&out);
 }
 
-static void print_status(const char *statefulset_words, const char *pod_words, struct buf *out)
-{
-	CLEANUP(rollout_release) struct rollout rollout = {0};
-	struct err err;
-
-	observe_words(statefulset_words, pod_words, &rollout);
-	assert_ok(render_status_json(&rollout, 1, out, &err), err);
-}
-
 /* docs/json.md shows exactly this text, in a block of its own. */
 static void assert_documented(const struct buf *text)
 {
@@ -66,13 +57,85 @@ static void test_documented_plan(void **state)
 	assert_documented(&out);
 }
 
+static void print_status(const struct status *status, struct buf *out)
+{
+	struct err err;
+
+	assert_ok(render_status_json(status, out, &err), err);
+}
+
 static void test_documented_status(void **state)
 {
 	(void)state;
+	CLEANUP(rollout_release) struct rollout rollout = {0};
+	CLEANUP(ref_release) struct ref ref = {0};
 	CLEANUP(buf_release) struct buf out = BUF_INIT(1u << 20);
+	CLEANUP(cJSON_Delete_p)
+	cJSON *service = value_of("{'apiVersion':'v1','kind':'Service','metadata':{'name':'web',"
+				  "'namespace':'default'}}");
+	const struct promotion_record record = {.step_since_ms = TEST_NOW_MS - 130 * 1000};
+	struct standing standing = {
+		.rollout = &rollout,
+		.policy = policy_default(),
+		.record = &record,
+		.app = "shop",
+		.applied = "3f2c1ab0c6d1e2f3a4b5c6d7e8f90a1b2c3d4e5f",
+		.git_partition = 1,
+	};
+	const struct missing missing = {&ref, "web.yaml", 2};
+	const struct status status = {
+		.items = &standing,
+		.count = 1,
+		.revision = "main@3f2c1ab",
+		.commit = standing.applied,
+		.applied = standing.applied,
+		.missing = &missing,
+		.missing_count = 1,
+		.now_ms = TEST_NOW_MS,
+	};
+	struct err err;
 
-	print_status("replicas=2 partition=1 current=a update=b", "0=a 1=b!CrashLoopBackOff", &out);
+	assert_ok(ref_of(service, &ref, &err), err);
+	observe_words("replicas=2 partition=1 current=a update=b", "0=a 1=b!CrashLoopBackOff",
+		      &rollout);
+	print_status(&status, &out);
 	assert_documented(&out);
+}
+
+/* What is there only where it is known, or waited for. */
+static void test_steps_of_a_walk(void **state)
+{
+	(void)state;
+	CLEANUP(rollout_release) struct rollout rollout = {0};
+	CLEANUP(buf_release) struct buf out = BUF_INIT(1u << 20);
+	const struct promotion_record record = {
+		.step_since_ms = TEST_NOW_MS - 130 * 1000,
+		.rejected_digest = (char *)(uintptr_t) "d",
+		.rejected_commit = (char *)(uintptr_t) "3f2c1ab",
+		.rejected_reason = (char *)(uintptr_t) "web-1 is stuck",
+		.good_revision = (char *)(uintptr_t) "web-a",
+	};
+	struct standing standing = {.rollout = &rollout,
+				    .policy = policy_default(),
+				    .record = &record,
+				    .git_partition = 0};
+	const struct status status = {.items = &standing, .count = 1, .now_ms = TEST_NOW_MS};
+
+	observe_words("replicas=2 partition=1 current=a update=b", "0=a 1=b?13", &rollout);
+	standing.policy.bake_ms = 60 * 1000;
+	print_status(&status, &out);
+	CLEANUP(cJSON_Delete_p) cJSON *json = parse(&out);
+	cJSON *set = json_at(json, "statefulSets")->child;
+	assert_null(json_get(json, "revision"));
+	assert_null(json_get(json, "appliedCommit"));
+	assert_null(json_get(set, "app"));
+	assert_null(json_get(set, "deadlineLeftSeconds"));
+	assert_int_equal(json_int_or(set, "gitPartition", -1), 0);
+	assert_int_equal(json_int_or(set, "bakeSeconds", -1), 60);
+	assert_int_equal(json_int_or(set, "bakeLeftSeconds", -1), 47);
+	assert_string_equal(json_str(set, "stepSince"), "2026-01-02T02:57:50.000Z");
+	assert_value(json_get(set, "rejected"),
+		     "{'commit':'3f2c1ab','reason':'web-1 is stuck','goodRevision':'web-a'}");
 }
 
 static void test_failed_and_client_side(void **state)
@@ -123,10 +186,12 @@ static void test_empty(void **state)
 {
 	(void)state;
 	CLEANUP(buf_release) struct buf out = BUF_INIT(1u << 20);
-	struct err err;
+	const struct status status = {.now_ms = TEST_NOW_MS};
 
-	assert_ok(render_status_json(NULL, 0, &out, &err), err);
-	assert_string_equal(buf_str(&out), "{\n  \"version\": 1,\n  \"statefulSets\": []\n}\n");
+	print_status(&status, &out);
+	assert_string_equal(buf_str(&out), "{\n  \"version\": 1,\n"
+					   "  \"time\": \"2026-01-02T03:00:00.000Z\",\n"
+					   "  \"statefulSets\": [],\n  \"missing\": []\n}\n");
 }
 
 static void test_documented_findings(void **state)
@@ -155,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_documented_plan),
 		cmocka_unit_test(test_documented_status),
+		cmocka_unit_test(test_steps_of_a_walk),
 		cmocka_unit_test(test_documented_findings),
 		cmocka_unit_test(test_failed_and_client_side),
 		cmocka_unit_test(test_changes_and_secrets),

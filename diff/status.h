@@ -1,0 +1,61 @@
+/*
+ * status.h - what `status` tells: where each StatefulSet stands, and what of a source is missing.
+ *
+ * A view that owns nothing: verdicts, records and refs belong to whoever made them. Times are
+ * judged at `now_ms`, so the same view drawn a second later shows a countdown a second shorter.
+ */
+#ifndef DIFF_STATUS_H
+#define DIFF_STATUS_H
+
+#include "diff/object.h"
+#include "diff/promotion.h"
+
+struct standing {
+	const struct rollout *rollout;
+	struct policy policy;                  /* the live object's */
+	const struct promotion_record *record; /* of the app that owns it; NULL: none is known */
+	const char *app;       /* that app's name; NULL: none is known. `applied` likewise */
+	const char *applied;   /* the commit that it applied last, in full; "" for plain files */
+	int64_t git_partition; /* that the source says; -1: not known */
+};
+
+/* An object of the source that is not in the cluster. */
+struct missing {
+	const struct ref *ref;
+	const char *file;
+	uint32_t line;
+};
+
+struct status {
+	const struct standing *items; /* by namespace and name */
+	size_t count;
+	const char
+		*revision;   /* the source's: "main@3f2c1ab", "" for plain files; NULL: no source */
+	const char *commit;  /* the same in full; "" for plain files */
+	const char *applied; /* what the source's app applied last, in full; NULL: not known */
+	const struct missing *missing;
+	size_t missing_count;
+	const char *trouble; /* why it may be out of date; NULL: it is not */
+	int64_t now_ms;      /* Unix time */
+};
+
+/* Whether the live partition is, as far as is known, on its way further down. */
+bool standing_walks(const struct standing *standing);
+
+/*
+ * How long the Pods at or above the partition have to stay well before the next step: 0 where they
+ * have been for `bake`, where there is none, or no next step; -1 while they are not all updated and
+ * available, so that it has not begun.
+ */
+int64_t standing_bake_left_ms(const struct standing *standing, int64_t now_ms);
+
+/* How long the step has to become available; 0: it is over time; -1: nothing is waited for. */
+int64_t standing_deadline_left_ms(const struct standing *standing, int64_t now_ms);
+
+/* How old the step is, the last write of the template or the partition; -1: not known. */
+int64_t standing_step_age_ms(const struct standing *standing, int64_t now_ms);
+
+/* When the time alone makes the drawing another one, from now; 0: it does not. */
+int64_t status_tick_ms(const struct status *status);
+
+#endif
