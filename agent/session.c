@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <uv.h>
 
@@ -58,6 +59,17 @@ static void on_server_warning(void *context, const char *text)
 	log_line(LOG_WARNING, &subject, "the server warns: %s", text);
 }
 
+/* Whether somebody sits there whom an exec plugin may ask. What runs at intervals runs unattended. */
+static bool is_attended(const struct options *options)
+{
+	if (options->interval_ms || (options->live && strcmp(options->live, "-") == 0))
+		return false;
+	for (size_t i = 0; i < options->files.count; i++)
+		if (strcmp(options->files.items[i], "-") == 0)
+			return false;
+	return isatty(STDIN_FILENO);
+}
+
 static int open_cluster(struct session *session, const struct options *options, struct err *err)
 {
 	const struct kubeconfig_options where = {
@@ -68,6 +80,7 @@ static int open_cluster(struct session *session, const struct options *options, 
 		.impersonate = options->impersonate,
 		.impersonate_groups = options->impersonate_groups.items,
 		.impersonate_group_count = options->impersonate_groups.count,
+		.terminal = is_attended(options),
 	};
 
 	if (kubeconfig_load(&where, &session->kubeconfig, err) < 0)

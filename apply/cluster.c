@@ -200,7 +200,6 @@ struct call {
 	char *path, *accept;
 	struct buf body;
 	bool is_read;
-	bool authenticated_again;
 	unsigned failures;
 	int64_t give_up_at_ms; /* set at the first failure */
 	uint64_t http_id, timer_id;
@@ -289,17 +288,6 @@ static bool call_retry(struct call *call, int64_t wanted_pause_ms)
 	return call->timer_id != 0;
 }
 
-/* The token file may hold a newer token than the one that was refused. */
-static bool call_authenticate_again(struct call *call)
-{
-	struct err err;
-
-	if (call->authenticated_again || !http_token_changed(call->cluster->http))
-		return false;
-	call->authenticated_again = true;
-	return call_submit(call, &err) == 0;
-}
-
 static bool is_passing_trouble(int status)
 {
 	return status == 408 || status == 500 || status == 502 || status == 503 || status == 504;
@@ -339,8 +327,6 @@ static void on_response(void *ctx, const struct err *err, struct http_response *
 	int status = response->status;
 	if ((status == 429 || (call->is_read && is_passing_trouble(status))) &&
 	    call_retry(call, response->retry_after_ms))
-		return;
-	if (status == 401 && call_authenticate_again(call))
 		return;
 
 	struct cluster_answer answer = {.status = status, .warnings = response->warnings};
@@ -427,8 +413,6 @@ static void on_stream_end(void *ctx, const struct err *err, struct http_response
 	if (!err && (response->status < 200 || response->status >= 300)) {
 		CLEANUP(cJSON_Delete_p) cJSON *body = NULL;
 
-		if (response->status == 401)
-			http_token_changed(stream->cluster->http); /* for the next try */
 		(void)json_parse(response->body, response->length, &body, &own);
 		refusal_err(response->status, body, response->body, &own);
 		err = &own;

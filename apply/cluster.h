@@ -86,8 +86,8 @@ struct cluster_request {
  * Tried again, with exponential backoff and jitter until CLUSTER_RETRY_MS have passed: whatever the
  * server throttles with 429, after the pause it asks for; requests that surely never left (nobody
  * listens, no such host); reads (GET) also after a cut connection, a timeout and 500, 502, 503,
- * 504. A write that may have arrived is never repeated. A 401 is tried again once if the token file
- * has changed.
+ * 504. A write that may have arrived is never repeated. A 401 is tried again once where
+ * the credentials could be renewed (http.h).
  */
 uint64_t cluster_send(struct cluster *cluster, const struct cluster_request *request,
 		      struct err *err);

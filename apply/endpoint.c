@@ -3,15 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/credential.h"
 #include "diff/cleanup.h"
-
-/* Secrets do not stay behind in freed memory. */
-static void free_secret(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
 
 /* Copies a string that may be NULL; false when memory runs out. */
 static bool copy_text(const char *text, char **ret_copy)
@@ -60,7 +53,9 @@ int endpoint_copy(const struct endpoint *endpoint, struct endpoint *ret_copy, st
 	    copy_text(endpoint->token, &copy.token) &&
 	    copy_text(endpoint->token_file, &copy.token_file) &&
 	    copy_text(endpoint->username, &copy.username) &&
-	    copy_text(endpoint->password, &copy.password) && copy_headers(endpoint, &copy)) {
+	    copy_text(endpoint->password, &copy.password) &&
+	    (!endpoint->exec || (copy.exec = exec_config_copy(endpoint->exec))) &&
+	    copy_headers(endpoint, &copy)) {
 		*ret_copy = copy;
 		return 0;
 	}
@@ -94,7 +89,9 @@ bool endpoint_forget_credentials(struct endpoint *endpoint)
 	char **const plain[] = {&endpoint->cert_pem, &endpoint->cert_file, &endpoint->key_file,
 				&endpoint->token_file, &endpoint->username};
 	char **const secret[] = {&endpoint->key_pem, &endpoint->token, &endpoint->password};
-	bool any = false;
+	bool any = endpoint->exec;
+
+	exec_config_free(STEAL(endpoint->exec));
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
 		any |= *plain[i] != NULL;
@@ -102,7 +99,7 @@ bool endpoint_forget_credentials(struct endpoint *endpoint)
 	}
 	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++) {
 		any |= *secret[i] != NULL;
-		free_secret(STEAL(*secret[i]));
+		secret_free(STEAL(*secret[i]));
 	}
 	return any;
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "apply/exec_config.h"
 #include "diff/err.h"
 
 struct endpoint_header {
@@ -32,6 +33,8 @@ struct endpoint {
 	/* token_file wins over token as soon as it could be read once. */
 	char *token, *token_file;
 	char *username, *password;
+	struct exec_config
+		*exec; /* a plugin that gives token or certificate; none of the above then */
 
 	/* Of every request: Impersonate-User and its companions. */
 	struct endpoint_header *headers;
@@ -49,7 +52,7 @@ int endpoint_add_header(struct endpoint *endpoint, const char *name, const char 
 
 void endpoint_clear_headers(struct endpoint *endpoint);
 
-/* Takes token, password and client certificate out; whether there was any. */
+/* Takes out what proves who we are; whether there was anything. */
 bool endpoint_forget_credentials(struct endpoint *endpoint);
 
 void endpoint_release(struct endpoint *endpoint);

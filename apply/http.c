@@ -5,11 +5,11 @@
 #include <string.h>
 #include <uv.h>
 
+#include "apply/credentials.h"
 #include "apply/http_easy.h"
 #include "apply/http_error.h"
 #include "apply/http_loop.h"
 #include "apply/ids.h"
-#include "apply/token.h"
 #include "apply/warning.h"
 #include "diff/buf.h"
 #include "diff/cleanup.h"
@@ -28,8 +28,10 @@ struct request {
 
 	CURL *easy; /* once started */
 	struct curl_slist *headers;
-	struct buf body; /* the whole, or of a stream what has not been handed over yet */
-	bool streaming;  /* the response is 2xx and wanted in pieces */
+	struct buf body;     /* the whole, or of a stream what has not been handed over yet */
+	bool streaming;      /* the response is 2xx and wanted in pieces */
+	bool renewed;        /* it was answered with 401 once, and is sent with other credentials */
+	uint64_t generation; /* of the credentials that it was sent with */
 	char detail[CURL_ERROR_SIZE];
 	struct http *http;
 };
@@ -41,11 +43,13 @@ struct request_list {
 struct http {
 	struct http_loop *loop;
 	struct http_peer peer;
-	struct token token;
+	struct credentials *credentials;
 	struct ids requests;
 	struct request_list waiting;         /* for a place among those in flight */
 	struct request_list waiting_streams; /* streams, which need none */
 	struct request_list arrived;         /* streams with bytes to hand over */
+	struct request_list refused;         /* waited for credentials, and there are none: */
+	struct err refusal;                  /* why */
 	size_t in_flight;                    /* requests started, streams not counted */
 	bool multiplexed;                    /* the server speaks HTTP/2 */
 	bool in_callbacks;
@@ -79,11 +83,6 @@ static void list_remove(struct request *request)
 	else
 		list->last = request->previous;
 	request->list = NULL;
-}
-
-static int64_t monotonic_ms(void)
-{
-	return (int64_t)(uv_hrtime() / 1000000);
 }
 
 /* --- a request's life ------------------------------------------------------------------------- */
@@ -129,16 +128,32 @@ static void request_free(struct request *request)
 	free(request);
 }
 
-/* Takes it out of every list and of curl; its callbacks can still be called, it can be freed. */
-static void request_detach(struct http *http, struct request *request)
+/* Takes it out of every list and of curl. */
+static void request_stop(struct http *http, struct request *request)
 {
-	ids_remove(&http->requests, request->id);
 	list_remove(request);
 	if (request->easy) {
 		curl_multi_remove_handle(http_loop_multi(http->loop), request->easy);
 		if (!request->spec.on_data)
 			http->in_flight--;
 	}
+}
+
+/* The same, and out of the ids: its callbacks can still be called, it can be freed. */
+static void request_detach(struct http *http, struct request *request)
+{
+	ids_remove(&http->requests, request->id);
+	request_stop(http, request);
+}
+
+/* Puts it back among those that wait, as if it had never been sent. */
+static void request_again(struct http *http, struct request *request)
+{
+	request_stop(http, request);
+	curl_easy_cleanup(STEAL(request->easy));
+	curl_slist_free_all(STEAL(request->headers));
+	buf_clear(&request->body);
+	list_add(request->spec.on_data ? &http->waiting_streams : &http->waiting, request);
 }
 
 /* curl: bytes of the body came (CURLOPT_WRITEFUNCTION). They are handed over outside of curl. */
@@ -161,8 +176,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 
 static int request_start(struct http *http, struct request *request, struct err *err)
 {
-	if (token_refresh(&http->token, monotonic_ms(), HTTP_TOKEN_MAX_AGE_MS, err) < 0)
-		return -1;
+	const struct credential credential = credentials_now(http->credentials);
 	CURL *easy = curl_easy_init();
 	if (!easy)
 		return err_no_memory(err);
@@ -170,13 +184,14 @@ static int request_start(struct http *http, struct request *request, struct err 
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->detail);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
-	if (http_easy_set_up(easy, &http->peer, http->token.value, &request->spec,
-			     &request->headers, err) < 0 ||
+	if (http_easy_set_up(easy, &http->peer, &credential, &request->spec, &request->headers,
+			     err) < 0 ||
 	    curl_multi_add_handle(http_loop_multi(http->loop), easy) != CURLM_OK) {
 		curl_easy_cleanup(easy);
 		return err->class ? -1 : err_no_memory(err);
 	}
 	request->easy = easy;
+	request->generation = credentials_generation(http->credentials);
 	if (!request->spec.on_data)
 		http->in_flight++;
 	return 0;
@@ -224,9 +239,24 @@ static int judge(struct http *http, struct request *request, CURLcode code, stru
 			       http->peer.endpoint.server, request->body.max_length);
 	if (code == CURLE_OK)
 		return 0;
-	return http_error(request->easy, code, http->peer.endpoint.server,
-			  http->peer.endpoint.proxy_url, request->detail,
-			  (long)request->spec.timeout_ms, err);
+	http_error(request->easy, code, http->peer.endpoint.server, http->peer.endpoint.proxy_url,
+		   request->detail, (long)request->spec.timeout_ms, err);
+	if (code == CURLE_SSL_CERTPROBLEM && credentials_may_change(http->credentials))
+		err->class = ERR_TRANSIENT; /* one of the two files may be newer than the other */
+	return -1;
+}
+
+/* Whether it was answered with 401, and other credentials may do better. */
+static bool wants_again(struct http *http, struct request *request, CURLcode code)
+{
+	long status = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (code != CURLE_OK || status != 401 || request->renewed ||
+	    !credentials_renew(http->credentials, request->generation))
+		return false;
+	request->renewed = true;
+	return true;
 }
 
 static void call_done(struct request *request, int failed, struct err *err)
@@ -307,8 +337,41 @@ static bool finish_one(struct http *http)
 	if (version)
 		http->multiplexed = version == CURL_HTTP_VERSION_2_0;
 	struct request *request = (struct request *)(void *)private;
-	finish(http, request, judge(http, request, code, &err), &err);
+	if (wants_again(http, request, code))
+		request_again(http, request);
+	else
+		finish(http, request, judge(http, request, code, &err), &err);
 	return true;
+}
+
+static bool refuse_one(struct http *http)
+{
+	struct request *request = http->refused.first;
+	struct err err = http->refusal;
+
+	if (!request)
+		return false;
+	finish(http, request, -1, &err);
+	return true;
+}
+
+/* A plugin has ended: what waited goes on, or fails all at once. */
+static void on_credentials(void *ctx, const struct err *err)
+{
+	struct http *http = ctx;
+	struct request_list *const lists[] = {&http->waiting_streams, &http->waiting};
+
+	for (size_t i = 0; err && i < 2; i++) {
+		struct request *request;
+
+		while ((request = lists[i]->first)) {
+			list_remove(request);
+			list_add(&http->refused, request);
+		}
+	}
+	if (err)
+		http->refusal = *err;
+	http_loop_kick(http->loop);
 }
 
 static bool start_one(struct http *http)
@@ -320,17 +383,20 @@ static bool start_one(struct http *http)
 		request = http->waiting.first;
 	if (!request)
 		return false;
+	int ready = credentials_prepare(http->credentials, &err);
+	if (ready == 0)
+		return false;
 	list_remove(request);
-	if (request_start(http, request, &err) < 0)
+	if (ready < 0 || request_start(http, request, &err) < 0)
 		finish(http, request, -1, &err);
 	return true;
 }
 
 static void destroy(struct http *http)
 {
+	credentials_free(http->credentials);
 	http_loop_free(http->loop);
 	http_peer_release(&http->peer);
-	token_release(&http->token);
 	ids_release(&http->requests);
 	free(http);
 	curl_global_cleanup(); /* counted by curl */
@@ -341,7 +407,8 @@ static void on_progress(void *ctx)
 	struct http *http = ctx;
 
 	http->in_callbacks = true;
-	while (!http->freed && (hand_over_one(http) || finish_one(http) || start_one(http)))
+	while (!http->freed &&
+	       (hand_over_one(http) || refuse_one(http) || finish_one(http) || start_one(http)))
 		;
 	http->in_callbacks = false;
 	if (http->freed)
@@ -360,8 +427,8 @@ struct http *http_new(struct uv_loop_s *loop, const struct endpoint *endpoint, s
 		return NULL;
 	}
 	if (http_peer_init(&http->peer, endpoint, err) < 0 ||
-	    token_init(&http->token, http->peer.endpoint.token, http->peer.endpoint.token_file,
-		       err) < 0 ||
+	    !(http->credentials =
+		      credentials_new(loop, &http->peer.endpoint, on_credentials, http, err)) ||
 	    !(http->loop = http_loop_new(loop, on_progress, http, err))) {
 		destroy(http);
 		return NULL;
@@ -416,13 +483,8 @@ void http_cancel(struct http *http, uint64_t id)
 	request_free(request);
 	if (http->waiting.first)
 		http_loop_kick(http->loop); /* there is room for another */
-}
-
-bool http_token_changed(struct http *http)
-{
-	struct err ignored = {0};
-
-	return token_refresh(&http->token, monotonic_ms(), 0, &ignored) > 0;
+	else if (!http->waiting_streams.first)
+		credentials_stop(http->credentials);
 }
 
 size_t http_max_in_flight(const struct http *http)

@@ -7,6 +7,9 @@
  * client's side: the server's 429 governs. Dead peers are noticed by TCP keep-alive probes after
  * 30 s without traffic and by unacknowledged data, on streams too.
  *
+ * Credentials are looked at before each request (credentials.h): a request waits for an exec plugin, and
+ * one that is answered with 401 is sent once more where they could be renewed.
+ *
  * Every function is called on the loop's thread. Callbacks come from the loop, never from within
  * http_submit, and may submit, cancel and free as they like. An idle struct http does not keep
  * the loop alive.
@@ -25,7 +28,6 @@ struct uv_loop_s;
 
 #define HTTP_MAX_RESPONSE_BYTES (64u * 1024 * 1024) /* where the request names no cap of its own */
 #define HTTP_CONNECT_TIMEOUT_MS 10000
-#define HTTP_TOKEN_MAX_AGE_MS   60000 /* a token file is read again after this */
 #define HTTP_MAX_IN_FLIGHT_1    16  /* requests at once over HTTP/1.1, each on its own connection */
 #define HTTP_MAX_IN_FLIGHT_2    100 /* over HTTP/2; the server's own limit of streams counts too */
 
@@ -55,9 +57,9 @@ struct http_request {
 	 * Called once, when the request is over. Either `err` is NULL and `response` is what the
 	 * server said, whatever its status, or there is no (whole) response:
 	 *   ERR_TRANSIENT  "cannot reach https://h:6443: connection refused", timeouts, cut off
-	 *   ERR_DENIED     the server's certificate is not trusted, ours is missing or refused
+	 *   ERR_DENIED     the server's certificate is not trusted, ours is missing or refused;
+	 *                  there are no credentials (credentials.h)
 	 *   ERR_LIMIT      the response is larger than the cap
-	 *   ERR_NOT_FOUND  a certificate, key or token file is not there
 	 * `sent` says whether any of the request may have reached the server.
 	 */
 	void (*on_done)(void *ctx, const struct err *err, struct http_response *response,
@@ -86,12 +88,6 @@ uint64_t http_submit(struct http *http, const struct http_request *request, stru
 
 /* Gives up on a request; its callbacks are not called any more. One that is over is fine. */
 void http_cancel(struct http *http, uint64_t id);
-
-/*
- * After a 401: reads the token file again; whether the token is another one now, so that trying
- * again makes sense.
- */
-bool http_token_changed(struct http *http);
 
 /* How many requests may be in flight at once now. */
 size_t http_max_in_flight(const struct http *http);

@@ -1,5 +1,6 @@
 #include "apply/http_easy.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #define KEEPALIVE_IDLE_S     30L
 #define KEEPALIVE_INTERVAL_S 10L
 #define UNACKNOWLEDGED_MS    30000 /* then a peer counts as dead */
+#define CA_CACHE_S           60L   /* a CA's file is read again for connections after this */
 #define RECEIVE_BUFFER_BYTES (128L * 1024)
 #define MAX_HEADER_BYTES     (TOKEN_HEADER_BYTES + 1024)
 #define TOKEN_HEADER_BYTES   (64u * 1024)
@@ -114,19 +116,28 @@ static int set_socket_options(void *ctx, curl_socket_t socket, curlsocktype purp
 	(void)ctx;
 	(void)purpose;
 	/* Best effort: without it, dead peers are noticed later, by timeouts. */
+	(void)fcntl(socket, F_SETFD, FD_CLOEXEC); /* no exec plugin has to do with it */
 	(void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 	return CURL_SOCKOPT_OK;
 }
 
+/* NULL stays unset. */
 static bool set_blob(CURL *easy, CURLoption option, const char *pem)
 {
 	/* curl only reads it, but its struct has no const. */
-	struct curl_blob blob = {(void *)(uintptr_t)pem, strlen(pem), CURL_BLOB_NOCOPY};
+	struct curl_blob blob = {(void *)(uintptr_t)pem, pem ? strlen(pem) : 0, CURL_BLOB_COPY};
 
+	if (!pem)
+		return true;
 	return curl_easy_setopt(easy, option, &blob) == CURLE_OK;
 }
 
-static bool set_tls(CURL *easy, const struct endpoint *endpoint)
+/*
+ * A connection is taken again only by requests with the same certificate, so that the next one after a
+ * rotation makes a new one.
+ */
+static bool set_tls(CURL *easy, const struct endpoint *endpoint,
+		    const struct credential *credential)
 {
 	bool failed = false;
 
@@ -139,19 +150,13 @@ static bool set_tls(CURL *easy, const struct endpoint *endpoint)
 	}
 	if (endpoint->ca_pem || endpoint->ca_file)
 		SET(CURLOPT_CAPATH, NULL); /* that one, and not the system's too */
-	if (endpoint->ca_pem)
-		failed |= !set_blob(easy, CURLOPT_CAINFO_BLOB, endpoint->ca_pem);
-	else if (endpoint->ca_file)
+	failed |= !set_blob(easy, CURLOPT_CAINFO_BLOB, endpoint->ca_pem);
+	if (endpoint->ca_file)
 		SET(CURLOPT_CAINFO, endpoint->ca_file);
-	if (endpoint->cert_pem)
-		failed |= !set_blob(easy, CURLOPT_SSLCERT_BLOB, endpoint->cert_pem);
-	else if (endpoint->cert_file)
-		SET(CURLOPT_SSLCERT, endpoint->cert_file);
-	if (endpoint->key_pem)
-		failed |= !set_blob(easy, CURLOPT_SSLKEY_BLOB, endpoint->key_pem);
-	else if (endpoint->key_file)
-		SET(CURLOPT_SSLKEY, endpoint->key_file);
-	if (endpoint->key_pem || endpoint->key_file)
+	SET(CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_S);
+	failed |= !set_blob(easy, CURLOPT_SSLCERT_BLOB, credential->cert_pem) ||
+		  !set_blob(easy, CURLOPT_SSLKEY_BLOB, credential->key_pem);
+	if (credential->key_pem)
 		SET(CURLOPT_KEYPASSWD,
 		    ""); /* an encrypted key fails instead of asking a terminal */
 	return !failed;
@@ -241,14 +246,15 @@ static bool set_url(CURL *easy, const struct http_peer *peer, const char *target
 	return !failed && !url.broken_cap && !url.broken_memory;
 }
 
-int http_easy_set_up(CURL *easy, const struct http_peer *peer, const char *token,
+int http_easy_set_up(CURL *easy, const struct http_peer *peer, const struct credential *credential,
 		     const struct http_request *request, struct curl_slist **ret_headers,
 		     struct err *err)
 {
 	struct curl_slist *headers = NULL;
 	bool failed = !set_url(easy, peer, request->target) || !set_method(easy, request) ||
-		      !set_proxy(easy, peer) || (peer->tls && !set_tls(easy, &peer->endpoint)) ||
-		      !add_headers(&headers, peer, token, request);
+		      !set_proxy(easy, peer) ||
+		      (peer->tls && !set_tls(easy, &peer->endpoint, credential)) ||
+		      !add_headers(&headers, peer, credential->token, request);
 
 	*ret_headers = headers;
 	SET(CURLOPT_HTTPHEADER, headers);
@@ -256,7 +262,7 @@ int http_easy_set_up(CURL *easy, const struct http_peer *peer, const char *token
 		SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	if (peer->connect_to)
 		SET(CURLOPT_CONNECT_TO, peer->connect_to);
-	if (peer->endpoint.username && !token) {
+	if (peer->endpoint.username && !credential->token) {
 		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		SET(CURLOPT_USERNAME, peer->endpoint.username);
 		SET(CURLOPT_PASSWORD, peer->endpoint.password ? peer->endpoint.password : "");

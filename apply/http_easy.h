@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 
+#include "apply/credential.h"
 #include "apply/endpoint.h"
 #include "apply/http.h"
 
@@ -23,10 +24,10 @@ int http_peer_init(struct http_peer *peer, const struct endpoint *endpoint, stru
 void http_peer_release(struct http_peer *peer);
 
 /*
- * Prepares `easy` for the request but for its callbacks. `token` may be NULL. *ret_headers belongs
+ * Prepares `easy` for the request but for its callbacks. The credential is copied. *ret_headers belongs
  * to the handle and must be freed after it. ERR_NO_MEMORY, ERR_INVALID.
  */
-int http_easy_set_up(CURL *easy, const struct http_peer *peer, const char *token,
+int http_easy_set_up(CURL *easy, const struct http_peer *peer, const struct credential *credential,
 		     const struct http_request *request, struct curl_slist **ret_headers,
 		     struct err *err);
 

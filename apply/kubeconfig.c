@@ -94,18 +94,20 @@ static int print_text(char **ret_text, struct buf *text, struct err *err)
 	return *ret_text ? 0 : err_no_memory(err);
 }
 
-static int read_context(const struct kubeconfig_files *files, const char *wanted, bool needs_server,
+static int read_context(const struct kubeconfig_files *files,
+			const struct kubeconfig_options *options, bool needs_server,
 			struct kubeconfig *config, struct err *err)
 {
 	CLEANUP(buf_release) struct buf origin = BUF_INIT(MAX_TEXT_BYTES);
 	struct kubeconfig_entry context, cluster, user;
 
-	if (find_context(files, wanted, &context, err) < 0 ||
+	if (find_context(files, options->context, &context, err) < 0 ||
 	    find_entry(files, &context, "clusters", "cluster", &cluster, err) < 0 ||
 	    find_entry(files, &context, "users", "user", &user, err) < 0)
 		return -1;
 	if ((cluster.value && read_cluster(&cluster, &config->endpoint, err) < 0) ||
-	    (user.value && kubeconfig_read_user(&user, &config->endpoint, err) < 0))
+	    (user.value &&
+	     kubeconfig_read_user(&user, &cluster, options->terminal, &config->endpoint, err) < 0))
 		return -1;
 	if (!config->endpoint.server && needs_server)
 		return err_set(err, ERR_INVALID,
@@ -261,7 +263,7 @@ static int find(const struct kubeconfig_options *options, struct kubeconfig *con
 		(options->context && *options->context) || kubeconfig_files_current(&files);
 	/* A kubeconfig that names no context gives way to --server and to the Pod's own account. */
 	if (files.count > 0 && (names_context || (!has_server && !is_in_cluster())))
-		return read_context(&files, options->context, !has_server, config, err);
+		return read_context(&files, options, !has_server, config, err);
 	if (has_server)
 		return set_text(&config->origin, "--server", err);
 	if (is_in_cluster())

@@ -8,9 +8,9 @@
  *
  * Clusters: server, certificate-authority(-data), insecure-skip-tls-verify, tls-server-name,
  * proxy-url. Users: token, tokenFile, client-certificate(-data), client-key(-data), username,
- * password, as, as-uid, as-groups, as-user-extra. Data wins over a file. Exec plugins and auth
- * providers are refused with ERR_UNSUPPORTED rather than passed over. Over plain http no credentials
- * are sent, as client-go has it.
+ * password, exec (where there is nothing of the former), as, as-uid, as-groups, as-user-extra. Data
+ * wins over a file. Auth providers are refused with ERR_UNSUPPORTED rather than passed over. Over plain
+ * http no credentials are sent, as client-go has it.
  */
 #ifndef APPLY_KUBECONFIG_H
 #define APPLY_KUBECONFIG_H
@@ -30,6 +30,7 @@ struct kubeconfig_options {
 	const char *impersonate; /* instead of the user's `as` and its companions */
 	const char *const *impersonate_groups;
 	size_t impersonate_group_count;
+	bool terminal;                   /* standard input is one, and an exec plugin may use it */
 	const char *service_account_dir; /* for tests; NULL: KUBECONFIG_SERVICE_ACCOUNT_DIR */
 };
 

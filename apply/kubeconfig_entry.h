@@ -44,8 +44,17 @@ int entry_take_pem(const struct kubeconfig_entry *entry, const char *key, char *
 int entry_ill_typed(const struct kubeconfig_entry *entry, const char *key, const cJSON *value,
 		    const char *wanted, struct err *err);
 
-/* A user's entry: everything of the endpoint that says who we are. */
-int kubeconfig_read_user(const struct kubeconfig_entry *user, struct endpoint *endpoint,
-			 struct err *err);
+/*
+ * A user's entry: everything of the endpoint that says who we are. `cluster`, whose value may be NULL,
+ * is what an exec plugin is told of; `terminal` is kubeconfig_options'.
+ */
+int kubeconfig_read_user(const struct kubeconfig_entry *user,
+			 const struct kubeconfig_entry *cluster, bool terminal,
+			 struct endpoint *endpoint, struct err *err);
+
+/* Of that the exec plugin; *ret_exec stays where the user has none. */
+int kubeconfig_read_exec(const struct kubeconfig_entry *user,
+			 const struct kubeconfig_entry *cluster, bool terminal,
+			 struct exec_config **ret_exec, struct err *err);
 
 #endif

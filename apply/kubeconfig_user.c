@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/credential.h"
 #include "apply/kubeconfig_entry.h"
-#include "apply/token.h"
 #include "diff/buf.h"
 #include "diff/cleanup.h"
 
@@ -12,13 +12,6 @@
 static int refuse_auth_provider(const struct kubeconfig_entry *user, struct err *err)
 {
 	const cJSON *value = json_get(user->value, "auth-provider");
-
-	if (cJSON_IsObject(json_get(user->value, "exec")))
-		return err_set(
-			err, ERR_UNSUPPORTED,
-			"%s: the user \"%s\" has exec, which is not supported: use a token, a "
-			"tokenFile or a client certificate",
-			user->file->path, user->name);
 
 	if (!value || cJSON_IsNull(value))
 		return 0;
@@ -34,7 +27,7 @@ static int read_token(const struct kubeconfig_entry *user, struct endpoint *endp
 	if (entry_take_text(user, "token", &endpoint->token, err) < 0 ||
 	    entry_take_file(user, "tokenFile", &endpoint->token_file, err) < 0)
 		return -1;
-	if (endpoint->token && !token_is_fit(endpoint->token))
+	if (endpoint->token && !credential_is_token(endpoint->token))
 		return err_set(err, ERR_INVALID,
 			       "%s: token of the user \"%s\" holds blanks or other characters that "
 			       "no token has",
@@ -145,11 +138,22 @@ static int read_impersonation(const struct kubeconfig_entry *user, struct endpoi
 	return 0;
 }
 
-int kubeconfig_read_user(const struct kubeconfig_entry *user, struct endpoint *endpoint,
-			 struct err *err)
+/* Whether it says itself who it is. Then client-go leaves its plugin alone. */
+static bool is_complete(const struct endpoint *endpoint)
+{
+	return endpoint->token || endpoint->token_file || endpoint->username ||
+	       endpoint->password || endpoint->cert_pem || endpoint->cert_file;
+}
+
+int kubeconfig_read_user(const struct kubeconfig_entry *user,
+			 const struct kubeconfig_entry *cluster, bool terminal,
+			 struct endpoint *endpoint, struct err *err)
 {
 	if (refuse_auth_provider(user, err) < 0 || read_certificate(user, endpoint, err) < 0 ||
 	    read_token(user, endpoint, err) < 0 || read_password(user, endpoint, err) < 0)
+		return -1;
+	if (!is_complete(endpoint) &&
+	    kubeconfig_read_exec(user, cluster, terminal, &endpoint->exec, err) < 0)
 		return -1;
 	return read_impersonation(user, endpoint, err);
 }

@@ -40,3 +40,21 @@ bool base64_decode(char *text, size_t *length)
 	*length = out;
 	return true;
 }
+
+void base64_print(const char *text, size_t length, struct buf *out)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *bytes = (const unsigned char *)text;
+
+	for (size_t i = 0; i < length; i += 3) {
+		size_t left = length - i;
+		unsigned bits = bytes[i] << 16 | (left > 1 ? bytes[i + 1] << 8 : 0) |
+				(left > 2 ? bytes[i + 2] : 0);
+
+		buf_putc(out, alphabet[bits >> 18]);
+		buf_putc(out, alphabet[bits >> 12 & 63]);
+		buf_putc(out, left > 1 ? alphabet[bits >> 6 & 63] : '=');
+		buf_putc(out, left > 2 ? alphabet[bits & 63] : '=');
+	}
+}

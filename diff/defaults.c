@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/base64.h"
 #include "diff/defaults_rules.h"
 #include "diff/quantity.h"
 #include "diff/schema.h"
@@ -235,25 +236,6 @@ int defaults_apply(cJSON *object, struct err *err)
 
 /* --- a Secret's stringData ------------------------------------------------------------------- */
 
-/* RFC 4648 base64 with padding. */
-static void print_base64(const char *text, size_t length, struct buf *out)
-{
-	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *bytes = (const unsigned char *)text;
-
-	for (size_t i = 0; i < length; i += 3) {
-		size_t left = length - i;
-		unsigned bits = bytes[i] << 16 | (left > 1 ? bytes[i + 1] << 8 : 0) |
-				(left > 2 ? bytes[i + 2] : 0);
-
-		buf_putc(out, alphabet[bits >> 18]);
-		buf_putc(out, alphabet[bits >> 12 & 63]);
-		buf_putc(out, left > 1 ? alphabet[bits >> 6 & 63] : '=');
-		buf_putc(out, left > 2 ? alphabet[bits & 63] : '=');
-	}
-}
-
 int defaults_fold_string_data(cJSON *secret, struct err *err)
 {
 	const cJSON *strings = json_get(secret, "stringData"), *string;
@@ -269,7 +251,7 @@ int defaults_fold_string_data(cJSON *secret, struct err *err)
 		size_t length = cJSON_IsString(string) ? strlen(string->valuestring) : 0;
 		CLEANUP(buf_release) struct buf encoded = BUF_INIT(length / 3 * 4 + 4);
 
-		print_base64(length ? string->valuestring : "", length, &encoded);
+		base64_print(length ? string->valuestring : "", length, &encoded);
 		if (buf_check(&encoded, "stringData", err) < 0)
 			return -1;
 		if (cJSON_IsObject(data) &&

@@ -370,60 +370,6 @@ static void test_free_in_a_callback(void **state)
 
 /* --- credentials ------------------------------------------------------------------------------ */
 
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void test_token_is_read_again(void **state)
-{
-	(void)state;
-	struct server *server = server_start();
-	char dir[] = "/tmp/tranche-test-XXXXXX", token[64], url[64], never[] = "never";
-	const struct endpoint endpoint = {.server = url, .token_file = token, .token = never};
-	struct outcome outcome;
-	struct client client;
-
-	assert_non_null(mkdtemp(dir));
-	snprintf(token, sizeof(token), "%s/token", dir);
-	snprintf(url, sizeof(url), "%s", server_url(server));
-	write_file(token, "first\n");
-	server_answer(server, "GET /one", 0, 200, "", POD);
-	server_answer(server, "GET /two", 1, 401, "", "{\"message\":\"Unauthorized\"}");
-	server_answer(server, "GET /two", 0, 200, "", POD);
-	server_answer(server, "GET /three", 0, 401, "", "{\"message\":\"Unauthorized\"}");
-	client_open_endpoint(&client, &endpoint);
-
-	client_send(&client, "GET", "/one", NULL, &outcome);
-	outcome_release(&outcome);
-	assert_non_null(
-		strstr(server_request(server, "GET /one", 0), "Authorization: Bearer first\r\n"));
-
-	write_file(token, "second\n");
-	client_send(&client, "GET", "/two", NULL, &outcome);
-	assert_int_equal(outcome.err.class, ERR_NONE);
-	outcome_release(&outcome);
-	assert_int_equal(server_count(server, "GET /two"), 2);
-	assert_non_null(
-		strstr(server_request(server, "GET /two", 1), "Authorization: Bearer second\r\n"));
-
-	/* The same token again would not help. A file that is gone does not take the token away. */
-	unlink(token);
-	client_send(&client, "GET", "/three", NULL, &outcome);
-	assert_string_equal(outcome.err.message,
-			    "the server refused the credentials (Unauthorized)");
-	assert_int_equal(outcome.err.class, ERR_DENIED);
-	outcome_release(&outcome);
-	assert_int_equal(server_count(server, "GET /three"), 1);
-	client_close(&client);
-	rmdir(dir);
-	server_stop(server);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,7 +382,6 @@ int main(void)
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_free_in_a_callback),
-		cmocka_unit_test(test_token_is_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

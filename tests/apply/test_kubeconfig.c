@@ -9,7 +9,9 @@
 #include "tests/support/check.h"
 
 #define CA64  "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==" /* -----BEGIN CERTIFICATE----- */
-#define KEY64 "LS0tLS1CRUdJTiBLRVktLS0tLQo="             /* -----BEGIN KEY----- */
+#define V1    "client.authentication.k8s.io/v1"
+#define BETA  V1 "beta1"
+#define KEY64 "LS0tLS1CRUdJTiBLRVktLS0tLQo=" /* -----BEGIN KEY----- */
 
 static char dir[] = "/tmp/tranche-test-XXXXXX";
 
@@ -56,6 +58,20 @@ static void append(struct buf *out, const char *name, const char *value)
 		buf_printf(out, " %s=%s", name, value);
 }
 
+static void print_exec(const struct exec_config *exec, struct buf *out)
+{
+	buf_printf(out, " exec=%s(%s)", exec->command, strrchr(exec->api_version, '/') + 1);
+	for (size_t i = 0; exec->args && exec->args[i]; i++)
+		buf_printf(out, " <%s>", exec->args[i]);
+	for (size_t i = 0; exec->env && exec->env[i]; i++)
+		buf_printf(out, " [%s]", exec->env[i]);
+	buf_puts(out, exec->has_terminal ? " terminal" : "");
+	append(out, "hint", exec->install_hint);
+	if (exec->wants_cluster)
+		append(out, "cluster", exec->cluster_config);
+	buf_puts(out, exec->disable_compression ? " uncompressed" : "");
+}
+
 /* The config as one line, so that a table can hold what is expected of it. */
 static void print_config(const struct kubeconfig *config, struct buf *out)
 {
@@ -78,6 +94,8 @@ static void print_config(const struct kubeconfig *config, struct buf *out)
 		append(out, endpoint->headers[i].name, endpoint->headers[i].value);
 	if (endpoint->insecure)
 		buf_puts(out, " insecure");
+	if (endpoint->exec)
+		print_exec(endpoint->exec, out);
 	buf_printf(out, " from %s", config->origin);
 	if (config->warning)
 		buf_printf(out, ", warning: %s", config->warning);
@@ -327,12 +345,104 @@ static const struct config_case cases[] = {
 	 {0},
 	 "DIR/config:2:13: user in users is not a mapping",
 	 ERR_INVALID},
-	{"exec",
+	{"an exec plugin that would be told nothing",
+	 CONFIG(SERVER, "exec: {apiVersion: " BETA ", command: aws}"),
+	 {0},
+	 "https://h:6443 ns=shop exec=aws(v1beta1) from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"an exec plugin with everything",
+	 CONFIG(SERVER
+		", disable-compression: true, extensions: [{name: other, extension: 1}, {name: "
+		"client.authentication.k8s.io/exec, extension: {a: [b]}}]",
+		"exec: {apiVersion: " V1 ", command: ./bin/aws, args: [a, 'b c'], env: [{name: X, "
+		"value: 'y=z'}, {name: E}], installHint: get it, provideClusterInfo: true, "
+		"interactiveMode: IfAvailable}, as: bob"),
+	 {.terminal = true},
+	 "https://h:6443 ns=shop Impersonate-User=bob exec=DIR/./bin/aws(v1) <a> <b c> [X=y=z] "
+	 "[E=] "
+	 "terminal hint=get it cluster={\"a\":[\"b\"]} uncompressed from context \"dev\" of "
+	 "DIR/config",
+	 ERR_NONE},
+	{"an exec plugin is not needed where there is a token",
+	 CONFIG(SERVER, "token: t, exec: {apiVersion: " V1 "alpha1}"),
+	 {0},
+	 "https://h:6443 ns=shop token=t from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"an exec plugin over plain http",
+	 CONFIG("server: 'http://localhost:8001'", "exec: {apiVersion: " BETA ", command: aws}"),
+	 {0},
+	 "http://localhost:8001 ns=shop from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"an exec plugin that must not have the terminal",
+	 CONFIG(SERVER, "exec: {apiVersion: " V1 ", command: /aws, interactiveMode: Never}"),
+	 {.terminal = true},
+	 "https://h:6443 ns=shop exec=/aws(v1) from context \"dev\" of DIR/config",
+	 ERR_NONE},
+	{"an exec plugin of old",
+	 CONFIG(SERVER, "exec: {apiVersion: " V1 "alpha1, command: aws}"),
+	 {0},
+	 "DIR/config: the exec plugin of the user \"u\" speaks " V1
+	 "alpha1, which Kubernetes 1.24 has given up: have its kubeconfig made anew by a version "
+	 "of "
+	 "it that speaks v1 or v1beta1",
+	 ERR_UNSUPPORTED},
+	{"an exec plugin of another kind",
+	 CONFIG(SERVER, "exec: {apiVersion: v1, command: aws}"),
+	 {0},
+	 "DIR/config: the exec plugin of the user \"u\" has the apiVersion \"v1\", but has to "
+	 "have " V1 " or " BETA,
+	 ERR_UNSUPPORTED},
+	{"an exec plugin without an API version",
 	 CONFIG(SERVER, "exec: {command: aws}"),
 	 {0},
-	 "DIR/config: the user \"u\" has exec, which is not supported: use a token, a tokenFile or "
-	 "a "
-	 "client certificate",
+	 "DIR/config: the exec plugin of the user \"u\" has no apiVersion: " V1,
+	 ERR_INVALID},
+	{"an exec plugin without a command",
+	 CONFIG(SERVER, "exec: {apiVersion: " V1 "}"),
+	 {0},
+	 "DIR/config: the exec plugin of the user \"u\" has no command",
+	 ERR_INVALID},
+	{"an exec plugin that does not say whether it talks",
+	 CONFIG(SERVER, "exec: {apiVersion: " V1 ", command: aws}"),
+	 {0},
+	 "DIR/config: the exec plugin of the user \"u\" has no interactiveMode: Never, IfAvailable "
+	 "or Always",
+	 ERR_INVALID},
+	{"an exec plugin that says so in other words",
+	 CONFIG(SERVER, "exec: {apiVersion: " V1 ", command: aws, interactiveMode: no}"),
+	 {0},
+	 "DIR/config: interactiveMode of the exec plugin of the user \"u\" is not a string but a "
+	 "boolean, as YAML reads y, n, yes, no, on and off: put it in quotes",
+	 ERR_INVALID},
+	{"an exec plugin that says so in unknown words",
+	 CONFIG(SERVER, "exec: {apiVersion: " V1 ", command: aws, interactiveMode: never}"),
+	 {0},
+	 "DIR/config: the exec plugin of the user \"u\" has the interactiveMode \"never\", but has "
+	 "to have Never, IfAvailable or Always",
+	 ERR_INVALID},
+	{"an exec plugin that needs a terminal",
+	 CONFIG(SERVER, "exec: {apiVersion: " V1 ", command: aws, interactiveMode: Always}"),
+	 {0},
+	 "DIR/config: the exec plugin of the user \"u\" wants a terminal (interactiveMode Always), "
+	 "and here is none",
+	 ERR_DENIED},
+	{"an exec plugin with a setting without a name",
+	 CONFIG(SERVER, "exec: {apiVersion: " BETA ", command: aws, env: [{value: a}]}"),
+	 {0},
+	 "DIR/config: env of the exec plugin of the user \"u\" is not a list of names and values",
+	 ERR_INVALID},
+	{"an exec plugin with a number for an argument",
+	 CONFIG(SERVER, "exec: {apiVersion: " BETA ", command: aws, args: [1]}"),
+	 {0},
+	 "DIR/config: args of the exec plugin of the user \"u\" is not a list of strings but a "
+	 "number: put it in quotes",
+	 ERR_INVALID},
+	{"an auth provider",
+	 CONFIG(SERVER, "auth-provider: {name: gcp}"),
+	 {0},
+	 "DIR/config: the user \"u\" has an auth-provider, which Kubernetes has given up: use an "
+	 "exec "
+	 "plugin, a token, a tokenFile or a client certificate",
 	 ERR_UNSUPPORTED},
 	{"groups without a user",
 	 CONFIG(SERVER, "as-groups: [a]"),

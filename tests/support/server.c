@@ -84,6 +84,7 @@ static const struct server_rule *note(struct server *server, const char *request
 		const struct server_rule *rule = &server->rules[i];
 
 		if (strncmp(request, rule->match, strlen(rule->match)) != 0 ||
+		    (rule->holds && !memmem(request, length, rule->holds, strlen(rule->holds))) ||
 		    (rule->times && server->used[i] >= rule->times))
 			continue;
 		server->used[i]++;
@@ -189,6 +190,7 @@ void server_stop(struct server *server)
 	}
 	for (size_t i = 0; i < server->rule_count; i++) {
 		free((char *)(uintptr_t)server->rules[i].match);
+		free((char *)(uintptr_t)server->rules[i].holds);
 		free((char *)(uintptr_t)server->rules[i].raw);
 	}
 	for (size_t i = 0; i < server->request_count; i++)
@@ -207,6 +209,7 @@ void server_add(struct server *server, struct server_rule rule)
 	pthread_mutex_lock(&server->lock);
 	assert_true(server->rule_count < MAX_RULES);
 	rule.match = strdup(rule.match);
+	rule.holds = rule.holds ? strdup(rule.holds) : NULL;
 	rule.raw = rule.raw ? strdup(rule.raw) : NULL;
 	server->rules[server->rule_count++] = rule;
 	pthread_mutex_unlock(&server->lock);

@@ -15,6 +15,7 @@ struct server;
 /* Which requests, and what they get. The first rule that matches and is not used up counts. */
 struct server_rule {
 	const char *match; /* how the request begins: "GET /api/v1/pods"; "" matches all */
+	const char *holds; /* what it has somewhere: "Bearer a\r\n"; NULL: whatever */
 	const char *raw;   /* the answer; NULL: the connection is closed without one */
 	size_t piece;      /* bytes sent at a time; 0: all at once */
 	int times;         /* how often; 0: for ever */
