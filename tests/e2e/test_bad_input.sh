@@ -151,7 +151,7 @@ others_applied "immutable field" \
 	'*tranche: web.yaml:16: statefulset.apps/nginx-statefulset: *updates to statefulset spec for fields other than *are forbidden*'
 
 file name.yaml $'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "Not_A_Name"}'
-others_applied "invalid name" 'tranche: name.yaml:1: configmap/Not_A_Name: *a lowercase RFC 1123 subdomain must consist of*'
+others_applied "invalid name" '*tranche: name.yaml:1: configmap/Not_A_Name: *a lowercase RFC 1123 subdomain must consist of*'
 
 # --- the cluster --------------------------------------------------------------------------------
 
