@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/neighbours.h"
 #include "agent/pass.h"
-#include "apply/inventory_list.h"
 #include "apply/live.h"
 #include "apply/prune.h"
 #include "apply/wire.h"
@@ -20,7 +20,6 @@ struct orphan {
 enum step {
 	STEP_RESOLVE,
 	STEP_READ,
-	STEP_LIST, /* the other inventories */
 	STEP_PRUNE,
 };
 
@@ -32,9 +31,9 @@ struct orphans {
 	enum step step;
 	bool pruning; /* orphans_prune, not orphans_look */
 	int round;
-	uint64_t id; /* of the work under way */
-	struct inventories others;
-	struct err others_err; /* why they could not be read */
+	uint64_t id;                   /* of the work under way */
+	const struct ref **refs;       /* of the items */
+	struct neighbours *neighbours; /* NULL: not looked at */
 };
 
 static void start(struct orphans *orphans, enum step step);
@@ -115,7 +114,8 @@ void orphans_free(struct orphans *orphans)
 		return;
 	cluster_cancel(orphans->options.cluster, orphans->id);
 	targets_release(&orphans->targets);
-	inventories_release(&orphans->others);
+	neighbours_free(orphans->neighbours);
+	free(orphans->refs);
 	for (size_t i = 0; i < orphans->count; i++)
 		ref_release(&orphans->items[i].shell.ref);
 	free(orphans->items);
@@ -167,6 +167,8 @@ static int decide_read(struct orphans *orphans, const struct target *target, boo
 {
 	const struct app *app = orphans->options.app;
 	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
+	const struct neighbours *others = orphans->neighbours;
+	size_t place = (size_t)(orphan_of(orphans, target) - orphans->items);
 	CLEANUP(free_p) char *digest = NULL;
 
 	if (!entry)
@@ -182,8 +184,8 @@ static int decide_read(struct orphans *orphans, const struct target *target, boo
 		.uid = entry->uid,
 		.changed = *ret_changed,
 		.marks = entry->marks,
-		.other_app = inventories_find_owner(&orphans->others, &target->ref, app->name,
-						    app->namespace),
+		.other_app = others ? neighbours_owner(others, &target->ref) : NULL,
+		.next_app = others ? neighbours_heir(others, place) : NULL,
 		.manager = WIRE_FIELD_MANAGER,
 	};
 	*ret_verdict = prune_decide(&facts, &app->prune, why);
@@ -319,9 +321,10 @@ int orphans_decide(struct orphans *orphans, struct err *err)
 	for (size_t i = 0; i < orphans->targets.count; i++)
 		if (decide(orphans, &orphans->targets.items[i], err) < 0)
 			return -1;
-	if (orphans->others_err.class != ERR_NONE) {
-		buf_printf(&why, "the inventories of other apps cannot be read: %s",
-			   orphans->others_err.message);
+	const struct err *trouble =
+		orphans->neighbours ? neighbours_trouble(orphans->neighbours) : NULL;
+	if (trouble) {
+		buf_printf(&why, "what other apps have cannot be read: %s", trouble->message);
 		return block(orphans, true, buf_str(&why), err);
 	}
 	const struct prune_set set = count_set(orphans);
@@ -358,29 +361,22 @@ static bool any_live(const struct orphans *orphans)
 	return false;
 }
 
-/* Where the agent may not list in all namespaces, at least its own. */
-static void on_listed(void *context, const struct err *err, struct inventories *inventories)
+static void on_neighbours(void *context)
 {
-	struct orphans *orphans = context;
-	const char *namespace = orphans->options.app->namespace;
-	bool everywhere = orphans->others_err.class == ERR_NONE;
+	finish(context, NULL);
+}
 
-	orphans->id = 0;
-	if (err && err->class == ERR_DENIED && everywhere) {
-		orphans->others_err = *err;
-		orphans->id = inventory_list(orphans->options.cluster, namespace, on_listed,
-					     orphans, &orphans->others_err);
-		if (orphans->id)
-			return;
-	}
-	if (err) {
-		orphans->others_err = *err;
-	} else {
-		orphans->others = *inventories;
-		*inventories = (struct inventories){0};
-		orphans->others_err = orphans->others.unreadable;
-	}
-	finish(orphans, NULL);
+static int look_at_neighbours(struct orphans *orphans, struct err *err)
+{
+	const struct orphans_options *options = &orphans->options;
+
+	orphans->refs = calloc(orphans->count, sizeof(*orphans->refs));
+	if (!orphans->refs)
+		return err_no_memory(err);
+	for (size_t i = 0; i < orphans->count; i++)
+		orphans->refs[i] = &orphans->items[i].shell.ref;
+	return neighbours_look(options->loop, options->cluster, options->app, orphans->refs,
+			       orphans->count, on_neighbours, orphans, &orphans->neighbours, err);
 }
 
 static void prune_round(struct orphans *orphans);
@@ -388,6 +384,7 @@ static void prune_round(struct orphans *orphans);
 static void on_step_done(void *context, const struct err *err)
 {
 	struct orphans *orphans = context;
+	struct err own;
 
 	orphans->id = 0;
 	if (err)
@@ -396,10 +393,10 @@ static void on_step_done(void *context, const struct err *err)
 		start(orphans, STEP_READ);
 	else if (orphans->pruning)
 		prune_round(orphans);
-	else if (any_live(orphans))
-		start(orphans, STEP_LIST);
-	else
+	else if (!any_live(orphans))
 		finish(orphans, NULL);
+	else if (look_at_neighbours(orphans, &own) < 0)
+		finish(orphans, &own);
 }
 
 /* Objects that --namespace-only puts out of reach are not even asked for. */
@@ -529,11 +526,6 @@ static void start(struct orphans *orphans, enum step step)
 	case STEP_READ:
 		orphans->id =
 			live_read(options->cluster, &orphans->targets, on_step_done, orphans, &err);
-		break;
-	case STEP_LIST:
-		orphans->id =
-			inventory_list(options->cluster, app->namespace_only ? app->namespace : "",
-				       on_listed, orphans, &err);
 		break;
 	case STEP_PRUNE:
 		orphans->id = prune(options->cluster, &orphans->targets, on_target, on_pruned,

@@ -6,7 +6,7 @@
  * cluster or turns out to be somebody else's. diff/prune.h has the rules.
  *
  *	orphans_new		find them
- *	orphans_look		read them, and the inventories of other apps
+ *	orphans_look		read them, and what other apps have (neighbours.h)
  *	orphans_decide		a plan item for each that is there
  *	orphans_prune		delete what the plan says
  *	orphans_fate		(record.h asks) what is to be remembered
@@ -18,9 +18,11 @@
 #include "apply/discovery.h"
 #include "apply/target.h"
 
+struct uv_loop_s;
 struct orphans;
 
 struct orphans_options {
+	struct uv_loop_s *loop;
 	struct cluster *cluster;
 	struct discovery *discovery;
 	struct app *app;

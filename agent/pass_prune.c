@@ -11,6 +11,7 @@ static void on_pruned(void *context, const struct plan_item *item, const struct 
 void pass_start_orphans(struct pass *pass)
 {
 	const struct orphans_options options = {
+		.loop = pass->options.loop,
 		.cluster = pass->options.cluster,
 		.discovery = pass->options.discovery,
 		.app = pass->options.app,

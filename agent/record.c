@@ -39,14 +39,25 @@ void record_orphans(struct record *record, const struct orphans *orphans)
 	}
 }
 
+static bool same(const char *recorded, const char *text)
+{
+	return recorded && strcmp(recorded, text) == 0;
+}
+
 int record_revision(struct record *record, const struct plan *plan, struct err *err)
 {
 	struct app *app = record->app;
+	struct inventory *inventory = &app->inventory;
 	const char *commit = app->fetched.snapshot.commit;
-	const char *recorded = app->inventory.revision;
+	const char *ref = app->source_options.ref ? app->source_options.ref : "";
+	const char *path = app->source_options.path ? app->source_options.path : "";
 
-	if (plan_count(plan, PLAN_FAILED) || (recorded && strcmp(recorded, commit) == 0))
+	if (plan_count(plan, PLAN_FAILED) ||
+	    (same(inventory->revision, commit) && same(inventory->ref, ref) &&
+	     same(inventory->path, path)))
 		return 0;
 	record->changed = true;
-	return inventory_set_revision(&app->inventory, commit, source_name(app->source), err);
+	if (inventory_set_revision(inventory, commit, source_name(app->source), err) < 0)
+		return -1;
+	return inventory_set_place(inventory, ref, path, err);
 }

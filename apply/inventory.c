@@ -52,6 +52,8 @@ void inventory_release(struct inventory *inventory)
 	free(inventory->app);
 	free(inventory->revision);
 	free(inventory->source);
+	free(inventory->ref);
+	free(inventory->path);
 	for (size_t i = 0; i < inventory->count; i++)
 		entry_release(&inventory->entries[i]);
 	free(inventory->entries);
@@ -67,6 +69,14 @@ int inventory_set_revision(struct inventory *inventory, const char *revision, co
 	if (set_text(&inventory->revision, revision, err) < 0)
 		return -1;
 	return set_text(&inventory->source, source, err);
+}
+
+int inventory_set_place(struct inventory *inventory, const char *ref, const char *path,
+			struct err *err)
+{
+	if (set_text(&inventory->ref, ref, err) < 0)
+		return -1;
+	return set_text(&inventory->path, path, err);
 }
 
 /* --- entries ---------------------------------------------------------------------------------- */
@@ -312,7 +322,9 @@ int inventory_print(const struct inventory *inventory, struct buf *out, struct e
 	if (!root || json_set_int(root, "version", FORMAT_VERSION, err) < 0 ||
 	    json_set_str(root, "app", inventory->app, err) < 0 ||
 	    json_set_str(root, "revision", inventory->revision, err) < 0 ||
-	    json_set_str(root, "source", inventory->source, err) < 0) {
+	    json_set_str(root, "source", inventory->source, err) < 0 ||
+	    (inventory->ref && json_set_str(root, "ref", inventory->ref, err) < 0) ||
+	    (inventory->path && json_set_str(root, "path", inventory->path, err) < 0)) {
 		cJSON_Delete(objects);
 		return root ? -1 : err_no_memory(err);
 	}
@@ -380,8 +392,9 @@ static int parse_entry(cJSON *item, struct inventory *inventory, struct err *err
 
 static int parse_root(cJSON *root, struct inventory *inventory, struct err *err)
 {
-	static const char *const known[] = {"version", "app",     "revision",
-					    "source",  "objects", NULL};
+	static const char *const known[] = {"version", "app",  "revision", "source",
+					    "ref",     "path", "objects",  NULL};
+	const char *ref = json_str(root, "ref"), *path = json_str(root, "path");
 	int64_t version = json_int_or(root, "version", 0);
 	const char *app = json_str(root, "app");
 	cJSON *item;
@@ -394,7 +407,9 @@ static int parse_root(cJSON *root, struct inventory *inventory, struct err *err)
 			       (int)version, FORMAT_VERSION);
 	if (inventory_init(inventory, app, err) < 0 ||
 	    inventory_set_revision(inventory, json_str(root, "revision"), json_str(root, "source"),
-				   err) < 0)
+				   err) < 0 ||
+	    (ref && set_text(&inventory->ref, ref, err) < 0) ||
+	    (path && set_text(&inventory->path, path, err) < 0))
 		return -1;
 	json_each (item, json_get(root, "objects")) {
 		if (parse_entry(item, inventory, err) < 0)

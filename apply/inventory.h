@@ -5,7 +5,8 @@
  * app.kubernetes.io/name: tranche and app.kubernetes.io/instance: APP. Its data key
  * `inventory.json` holds
  *
- *	{"version":1,"app":"shop","revision":"3f2c1ab...","source":"https://... main deploy",
+ *	{"version":1,"app":"shop","revision":"3f2c1ab...","source":"https://...",
+ *	 "ref":"main","path":"deploy",
  *	 "objects":[{"apiVersion":"apps/v1","kind":"StatefulSet","namespace":"shop","name":"web",
  *	             "uid":"...","desired":"<digest>","live":"<digest>",
  *	             "marks":{"app.kubernetes.io/managed-by":"Helm"},"orphan":true,
@@ -50,6 +51,7 @@ struct inventory {
 	char *app;
 	char *revision; /* what was applied last: a full commit id, "" for plain files */
 	char *source;
+	char *ref, *path; /* of the source, as the user gave them, else ""; NULL: not recorded */
 	struct inventory_entry *entries; /* sorted by ref_compare */
 	size_t count, capacity;
 	cJSON *extra;
@@ -63,6 +65,10 @@ void inventory_release(struct inventory *inventory);
 
 int inventory_set_revision(struct inventory *inventory, const char *revision, const char *source,
 			   struct err *err);
+
+/* Which part of the source it is about. */
+int inventory_set_place(struct inventory *inventory, const char *ref, const char *path,
+			struct err *err);
 
 /* The object's entry, in any version of its group; NULL if the app does not own it. */
 struct inventory_entry *inventory_find(const struct inventory *inventory, const struct ref *ref);

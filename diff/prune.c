@@ -209,6 +209,12 @@ enum prune_verdict prune_decide(const struct prune_facts *facts, const struct pr
 		print_deletion(facts->live, why);
 		return PRUNE_KEEP;
 	}
+	if (facts->next_app) {
+		buf_printf(why,
+			   "kept: it moved to the app \"%s\", which takes it over when it syncs",
+			   facts->next_app);
+		return PRUNE_KEEP;
+	}
 	if (is_disabled(facts, why) || is_protected(facts, policy, why))
 		return PRUNE_KEEP;
 	if (!policy->enabled) {

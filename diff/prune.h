@@ -12,6 +12,7 @@
  *   changed since it was applied, and bears another manager's mark that
  *   Git did not give it (marks.h), or was applied by another manager     released
  *   is being deleted                                                     kept
+ *   stands in what another app of the same repository follows            kept
  *   has the annotation tranche.dev/prune: disabled, there or, where it
  *   has none, in Git when it was applied                                 kept
  *   is of a protected kind, or takes its claims along                    kept (*)
@@ -55,6 +56,7 @@ struct prune_facts {
 	const cJSON
 		*marks; /* of the manifest that was applied (marks_of); NULL: none, or not known */
 	const char *other_app; /* whose inventory has it; NULL: none */
+	const char *next_app;  /* that will have it with its next sync; NULL: none */
 	const char *manager;   /* our own fieldManager */
 };
 

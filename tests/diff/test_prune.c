@@ -41,7 +41,7 @@ static void test_decides(void **state)
 	static const struct {
 		const char *live; /* NULL: none */
 		bool changed;
-		const char *marks, *other_app;
+		const char *marks, *other_app, *next_app;
 		const char *kinds;
 		bool off;
 		enum prune_verdict verdict;
@@ -96,6 +96,12 @@ static void test_decides(void **state)
 		 .verdict = PRUNE_KEEP, .why = "being deleted; waits for finalizers: a/b, c"},
 		{MAP(",'uid':'1','deletionTimestamp':'" AFTER "'"), .off = true,
 		 .verdict = PRUNE_KEEP, .why = "being deleted"},
+
+		/* On its way to another app. */
+		{MAP(",'uid':'1'"), .next_app = "b", .verdict = PRUNE_KEEP,
+		 .why = "kept: it moved to the app \"b\", which takes it over when it syncs"},
+		{MAP(ANNOTATED("enabled")), .next_app = "b", .verdict = PRUNE_KEEP,
+		 .why = "kept: it moved to the app \"b\", which takes it over when it syncs"},
 
 		/* The annotation, in the cluster and in Git. */
 		{MAP(ANNOTATED("disabled")), .verdict = PRUNE_KEEP,
@@ -161,6 +167,7 @@ static void test_decides(void **state)
 			.changed = cases[i].changed,
 			.marks = marks,
 			.other_app = cases[i].other_app,
+			.next_app = cases[i].next_app,
 			.manager = "tranche",
 		};
 		const struct prune_policy policy = {.enabled = !cases[i].off,
