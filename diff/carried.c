@@ -93,7 +93,7 @@ static bool is_converted_by_webhook(const cJSON *body, const cJSON *live)
 
 enum mode {
 	IF_LEFT_OUT,
-	IF_EMPTY, /* "" and [] count as left out too */
+	IF_EMPTY, /* "", 0 and [] count as left out too */
 	MEMBERS,  /* an object: whichever of its members are left out */
 };
 
@@ -110,7 +110,7 @@ static const struct {
 
 	/* As servers do since 1.21 themselves. Node ports are below. */
 	{"", "Service", "spec", "clusterIP", IF_EMPTY, has_cluster_ip},
-	{"", "Service", "spec", "healthCheckNodePort", IF_LEFT_OUT, is_checked_locally},
+	{"", "Service", "spec", "healthCheckNodePort", IF_EMPTY, is_checked_locally},
 
 	/* Before 1.24 each account got a token, and got a new one whenever it had none. */
 	{"", "ServiceAccount", "", "secrets", IF_LEFT_OUT, NULL},
@@ -159,11 +159,17 @@ static bool is_kind(const cJSON *object, const char *group, const char *kind)
 
 static bool is_left_out(const cJSON *value, enum mode mode)
 {
+	int64_t number;
+
 	if (!value || cJSON_IsNull(value))
 		return true;
 	if (mode != IF_EMPTY)
 		return false;
-	return cJSON_IsString(value) ? !*value->valuestring : cJSON_IsArray(value) && !value->child;
+	if (cJSON_IsString(value))
+		return !*value->valuestring;
+	if (cJSON_IsNumber(value))
+		return json_int_value(value, &number) && number == 0;
+	return cJSON_IsArray(value) && !value->child;
 }
 
 /* Adds to an object the members that only the live one has, at every depth of objects. */
@@ -258,7 +264,7 @@ static int fill_service(cJSON *body, const cJSON *live, struct err *err)
 			if (cJSON_IsObject(port) &&
 			    json_equal(json_get(port, "name"), json_get(old, "name")) &&
 			    !find_item(ports, "nodePort", old) &&
-			    fill_key(port, old, "nodePort", IF_LEFT_OUT, err) < 0)
+			    fill_key(port, old, "nodePort", IF_EMPTY, err) < 0)
 				return -1;
 	return 0;
 }
@@ -289,6 +295,33 @@ static int add_item(cJSON *holder, const char *key, const char *item_key, const 
 		return -1;
 	cJSON *list = json_get(holder, key);
 	return cJSON_IsArray(list) ? json_append(list, json_copy(live), err) : 0;
+}
+
+/*
+ * A ServiceAccount that names Secrets gets its tokens all the same: controllers add theirs under
+ * names of their own making, and make others where they find none.
+ */
+static int fill_account(cJSON *body, const cJSON *live, struct err *err)
+{
+	static const struct {
+		const char *list, *infix;
+	} made[] = {{"secrets", "-token-"},
+		    {"secrets", "-dockercfg-"},
+		    {"imagePullSecrets", "-dockercfg-"}};
+	const char *account = json_str(live, "metadata.name");
+	size_t length = account ? strlen(account) : 0;
+	const cJSON *item;
+
+	for (size_t i = 0; account && i < COUNT(made); i++)
+		json_each (item, json_get(live, made[i].list)) {
+			const char *name = json_str(item, "name");
+
+			if (name && strncmp(name, account, length) == 0 &&
+			    strncmp(name + length, made[i].infix, strlen(made[i].infix)) == 0 &&
+			    add_item(body, made[i].list, "name", item, err) < 0)
+				return -1;
+		}
+	return 0;
 }
 
 /* A container's resources, from LimitRanges, and where it finds the account's token. */
@@ -335,6 +368,7 @@ static const struct {
 } in_lists[] = {
 	{"", "Pod", fill_pod},
 	{"", "Service", fill_service},
+	{"", "ServiceAccount", fill_account},
 	{"admissionregistration.k8s.io", "MutatingWebhookConfiguration", fill_webhooks},
 	{"admissionregistration.k8s.io", "ValidatingWebhookConfiguration", fill_webhooks},
 };

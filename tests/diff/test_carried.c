@@ -55,6 +55,12 @@ static void test_services(void **state)
 		 "{'apiVersion':'v1','kind':'Service','spec':{'type':'NodePort','ports':["
 		 "{'name':'a','port':1},{'name':'b','port':2,'nodePort':32},"
 		 "{'name':'c','port':3,'nodePort':31}]}}"},
+		{"a node port of 0 is none",
+		 "{'apiVersion':'v1','kind':'Service','spec':{'type':'NodePort','ports':["
+		 "{'port':1,'nodePort':0}]}}",
+		 "{'spec':{'type':'NodePort','ports':[{'port':1,'nodePort':31}]}}",
+		 "{'apiVersion':'v1','kind':'Service','spec':{'type':'NodePort','ports':["
+		 "{'port':1,'nodePort':31}]}}"},
 		{"no node port where none is wanted",
 		 "{'apiVersion':'v1','kind':'Service','spec':{'type':'LoadBalancer',"
 		 "'allocateLoadBalancerNodePorts':false,'ports':[{'port':1}]}}",
@@ -149,6 +155,15 @@ static void test_access(void **state)
 	(void)state;
 	static const struct example examples[] = {
 		{"the tokens of an account",
+		 "{'apiVersion':'v1','kind':'ServiceAccount','metadata':{'name':'a'},"
+		 "'secrets':[{'name':'b'}]}",
+		 "{'metadata':{'name':'a'},'secrets':[{'name':'c'},{'name':'a-token-x'},"
+		 "{'name':'a-dockercfg-y'}],'imagePullSecrets':[{'name':'a-dockercfg-y'},"
+		 "{'name':'d'}]}",
+		 "{'apiVersion':'v1','kind':'ServiceAccount','metadata':{'name':'a'},"
+		 "'secrets':[{'name':'b'},{'name':'a-token-x'},{'name':'a-dockercfg-y'}],"
+		 "'imagePullSecrets':[{'name':'a-dockercfg-y'}]}"},
+		{"the secrets of an account that names none",
 		 "{'apiVersion':'v1','kind':'ServiceAccount','metadata':{'name':'a'}}",
 		 "{'secrets':[{'name':'a-token-x'}],'imagePullSecrets':[{'name':'s'}]}",
 		 "{'apiVersion':'v1','kind':'ServiceAccount','metadata':{'name':'a'},"

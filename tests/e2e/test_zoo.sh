@@ -62,7 +62,7 @@ for event in map(json.loads, sys.stdin):
 new_repo "$repo"
 folder=v1.20
 kubectl api-versions | grep -qx autoscaling/v2 && folder=v1.27+
-for file in "$here/zoo/all/"* "$here/zoo/$folder/"*; do
+for file in "$here/zoo/all/"* "$here/zoo/charts/"* "$here/zoo/$folder/"*; do
 	sed "s/zoo-ns/$namespace/g" "$file" >"$repo/$(basename "$file")"
 done
 commit "$repo" "the zoo"
@@ -98,8 +98,12 @@ check_equal "the second sync changes nothing" "$(<"$work/versions")" "$(versions
 
 # Without its memory tranche has to ask the server about every object.
 kube delete configmap "$inventory" >/dev/null
-wait_for 20 field_reaches statefulset/parallel .status.readyReplicas 3
-check_equal "a StatefulSet is ready" 0 $?
+# What cannot be a Pod is no proof of anything: a server takes any template.
+sets_without_pods() {
+	kube get statefulsets -o jsonpath='{range .items[*]}{.metadata.name} {.spec.replicas} {.status.readyReplicas}{"\n"}{end}' |
+		awk '$2 > 0 && $2 != $3'
+}
+wait_equal "every StatefulSet gets its Pods" 60 "" sets_without_pods
 if [ -n "$plane" ]; then
 	has() {
 		[ -n "$(field "$1" "$2" 2>/dev/null)" ]
@@ -227,4 +231,6 @@ tranche_diff
 check_equal "reordered containers are a move" "1 spec.template.spec.containers[proxy] moved from 1 to 0" \
 	"$status $(differences | sed -n 's/^ //p')"
 
+sets=$(cat "$repo"/*.yaml | grep -c '^kind: StatefulSet')
+echo "counted: $count manifests of $kinds kinds, $sets of them StatefulSets: in sync after one sync, ${#changed[@]} changes shown and written"
 finish
