@@ -108,6 +108,7 @@ int app_init(struct app *app, const struct options *options, const char *namespa
 void app_release(struct app *app)
 {
 	fetched_release(&app->fetched);
+	autoscalers_release(&app->autoscalers);
 	inventory_release(&app->inventory);
 	source_free(app->source);
 	free(app->name);

@@ -12,6 +12,7 @@
 #include "agent/fetch.h"
 #include "agent/options.h"
 #include "agent/source.h"
+#include "apply/autoscalers.h"
 #include "apply/inventory.h"
 #include "diff/plan.h"
 #include "diff/prune.h"
@@ -28,6 +29,8 @@ struct app {
 
 	bool loaded;            /* `fetched` holds a commit's manifests */
 	struct fetched fetched; /* of the last commit that was read */
+
+	struct autoscalers autoscalers; /* that were found */
 
 	bool inventory_known; /* `inventory` is what the cluster holds */
 	struct inventory inventory;

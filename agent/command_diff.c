@@ -82,10 +82,10 @@ static int diff_with_cluster(const struct options *options)
 	}
 	session_run(&session);
 	code = print_pass_fault(pass, &session.app);
-	if (code == EXIT_OK && pass_trouble(pass))
-		tell_warning("%s", pass_trouble(pass)->message);
-	if (code == EXIT_OK)
+	if (code == EXIT_OK) {
+		print_pass_troubles(pass, &session.app);
 		code = show_plan(pass_plan(pass), options);
+	}
 	pass_free(pass);
 	return code;
 }

@@ -41,9 +41,10 @@ struct agent {
 	struct rollouts *rollouts;
 	struct follow follow;
 	struct conditions drift;
-	struct conditions failed; /* objects that cannot be compared or written */
-	struct conditions left;   /* objects that left Git and stay */
-	struct conditions faults; /* of whole passes */
+	struct conditions failed;     /* objects that cannot be compared or written */
+	struct conditions autoscaled; /* objects whose replicas in Git do not count */
+	struct conditions left;       /* objects that left Git and stay */
+	struct conditions faults;     /* of whole passes */
 	struct conditions findings;
 };
 
@@ -131,6 +132,13 @@ static void on_failure_ended(void *context, const char *key)
 	const struct log_subject subject = subject_of(context, object_of_key(key));
 
 	log_line(LOG_INFO, &subject, "works again");
+}
+
+static void on_autoscaling_ended(void *context, const char *key)
+{
+	const struct log_subject subject = subject_of(context, object_of_key(key));
+
+	log_line(LOG_INFO, &subject, "replicas of Git count again");
 }
 
 static void on_fault_ended(void *context, const char *key)
@@ -252,6 +260,9 @@ static void tell_item(struct agent *agent, const struct plan_item *item)
 	report_key(&item->ref, &key);
 	const char *object = *item->ref.namespace ? buf_str(&key) + strlen(item->ref.namespace) + 1
 						  : buf_str(&key);
+	if (item->autoscaled)
+		hold(agent, &agent->autoscaled, buf_str(&key), "", LOG_INFO, object,
+		     item->autoscaled);
 	if (item->action == PLAN_DRIFT) {
 		report_drift(item, &details);
 		buf_printf(&line, "drift: %s; left alone (--self-heal undoes it)",
@@ -277,6 +288,7 @@ static void tell_plan(struct agent *agent, const struct plan *plan)
 {
 	conditions_begin_round(&agent->drift);
 	conditions_begin_round(&agent->failed);
+	conditions_begin_round(&agent->autoscaled);
 	for (size_t i = 0; i < plan->count; i++)
 		tell_item(agent, &plan->items[i]);
 	conditions_begin_round(&agent->left);
@@ -284,12 +296,14 @@ static void tell_plan(struct agent *agent, const struct plan *plan)
 	conditions_end_round(&agent->left, forget, agent);
 	conditions_end_round(&agent->drift, on_drift_ended, agent);
 	conditions_end_round(&agent->failed, on_failure_ended, agent);
+	conditions_end_round(&agent->autoscaled, on_autoscaling_ended, agent);
 }
 
 static void tell_faults(struct agent *agent, const struct pass *pass)
 {
 	static const char *const names[] = {
 		[PASS_SOURCE] = "source", [PASS_MANIFEST] = "commit", [PASS_CLUSTER] = "cluster"};
+	const struct err *denied = &agent->session.app.autoscalers.denied;
 	enum pass_fault fault = pass_fault(pass);
 
 	conditions_begin_round(&agent->faults);
@@ -299,6 +313,9 @@ static void tell_faults(struct agent *agent, const struct pass *pass)
 	else if (pass_trouble(pass))
 		hold(agent, &agent->faults, "inventory", pass_trouble(pass)->message, LOG_WARNING,
 		     NULL, pass_trouble(pass)->message);
+	if (denied->class != ERR_NONE)
+		hold(agent, &agent->faults, "list of autoscalers", denied->message, LOG_WARNING,
+		     NULL, denied->message);
 	conditions_end_round(&agent->faults, on_fault_ended, agent);
 }
 
@@ -424,6 +441,7 @@ static void agent_release(struct agent *agent)
 	conditions_release(&agent->drift);
 	conditions_release(&agent->failed);
 	conditions_release(&agent->left);
+	conditions_release(&agent->autoscaled);
 	conditions_release(&agent->faults);
 	conditions_release(&agent->findings);
 	session_close(&agent->session);

@@ -158,6 +158,20 @@ static void on_written(void *context, const struct plan_item *item, const struct
 	fflush(stdout);
 }
 
+static void print_notes(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_item *item = &plan->items[i];
+		CLEANUP(buf_release) struct buf name = BUF_INIT(1024);
+
+		if (!item->file)
+			continue; /* left Git: told below */
+		ref_print(&item->ref, &name);
+		for (size_t n = 0; n < item->note_count; n++)
+			fprintf(stderr, "tranche: %s: %s\n", buf_str(&name), item->notes[n]);
+	}
+}
+
 static void print_drift(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
@@ -216,8 +230,8 @@ static void on_done(void *context, struct pass *pass)
 	sync->code = print_pass_fault(pass, &sync->session.app);
 	if (sync->code != EXIT_OK)
 		return;
-	if (pass_trouble(pass))
-		tell_warning("%s", pass_trouble(pass)->message);
+	print_pass_troubles(pass, &sync->session.app);
+	print_notes(pass_plan(pass));
 	print_drift(pass_plan(pass));
 	report_left(pass_plan(pass), print_left, NULL);
 	print_failures(pass_plan(pass));

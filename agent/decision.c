@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/autoscaler.h"
 #include "diff/notes.h"
 #include "diff/prediction.h"
 
@@ -103,7 +104,12 @@ static int forecast(const struct rollouts *rollouts, const struct target *target
 
 int decision_note(const struct target *target, struct plan_item *item, struct err *err)
 {
-	return notes_ignored(item, target->manifest->desired, target->live, err);
+	const cJSON *desired = target->manifest->desired;
+
+	if (target->autoscaler &&
+	    autoscaler_note(item, target->autoscaler, desired, target->live, err) < 0)
+		return -1;
+	return notes_ignored(item, desired, target->live, err);
 }
 
 int decision_make(const struct app *app, const struct target *target,

@@ -48,7 +48,7 @@ void pass_item_fail(struct plan_item *item, const struct err *err)
 	item->error = *err;
 }
 
-/* --- resolve, read, preview ------------------------------------------------------------------ */
+/* --- resolve, read, autoscalers, preview ----------------------------------------------------- */
 
 /* What only the cluster knows: kinds that belong to no namespace. */
 static int confine(struct pass *pass, struct err *err)
@@ -99,6 +99,17 @@ static void start_read(struct pass *pass)
 	struct err err;
 
 	pass->id = live_read(pass->options.cluster, &pass->targets, pass_on_stage_done, pass, &err);
+	pass_check_started(pass, &err);
+}
+
+static void start_autoscalers(struct pass *pass)
+{
+	struct app *app = pass->options.app;
+	struct err err;
+
+	pass->id =
+		autoscalers_find(pass->options.cluster, &app->autoscalers, &app->fetched.manifests,
+				 app->namespace, &pass->targets, pass_on_stage_done, pass, &err);
 	pass_check_started(pass, &err);
 }
 
@@ -250,6 +261,7 @@ static const struct {
 	[STAGE_INVENTORY] = {"inventory", pass_start_inventory},
 	[STAGE_RESOLVE] = {"resolve", start_resolve},
 	[STAGE_READ] = {"read", start_read},
+	[STAGE_AUTOSCALERS] = {"autoscalers", start_autoscalers},
 	[STAGE_PREVIEW] = {"preview", start_preview},
 	[STAGE_PODS] = {"pods", start_pods},
 	[STAGE_ORPHANS] = {"orphans", pass_start_orphans},

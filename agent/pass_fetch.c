@@ -52,6 +52,7 @@ static void on_fetched(void *context, struct fetched *fetched, const struct err 
 		app->fetched = *fetched;
 		*fetched = (struct fetched){0};
 		app->loaded = true;
+		autoscalers_doubt(&app->autoscalers);
 		if (pass->options.on_fetched)
 			pass->options.on_fetched(pass->options.context, app);
 	}

@@ -1,7 +1,7 @@
 /*
  * pass_private.h - what the files of a pass share: its state, and how a stage ends.
  *
- *	pass.c         the machine; resolve, read, preview, pods, decide
+ *	pass.c         the machine; resolve, read, autoscalers, preview, pods, decide
  *	pass_fetch.c   fetch, inventory
  *	pass_write.c   write, record
  *	pass_prune.c   orphans, prune
@@ -17,6 +17,7 @@ enum stage {
 	STAGE_INVENTORY,
 	STAGE_RESOLVE,
 	STAGE_READ,
+	STAGE_AUTOSCALERS,
 	STAGE_PREVIEW,
 	STAGE_PODS,
 	STAGE_ORPHANS,

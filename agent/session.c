@@ -239,6 +239,14 @@ bool session_is_stuck(void)
 
 /* --- what is wrong with a pass --------------------------------------------------------------- */
 
+void print_pass_troubles(const struct pass *pass, const struct app *app)
+{
+	if (pass_trouble(pass))
+		tell_warning("%s", pass_trouble(pass)->message);
+	if (app->autoscalers.denied.class != ERR_NONE)
+		tell_warning("%s", app->autoscalers.denied.message);
+}
+
 int print_pass_fault(const struct pass *pass, const struct app *app)
 {
 	print_findings(&app->fetched.findings);

@@ -71,6 +71,9 @@ int print_result(const struct buf *text);
 /* Prints the findings on standard error. */
 void print_findings(const struct findings *findings);
 
+/* Warns of what went wrong without stopping the pass. */
+void print_pass_troubles(const struct pass *pass, const struct app *app);
+
 /* The code for a pass that could not do its work, after printing why; EXIT_OK if it could. */
 int print_pass_fault(const struct pass *pass, const struct app *app);
 

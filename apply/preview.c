@@ -6,6 +6,7 @@
 #include "apply/fanout.h"
 #include "apply/refusal.h"
 #include "apply/wire.h"
+#include "diff/autoscaler.h"
 
 #define MAX_READS 5 /* of one target whose live object changes all the time */
 
@@ -101,8 +102,11 @@ static int take_live(struct target *target, struct fanout_slot *slot, const stru
 		*err = *read_err;
 		return -1;
 	}
-	cJSON_Delete(target->live);
+	CLEANUP(cJSON_Delete_p) cJSON *before = STEAL(target->live);
 	target->live = read_err ? NULL : STEAL(answer->body);
+	if (!autoscaler_matters(target_desired(target), before) &&
+	    autoscaler_matters(target_desired(target), target->live))
+		return err_set(err, ERR_CONFLICT, "it was scaled while it was compared");
 	target->live_known = true;
 	return wire_write(target, true, slot, err);
 }

@@ -59,13 +59,14 @@ void target_clear_error(struct target *target)
 void target_reset(struct target *target)
 {
 	cJSON_Delete(target->desired);
+	free(target->autoscaler);
 	cJSON_Delete(target->live);
 	cJSON_Delete(target->predicted);
 	cJSON_Delete(target->written);
 	free(target->warnings);
 	target_clear_error(target);
 	target->desired = target->live = target->predicted = target->written = NULL;
-	target->warnings = NULL;
+	target->warnings = target->autoscaler = NULL;
 	target->live_known = target->client_side = target->write = false;
 	target->result = TARGET_NONE;
 }

@@ -32,8 +32,9 @@ enum target_result {
 
 struct target {
 	const struct manifest *manifest; /* borrowed */
-	cJSON *desired; /* what is wanted in place of the manifest's own object; NULL: that one */
-	struct ref ref; /* with the namespace filled in */
+	cJSON *desired;   /* what is wanted in place of the manifest's own object; NULL: that one */
+	char *autoscaler; /* decides spec.replicas, so that `desired` leaves it out; NULL: none */
+	struct ref ref;   /* with the namespace filled in */
 	const struct resource *resource; /* borrowed from the discovery; NULL until resolved */
 	bool awaits_crd; /* its kind comes with a CRD of the same set that is not there yet */
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/autoscaler.h"
 #include "diff/notes.h"
 #include "diff/prediction.h"
 #include "diff/schema.h"
@@ -19,6 +20,7 @@ struct index {
 	struct entry *entries; /* sorted by ref */
 	size_t count;
 	const char *default_namespace;
+	struct autoscaler_set autoscalers; /* of the manifests */
 };
 
 static int by_ref(const void *a, const void *b)
@@ -64,6 +66,7 @@ static int index_init(struct index *index, const struct manifest_set *live,
 static void index_release(struct index *index)
 {
 	free(index->entries);
+	autoscaler_set_release(&index->autoscalers);
 }
 
 static const struct entry *find(const struct index *index, const struct ref *ref)
@@ -168,6 +171,42 @@ static bool tells_of_pods(const cJSON *live)
 	return !live || json_str(live, "status.updateRevision");
 }
 
+/* --- autoscalers ----------------------------------------------------------------------------- */
+
+/* The name of the one that scales the object: of the commit, else of the live ones. */
+static const char *find_autoscaler(const struct index *index, const struct ref *ref)
+{
+	const char *brought = autoscaler_set_find(&index->autoscalers, ref);
+
+	if (brought)
+		return brought;
+	for (size_t i = 0; i < index->count; i++) {
+		const struct ref *its = &index->entries[i].ref;
+
+		if (ref_is(its, AUTOSCALER_GROUP, AUTOSCALER_KIND) &&
+		    !strcmp(its->namespace, ref->namespace) &&
+		    autoscaler_scales(index->entries[i].object, ref) &&
+		    !autoscaler_set_has(&index->autoscalers, its->namespace, its->name))
+			return its->name;
+	}
+	return NULL;
+}
+
+/* What is wanted where an autoscaler decides the replicas, noted on the item; NULL: the manifest's. */
+static int yield_replicas(const struct index *index, const struct manifest *manifest,
+			  const cJSON *live, struct plan_item *item, cJSON **ret_wanted,
+			  struct err *err)
+{
+	const char *autoscaler;
+
+	if (!autoscaler_matters(manifest->desired, live) ||
+	    !(autoscaler = find_autoscaler(index, &item->ref)))
+		return 0;
+	if (autoscaler_note(item, autoscaler, manifest->desired, live, err) < 0)
+		return -1;
+	return autoscaler_yield(manifest->desired, ret_wanted, err);
+}
+
 /* --- items ----------------------------------------------------------------------------------- */
 
 static int refuse_version(const struct ref *live, const struct ref *desired, struct err *err)
@@ -187,6 +226,7 @@ static int refuse_version(const struct ref *live, const struct ref *desired, str
 static int decide(const struct index *index, const struct manifest *manifest,
 		  const struct entry *entry, struct plan_item *item, struct err *err)
 {
+	CLEANUP(cJSON_Delete_p) cJSON *wanted = NULL;
 	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
 	const cJSON *live = entry ? entry->object : NULL;
 	const char *namespace = *item->ref.namespace ? item->ref.namespace : NULL;
@@ -194,7 +234,9 @@ static int decide(const struct index *index, const struct manifest *manifest,
 	item->client_side = true;
 	if (entry && strcmp(entry->ref.version, manifest->ref.version) != 0)
 		return refuse_version(&entry->ref, &manifest->ref, err);
-	if (prediction_build(manifest->desired, live, namespace, &expected, err) < 0)
+	if (yield_replicas(index, manifest, live, item, &wanted, err) < 0 ||
+	    prediction_build(wanted ? wanted : manifest->desired, live, namespace, &expected, err) <
+		    0)
 		return -1;
 	item->to = object_normalised(expected);
 	item->from = live ? object_normalised(live) : NULL;
@@ -260,7 +302,8 @@ int offline_plan(const struct manifest_set *manifests, const struct manifest_set
 {
 	CLEANUP(index_release) struct index index = {0};
 
-	if (index_init(&index, live, default_namespace, err) < 0)
+	if (index_init(&index, live, default_namespace, err) < 0 ||
+	    autoscaler_set_of(manifests, default_namespace, &index.autoscalers, err) < 0)
 		return -1;
 	for (size_t i = 0; i < manifests->count; i++)
 		if (add_item(&index, &manifests->items[i], plan, err) < 0)

@@ -111,6 +111,7 @@ void plan_item_release(struct plan_item *item)
 	for (size_t i = 0; i < item->note_count; i++)
 		free(item->notes[i]);
 	free(item->notes);
+	free(item->autoscaled);
 	*item = (struct plan_item){0};
 }
 

@@ -96,6 +96,7 @@ struct plan_item {
 	bool client_side; /* compared without the server: only fields that the manifest sets */
 	char **notes;     /* sentences for people: what of Git is not done, and why */
 	size_t note_count;
+	char *autoscaled; /* that replicas are an autoscaler's and not Git's, in words; or NULL */
 	struct err error; /* of PLAN_FAILED */
 };
 

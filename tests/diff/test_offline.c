@@ -148,6 +148,60 @@ static void test_only_what_is_set(void **state)
 	CHECK_PLANS(cases);
 }
 
+#define AUTOSCALER(name, target)                                                                  \
+	"---\n{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, metadata: {name: " name \
+	", namespace: default}, spec: {maxReplicas: 9, minReplicas: 1, scaleTargetRef: "          \
+	"{apiVersion: "                                                                           \
+	"apps/v1, kind: StatefulSet, name: " target "}}}\n"
+
+static void test_left_to_the_cluster(void **state)
+{
+	(void)state;
+	static const struct offline_case cases[] = {
+		{"replicas under an autoscaler of the cluster", SET("web", "3", "nginx:1"),
+		 SET("web", "5", "nginx:1") AUTOSCALER("h", "web"),
+		 "statefulset.apps/web  in sync  a.yaml:1\n"
+		 "  note: replicas 3 of Git is ignored: HorizontalPodAutoscaler h scales it, live "
+		 "has 5\n"
+		 "1 in sync\n" NOTE},
+		{"of the commit", SET("web", "3", "nginx:1") AUTOSCALER("h", "web"),
+		 SET("web", "5", "nginx:1"),
+		 "horizontalpodautoscaler.autoscaling/h  create   a.yaml:29\n"
+		 "statefulset.apps/web                   in sync  a.yaml:1\n"
+		 "  note: replicas 3 of Git is ignored: HorizontalPodAutoscaler h scales it, live "
+		 "has 5\n"
+		 "1 to create, 1 in sync\n" NOTE},
+		{"that the commit gives another target",
+		 "{apiVersion: e.org/v1, kind: Odd, metadata: {name: a}, spec: {replicas: 3}}\n"
+		 "---\n{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, metadata: "
+		 "{name: "
+		 "h}, spec: {maxReplicas: 9, scaleTargetRef: {kind: Odd, name: b}}}",
+		 "{apiVersion: e.org/v1, kind: Odd, metadata: {name: a, namespace: default}, spec: "
+		 "{replicas: 5}}\n"
+		 "---\n{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, metadata: "
+		 "{name: "
+		 "h, namespace: default}, spec: {maxReplicas: 9, minReplicas: 1, scaleTargetRef: "
+		 "{apiVersion: e.org/v1, kind: Odd, name: a}}}",
+		 "odd.e.org/a                            replace  a.yaml:1\n"
+		 "  spec.replicas                                 5 -> 3\n"
+		 "horizontalpodautoscaler.autoscaling/h  replace  a.yaml:3\n"
+		 "  spec.scaleTargetRef.name                      a -> b\n"
+		 "2 to replace\n" NOTE},
+		{"ignored fields",
+		 "{apiVersion: e.org/v1, kind: Odd, metadata: {name: a, annotations: "
+		 "{tranche.dev/ignore: '/spec/b,/spec/c'}}, spec: {b: 2, d: 1}}",
+		 "{apiVersion: e.org/v1, kind: Odd, metadata: {name: a, namespace: default, "
+		 "annotations: {tranche.dev/ignore: '/spec/b,/spec/c'}}, spec: {b: 1, c: 7, d: 2}}",
+		 "odd.e.org/a  replace  a.yaml:1\n"
+		 "  spec.d              2 -> 1\n"
+		 "  note: ignored: /spec/b (Git 2, live 1)\n"
+		 "  note: ignored: /spec/c (Git (none), live 7)\n"
+		 "1 to replace\n" NOTE},
+	};
+
+	CHECK_PLANS(cases);
+}
+
 #define ASSUMED                                                                                  \
 	"  warning: its Pods are not in the file: those that its status counts are taken to be " \
 	"well\n"
@@ -191,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_which_object_is_which),
 		cmocka_unit_test(test_only_what_is_set),
+		cmocka_unit_test(test_left_to_the_cluster),
 		cmocka_unit_test(test_rollouts),
 	};
 
