@@ -228,7 +228,7 @@ static void print_missing(struct watcher *watcher)
 /* Once everything is known that there is to show. */
 static void show(struct watcher *watcher)
 {
-	if (watcher->ended || !watcher->rollouts_known || !watcher->inventories.synced ||
+	if (watcher->ended || !watcher->rollouts_known ||
 	    (watcher->session.has_app && !watcher->present_known))
 		return;
 	switch (watcher->show) {
@@ -323,12 +323,12 @@ static void on_error(void *context, const struct err *err, int64_t retry_in_ms)
 		fail(watcher, err, EXIT_CLUSTER);
 }
 
-static void on_inventories(void *context)
+static const struct promotion_record *record_of(void *context, const char *namespace,
+						const char *name)
 {
-	struct watcher *watcher = context;
+	const struct watcher *watcher = context;
 
-	if (watcher->show != SHOW_LINES || !watcher->missing_told)
-		show(watcher);
+	return standings_record(&watcher->inventories, namespace, name);
 }
 
 static void on_look(uv_timer_t *timer);
@@ -386,23 +386,51 @@ static int follow_namespaces(struct watcher *watcher, struct err *err)
 	return 0;
 }
 
-static int start(struct watcher *watcher, struct err *err)
+/* Rollouts are judged with what is remembered of them: that has to be known first. */
+static int follow_rollouts(struct watcher *watcher, struct err *err)
 {
 	const struct rollouts_options options = {
 		.once = watcher->show == SHOW_ONCE,
+		.record_of = record_of,
 		.on_change = on_change,
 		.on_gone = on_gone,
 		.on_synced = on_synced,
 		.on_error = on_error,
 		.ctx = watcher,
 	};
+
+	watcher->rollouts = rollouts_new(watcher->session.cluster, &options, err);
+	if (!watcher->rollouts)
+		return -1;
+	return follow_namespaces(watcher, err);
+}
+
+static void on_inventories(void *context)
+{
+	struct watcher *watcher = context;
+	const struct rollout *rollout;
+	struct err err;
+
+	if (!watcher->rollouts) {
+		if (follow_rollouts(watcher, &err) < 0)
+			fail(watcher, &err, EXIT_CLUSTER);
+		else
+			show(watcher);
+		return;
+	}
+	for (size_t i = 0; (rollout = rollouts_at(watcher->rollouts, i)); i++)
+		rollouts_touch(watcher->rollouts, rollout->namespace, rollout->name);
+	if (watcher->show == SHOW_SCREEN)
+		show(watcher);
+}
+
+static int start(struct watcher *watcher, struct err *err)
+{
 	const struct session *session = &watcher->session;
 
-	watcher->rollouts = rollouts_new(session->cluster, &options, err);
-	if (!watcher->rollouts || follow_namespaces(watcher, err) < 0 ||
-	    inventory_watch_start(&watcher->inventories, session->cluster,
-				  session->kubeconfig.namespace, options.once, on_inventories,
-				  watcher, err) < 0)
+	if (inventory_watch_start(&watcher->inventories, session->cluster,
+				  session->kubeconfig.namespace, watcher->show == SHOW_ONCE,
+				  on_inventories, watcher, err) < 0)
 		return -1;
 	if (!session->has_app)
 		return 0;

@@ -14,14 +14,28 @@ static int64_t unix_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A StatefulSet's ref, for looking it up; a view that owns nothing. */
-static struct ref ref_of_rollout(const struct rollout *rollout)
+static char *unconst(const char *text)
 {
-	return (struct ref){.group = (char *)(uintptr_t) "apps",
-			    .version = (char *)(uintptr_t) "v1",
-			    .kind = (char *)(uintptr_t) "StatefulSet",
-			    .namespace = rollout->namespace,
-			    .name = rollout->name};
+	return (char *)(uintptr_t)text;
+}
+
+/* A StatefulSet's ref, for looking it up; a view that owns nothing. */
+static struct ref ref_of_statefulset(const char *namespace, const char *name)
+{
+	return (struct ref){.group = unconst("apps"),
+			    .version = unconst("v1"),
+			    .kind = unconst("StatefulSet"),
+			    .namespace = unconst(namespace),
+			    .name = unconst(name)};
+}
+
+const struct promotion_record *standings_record(const struct inventory_watch *inventories,
+						const char *namespace, const char *name)
+{
+	const struct ref ref = ref_of_statefulset(namespace, name);
+	const struct inventory_entry *entry;
+
+	return inventory_watch_owner(inventories, &ref, &entry) ? &entry->rollout : NULL;
 }
 
 /* The partition that the source says; 0 where it says none; -1: not known, or it means nothing. */
@@ -37,15 +51,12 @@ static int64_t git_partition(const struct app *app, const struct rollout *rollou
 
 struct standing standing_of(const struct standings_sources *sources, const struct rollout *rollout)
 {
-	const cJSON *statefulset =
-		rollouts_statefulset(sources->rollouts, rollout->namespace, rollout->name);
-	const struct ref ref = ref_of_rollout(rollout);
+	const struct ref ref = ref_of_statefulset(rollout->namespace, rollout->name);
 	const struct inventory_entry *entry = NULL;
 	const struct inventory *owner = inventory_watch_owner(sources->inventories, &ref, &entry);
 
 	return (struct standing){
 		.rollout = rollout,
-		.policy = policy_of_live(statefulset),
 		.record = entry ? &entry->rollout : NULL,
 		.app = owner ? owner->app : NULL,
 		.applied = owner ? owner->revision : NULL,

@@ -281,11 +281,9 @@ static void add_step(struct builder *builder, cJSON *object, const struct standi
 		add_int(builder, object, "gitPartition", standing->git_partition);
 	if (record)
 		add_time(builder, object, "stepSince", record->step_since_ms);
-	if (standing->policy.bake_ms > 0 && standing_walks(standing)) {
-		add_int(builder, object, "bakeSeconds", standing->policy.bake_ms / 1000);
+	if (standing->rollout->bake_until_ms)
 		add_seconds_left(builder, object, "bakeLeftSeconds",
 				 standing_bake_left_ms(standing, now_ms));
-	}
 	add_seconds_left(builder, object, "deadlineLeftSeconds",
 			 standing_deadline_left_ms(standing, now_ms));
 	if (standing->app) {
@@ -310,12 +308,15 @@ static void append_standing(struct builder *builder, cJSON *array, const struct 
 	add_text(builder, object, "name", rollout->name);
 	add_text(builder, object, "phase", rollout_phase_name(rollout->phase));
 	add_text(builder, object, "reason", rollout->reason);
+	add_time(builder, object, "since", rollout->since_ms);
 	add_bool(builder, object, "settled", rollout_is_settled(rollout));
 	if (rollout->stuck_pod)
 		add_text(builder, object, "stuckPod", rollout->stuck_pod);
 	add_int(builder, object, "replicas", rollout->replicas);
 	add_int(builder, object, "start", rollout->start);
 	add_int(builder, object, "partition", rollout->partition);
+	add_int(builder, object, "target", rollout->target);
+	add_int(builder, object, "nextPartition", rollout->next_partition);
 	add_text(builder, object, "podManagementPolicy",
 		 rollout->ordered ? "OrderedReady" : "Parallel");
 	add_text(builder, object, "updateStrategy",

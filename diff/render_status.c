@@ -39,20 +39,20 @@ static void print_step(const struct standing *standing, int64_t now_ms, struct b
 		duration_print_age(age_ms, out);
 		buf_puts(out, " ago");
 	}
-	if (deadline_ms >= 0) {
+	if (rollout->phase == ROLLOUT_STUCK && rollout->since_ms) {
 		begin_clause(out);
-		buf_puts(out, deadline_ms > 0 ? "deadline in " : "over its deadline of ");
-		print_left(deadline_ms > 0 ? deadline_ms : standing->policy.deadline_ms, out);
+		buf_puts(out, "stuck for ");
+		duration_print_age(now_ms - rollout->since_ms, out);
+	}
+	if (deadline_ms > 0) {
+		begin_clause(out);
+		buf_puts(out, "deadline in ");
+		print_left(deadline_ms, out);
 	}
 	if (bake_ms > 0) {
 		begin_clause(out);
 		print_left(bake_ms, out);
-		buf_puts(out, " of bake left");
-		if (standing->git_partition >= 0)
-			buf_printf(out, ", then partition %" PRId64,
-				   policy_next_partition(&standing->policy, rollout->replicas,
-							 rollout->partition,
-							 standing->git_partition));
+		buf_printf(out, " of bake left, then partition %" PRId64, rollout->next_partition);
 	}
 }
 
@@ -137,11 +137,11 @@ static const char *const headings[COLUMNS] = {
 
 static void print_partition(const struct standing *standing, struct buf *out)
 {
-	int64_t partition = standing->rollout->partition, git = standing->git_partition;
+	int64_t partition = standing->rollout->partition, target = standing_target(standing);
 
 	buf_printf(out, "%" PRId64, partition);
-	if (git >= 0 && git != partition)
-		buf_printf(out, " -> %" PRId64, git);
+	if (target != partition)
+		buf_printf(out, " -> %" PRId64, target);
 }
 
 /* What a column says of a StatefulSet, in `cell`. */

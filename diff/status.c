@@ -4,46 +4,24 @@
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS   (60 * MINUTE_MS)
 
-bool standing_walks(const struct standing *standing)
+int64_t standing_target(const struct standing *standing)
 {
-	const struct rollout *rollout = standing->rollout;
-
-	if (rollout->on_delete || rollout->partition == 0)
-		return false;
-	return standing->git_partition >= 0 ? standing->git_partition < rollout->partition
-					    : standing->policy.step > 0;
+	return standing->git_partition >= 0 ? standing->git_partition : standing->rollout->target;
 }
 
 int64_t standing_bake_left_ms(const struct standing *standing, int64_t now_ms)
 {
-	const struct rollout *rollout = standing->rollout;
-	int64_t left_ms = 0;
+	int64_t left_ms = standing->rollout->bake_until_ms - now_ms;
 
-	if (standing->policy.bake_ms == 0 || !standing_walks(standing))
-		return 0;
-	for (size_t i = 0; i < rollout->pod_count; i++) {
-		const struct rollout_pod *pod = &rollout->pods[i];
-		int64_t until_ms = pod->ready_since_ms + standing->policy.bake_ms;
-
-		if (pod->condemned || pod->held)
-			continue;
-		if (!pod->updated || !pod->available || pod->ready_since_ms == 0)
-			return -1;
-		if (until_ms - now_ms > left_ms)
-			left_ms = until_ms - now_ms;
-	}
-	/* A clock ahead of ours makes no bake longer than it is. */
-	return left_ms < standing->policy.bake_ms ? left_ms : standing->policy.bake_ms;
+	return left_ms > 0 ? left_ms : 0;
 }
 
 int64_t standing_deadline_left_ms(const struct standing *standing, int64_t now_ms)
 {
-	enum rollout_phase phase = standing->rollout->phase;
+	int64_t left_ms = standing->rollout->deadline_at_ms - now_ms;
 
-	if ((phase != ROLLOUT_PROGRESSING && phase != ROLLOUT_SETTLING) || !standing->record ||
-	    !standing->record->step_since_ms)
+	if (!standing->rollout->deadline_at_ms)
 		return -1;
-	int64_t left_ms = standing->record->step_since_ms + standing->policy.deadline_ms - now_ms;
 	return left_ms > 0 ? left_ms : 0;
 }
 

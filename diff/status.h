@@ -12,7 +12,6 @@
 
 struct standing {
 	const struct rollout *rollout;
-	struct policy policy;                  /* the live object's */
 	const struct promotion_record *record; /* of the app that owns it; NULL: none is known */
 	const char *app;       /* that app's name; NULL: none is known. `applied` likewise */
 	const char *applied;   /* the commit that it applied last, in full; "" for plain files */
@@ -39,17 +38,13 @@ struct status {
 	int64_t now_ms;      /* Unix time */
 };
 
-/* Whether the live partition is, as far as is known, on its way further down. */
-bool standing_walks(const struct standing *standing);
+/* Where the partition goes: what the source says, else what is remembered; the live one: it stays. */
+int64_t standing_target(const struct standing *standing);
 
-/*
- * How long the Pods at or above the partition have to stay well before the next step: 0 where they
- * have been for `bake`, where there is none, or no next step; -1 while they are not all updated and
- * available, so that it has not begun.
- */
+/* How much of a bake is left until the next step; 0: none waits for one. */
 int64_t standing_bake_left_ms(const struct standing *standing, int64_t now_ms);
 
-/* How long the step has to become available; 0: it is over time; -1: nothing is waited for. */
+/* How long what is waited for may take yet; 0: its time is over; -1: there is no such limit. */
 int64_t standing_deadline_left_ms(const struct standing *standing, int64_t now_ms);
 
 /* How old the step is, the last write of the template or the partition; -1: not known. */

@@ -76,7 +76,6 @@ static void test_documented_status(void **state)
 	const struct promotion_record record = {.step_since_ms = TEST_NOW_MS - 130 * 1000};
 	struct standing standing = {
 		.rollout = &rollout,
-		.policy = policy_default(),
 		.record = &record,
 		.app = "shop",
 		.applied = "3f2c1ab0c6d1e2f3a4b5c6d7e8f90a1b2c3d4e5f",
@@ -115,14 +114,12 @@ static void test_steps_of_a_walk(void **state)
 		.rejected_reason = (char *)(uintptr_t) "web-1 is stuck",
 		.good_revision = (char *)(uintptr_t) "web-a",
 	};
-	struct standing standing = {.rollout = &rollout,
-				    .policy = policy_default(),
-				    .record = &record,
-				    .git_partition = 0};
+	struct standing standing = {.rollout = &rollout, .record = &record, .git_partition = 0};
 	const struct status status = {.items = &standing, .count = 1, .now_ms = TEST_NOW_MS};
 
 	observe_words("replicas=2 partition=1 current=a update=b", "0=a 1=b?13", &rollout);
-	standing.policy.bake_ms = 60 * 1000;
+	rollout.bake_until_ms = TEST_NOW_MS + 46001;
+	rollout.since_ms = TEST_NOW_MS - 1000;
 	print_status(&status, &out);
 	CLEANUP(cJSON_Delete_p) cJSON *json = parse(&out);
 	cJSON *set = json_at(json, "statefulSets")->child;
@@ -131,7 +128,7 @@ static void test_steps_of_a_walk(void **state)
 	assert_null(json_get(set, "app"));
 	assert_null(json_get(set, "deadlineLeftSeconds"));
 	assert_int_equal(json_int_or(set, "gitPartition", -1), 0);
-	assert_int_equal(json_int_or(set, "bakeSeconds", -1), 60);
+	assert_string_equal(json_str(set, "since"), "2026-01-02T02:59:59.000Z");
 	assert_int_equal(json_int_or(set, "bakeLeftSeconds", -1), 47);
 	assert_string_equal(json_str(set, "stepSince"), "2026-01-02T02:57:50.000Z");
 	assert_value(json_get(set, "rejected"),

@@ -17,8 +17,7 @@ static void view_init(struct view *view, const char *statefulset_words, const ch
 {
 	*view = (struct view){0};
 	observe_words(statefulset_words, pod_words, &view->rollout);
-	view->standing = (struct standing){
-		.rollout = &view->rollout, .policy = policy_default(), .git_partition = -1};
+	view->standing = (struct standing){.rollout = &view->rollout, .git_partition = -1};
 	view->status = (struct status){.items = &view->standing, .count = 1, .now_ms = TEST_NOW_MS};
 }
 
@@ -226,21 +225,15 @@ static void test_bake_is_counted_down(void **state)
 	struct promotion_record record = {.step_since_ms = TEST_NOW_MS - 75 * 1000};
 	CLEANUP(view_release) struct view view;
 
-	view_init(&view, "replicas=5 partition=3 current=a update=b", "0..2=a 3=b?12 4=b?40");
-	view.standing.policy.bake_ms = 60 * 1000;
-	view.standing.policy.step = 2;
+	view_init(&view, "replicas=5 partition=3 current=a update=b", "0..2=a 3..4=b");
+	view.rollout.bake_until_ms = TEST_NOW_MS + 48 * 1000;
+	view.rollout.next_partition = 1;
 	view.standing.record = &record;
-	assert_lines(&view, "  step      1m15s ago; 48s of bake left\n");
-	view.standing.git_partition = 0;
 	assert_lines(&view, "  step      1m15s ago; 48s of bake left, then partition 1\n");
 	view.status.now_ms += 47 * 1000 + 1;
 	assert_lines(&view, "  step      2m2s ago; 1s of bake left, then partition 1\n");
 	view.status.now_ms += 1000;
 	assert_lines(&view, "  step      2m3s ago\n");
-	/* Arrived: nothing waits for the bake. */
-	view.status.now_ms = TEST_NOW_MS;
-	view.standing.git_partition = 3;
-	assert_lines(&view, "  step      1m15s ago\n");
 }
 
 static void test_deadline_is_counted_down(void **state)
@@ -250,11 +243,14 @@ static void test_deadline_is_counted_down(void **state)
 	CLEANUP(view_release) struct view view;
 
 	view_init(&view, "replicas=3 partition=2 current=a update=b", "0..1=a 2=b~");
+	view.rollout.deadline_at_ms = TEST_NOW_MS + 470 * 1000;
+	assert_lines(&view, "  step      deadline in 7m50s\n");
 	view.standing.record = &record;
-	view.standing.policy.bake_ms = 60 * 1000;
 	assert_lines(&view, "  step      2m10s ago; deadline in 7m50s\n");
 	view.status.now_ms += 8 * 60 * 1000;
-	assert_lines(&view, "  step      10m10s ago; over its deadline of 10m\n");
+	view.rollout.phase = ROLLOUT_STUCK;
+	view.rollout.since_ms = view.status.now_ms - 61 * 1000;
+	assert_lines(&view, "  step      10m10s ago; stuck for 1m1s\n");
 }
 
 static void test_partition_on_its_way(void **state)

@@ -75,7 +75,7 @@ static cJSON *make_pod(int ordinal, const char *rest)
 	int64_t ready_s = 3600;
 	char text[1024], since[48];
 
-	if (rest[1] && isdigit((unsigned char)rest[2]))
+	if (rest[1] && (rest[2] == '-' || isdigit((unsigned char)rest[2])))
 		sscanf(rest + 2, "%" SCNd64, &ready_s);
 	print_time(TEST_NOW_MS - ready_s * 1000, since);
 	snprintf(
