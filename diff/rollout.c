@@ -1,53 +1,14 @@
 #include "diff/rollout.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "diff/object.h"
 #include "diff/rollout_facts.h"
-#include "diff/rollout_words.h"
+#include "diff/rollout_phase.h"
 
 #define MAX_REASON (4u * 1024 * 1024)
-
-/* Sets the phase and prints its reason. */
-static void judge(struct rollout *rollout, const cJSON *statefulset, struct buf *out)
-{
-	int64_t generation = json_int_or(statefulset, "metadata.generation", 0);
-	int64_t observed = json_int_or(statefulset, "status.observedGeneration", -1);
-	struct rollout_step step = rollout_next_step(rollout);
-	const struct rollout_pod *stuck = rollout_stuck_pod(rollout, step);
-
-	if (json_at(statefulset, "metadata.deletionTimestamp")) {
-		rollout->phase = ROLLOUT_PROGRESSING;
-		buf_puts(out, "the StatefulSet is being deleted");
-	} else if (observed < generation || !*rollout->update_revision) {
-		rollout->phase = ROLLOUT_SETTLING;
-		buf_printf(out, "the controller has not seen generation %" PRId64 " yet",
-			   generation);
-	} else if (rollout_highest_work(rollout) && stuck) {
-		rollout->phase = ROLLOUT_STUCK;
-		rollout->stuck_pod = stuck->name;
-		rollout->stuck_for_good = true;
-		rollout_explain_stuck(rollout, stuck, out);
-	} else if (rollout_highest_work(rollout)) {
-		rollout->phase = ROLLOUT_PROGRESSING;
-		rollout_explain_progress(rollout, step, out);
-	} else if (rollout->updated_count == (size_t)rollout->replicas) {
-		rollout->phase = ROLLOUT_COMPLETE;
-		rollout_explain_complete(rollout, out);
-	} else if (rollout->on_delete) {
-		rollout->phase = ROLLOUT_ON_DELETE;
-		rollout_explain_on_delete(rollout, out);
-	} else if (rollout->updated_count == 0) {
-		rollout->phase = ROLLOUT_NO_EFFECT;
-		rollout_explain_no_effect(rollout, out);
-	} else {
-		rollout->phase = ROLLOUT_CANARY;
-		rollout_explain_canary(rollout, out);
-	}
-}
 
 static void count_pods(struct rollout *rollout)
 {
@@ -98,7 +59,7 @@ static int take_facts(const struct rollout_facts *facts, struct rollout *rollout
 {
 	rollout->replicas = facts->replicas;
 	rollout->start = facts->start;
-	rollout->partition = rollout->target = rollout->next_partition = facts->partition;
+	rollout->partition = facts->partition;
 	rollout->ordered = facts->ordered;
 	rollout->on_delete = facts->on_delete;
 	rollout->namespace = strdup(facts->namespace);
@@ -120,7 +81,6 @@ int rollout_observe(const cJSON *statefulset, const cJSON *const *pods, size_t p
 	struct rollout_facts facts;
 	struct rollout_pods list;
 
-	(void)record;
 	if (rollout_facts_read(statefulset, &facts, err) < 0 ||
 	    take_facts(&facts, &rollout, err) < 0 ||
 	    rollout_pods_read(&facts, facts.update_revision, pods, pod_count, now_ms, &list, err) <
@@ -137,7 +97,8 @@ int rollout_observe(const cJSON *statefulset, const cJSON *const *pods, size_t p
 	if (!rollout.current_images)
 		return -1;
 
-	judge(&rollout, statefulset, &reason);
+	rollout.policy = policy_of_live(statefulset);
+	rollout_judge(&rollout, statefulset, record, now_ms, &reason);
 	if (buf_check(&reason, "the reason of a rollout's phase", err) < 0)
 		return -1;
 	rollout.reason = buf_steal(&reason);

@@ -22,6 +22,7 @@
 
 #include "diff/json.h"
 #include "diff/ordinals.h"
+#include "diff/policy.h"
 
 struct promotion_record;
 
@@ -64,6 +65,11 @@ struct rollout_pod {
 	 * from its containers' waiting reasons and its conditions; NULL: no such reason.
 	 */
 	char *trouble;
+	/*
+	 * What it waits for that is not ready without such a reason, to be read on as "since ...":
+	 * "running, but its readiness probe fails"; NULL where nothing tells.
+	 */
+	char *wait;
 	bool trouble_may_pass; /* after all: an image at the next try, a node that is added */
 	/* Since when it is not Ready, or terminating for longer than its grace; 0: it is well. */
 	int64_t waiting_since_ms;
@@ -75,6 +81,7 @@ struct rollout {
 	int64_t partition;       /* counts from start: ordinals below start+partition are held */
 	bool ordered;            /* podManagementPolicy OrderedReady, else Parallel */
 	bool on_delete;          /* updateStrategy OnDelete; the partition is 0 then */
+	struct policy policy;    /* the object's own */
 	char *current_revision, *update_revision;
 	char *current_images;     /* of a Pod on the current revision; "" where there is none */
 	char *update_images;      /* the template's */

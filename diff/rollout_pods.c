@@ -7,132 +7,15 @@
 #include "diff/object.h"
 #include "diff/rfc3339.h"
 #include "diff/rollout_facts.h"
+#include "diff/rollout_trouble.h"
 
 #define MAX_TEXT 65536 /* bytes of one Pod's images or trouble */
-
-/*
- * The reasons for which a container waits that do not end by themselves: the kubelet tries again,
- * with growing pauses, and fails again until somebody changes the template, a Secret, a registry.
- * (pkg/kubelet/images/types.go, pkg/kubelet/kuberuntime/kuberuntime_container.go, the CRI's errors)
- */
-static const char *const lasting_reasons[] = {
-	"ImagePullBackOff",          "ErrImagePull",
-	"ErrImageNeverPull",         "InvalidImageName",
-	"ImageInspectError",         "RegistryUnavailable",
-	"SignatureValidationFailed", "CreateContainerConfigError",
-	"CreateContainerError",      "PreCreateHookError",
-	"PreStartHookError",         "PostStartHookError",
-	"RunContainerError",         "CrashLoopBackOff",
-};
-
-static bool is_lasting(const char *reason)
-{
-	for (size_t i = 0; i < sizeof(lasting_reasons) / sizeof(*lasting_reasons); i++) {
-		if (strcmp(reason, lasting_reasons[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* A message of the kubelet's or the scheduler's, in one line. */
-static void print_line(const char *text, struct buf *out)
-{
-	bool pending_space = false;
-
-	for (; *text; text++) {
-		if (iscntrl((unsigned char)*text) || *text == ' ') {
-			pending_space = true;
-			continue;
-		}
-		if (pending_space)
-			buf_putc(out, ' ');
-		pending_space = false;
-		buf_putc(out, *text);
-	}
-}
-
-static void print_crash(const cJSON *status, struct buf *out)
-{
-	const cJSON *last = json_at(status, "lastState.terminated");
-	const char *reason = json_str(last, "reason");
-	int64_t restarts = json_int_or(status, "restartCount", 0);
-	int64_t exit_code;
-
-	if (json_int(last, "exitCode", &exit_code))
-		buf_printf(out, "exit code %" PRId64 ", ", exit_code);
-	if (reason && strcmp(reason, "Error") != 0 && strcmp(reason, "Completed") != 0)
-		buf_printf(out, "%s, ", reason);
-	buf_printf(out, "%" PRId64 " restart%s", restarts, restarts == 1 ? "" : "s");
-}
-
-/* Whether the container waits for a reason that lasts; says which. */
-static bool print_container_trouble(const cJSON *status, bool name_it, struct buf *out)
-{
-	const char *reason = json_str(status, "state.waiting.reason");
-	const char *message = json_str(status, "state.waiting.message");
-	const char *name = json_str(status, "name");
-
-	if (!reason || !is_lasting(reason))
-		return false;
-	buf_puts(out, reason);
-	if (name_it && name)
-		buf_printf(out, " (container %s)", name);
-	if (strcmp(reason, "CrashLoopBackOff") == 0) {
-		buf_puts(out, ": ");
-		print_crash(status, out);
-	} else if (message && *message) {
-		buf_puts(out, ": ");
-		print_line(message, out);
-	}
-	return true;
-}
-
-static const cJSON *condition_of(const cJSON *pod, const char *type)
-{
-	const cJSON *condition;
-
-	json_each (condition, json_at(pod, "status.conditions")) {
-		const char *its = json_str(condition, "type");
-		if (its && strcmp(its, type) == 0)
-			return condition;
-	}
-	return NULL;
-}
 
 static bool text_is(const cJSON *object, const char *path, const char *expected)
 {
 	const char *text = json_str(object, path);
 
 	return text && strcmp(text, expected) == 0;
-}
-
-static void print_trouble(const cJSON *pod, struct buf *out)
-{
-	static const char *const lists[] = {"status.initContainerStatuses",
-					    "status.containerStatuses"};
-	const cJSON *scheduled = condition_of(pod, "PodScheduled");
-	const cJSON *containers = json_at(pod, "spec.containers");
-	bool several = (containers && cJSON_GetArraySize(containers) > 1) ||
-		       json_at(pod, "spec.initContainers") != NULL;
-	const cJSON *status;
-
-	if (text_is(scheduled, "status", "False") &&
-	    text_is(scheduled, "reason", "Unschedulable")) {
-		const char *message = json_str(scheduled, "message");
-
-		buf_puts(out, "Unschedulable");
-		if (message && *message) {
-			buf_puts(out, ": ");
-			print_line(message, out);
-		}
-		return;
-	}
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
-		json_each (status, json_at(pod, lists[i])) {
-			if (print_container_trouble(status, several, out))
-				return;
-		}
-	}
 }
 
 /* podutil.IsPodAvailable; *ret_wait_ms is how long until it is, 0 where time does not help. */
@@ -163,22 +46,39 @@ static int64_t time_at(const cJSON *object, const char *path)
 	return ms;
 }
 
-/* What its age and its containers say of a Pod. */
-static void read_history(const cJSON *json, struct rollout_pod *pod)
+/*
+ * A container without a probe may begin again without the Pod being seen unready. Of the init
+ * containers only those run on that are sidecars.
+ */
+static void read_starts(const cJSON *statuses, struct rollout_pod *pod)
 {
 	const cJSON *status;
 
-	pod->created_ms = time_at(json, "metadata.creationTimestamp");
-	if (pod->ready)
-		pod->ready_since_ms = time_at(condition_of(json, "Ready"), "lastTransitionTime");
-	json_each (status, json_at(json, "status.containerStatuses")) {
+	json_each (status, statuses) {
 		int64_t started_ms = time_at(status, "state.running.startedAt");
 
-		pod->restarts += json_int_or(status, "restartCount", 0);
-		/* A container without a probe may begin again without the Pod being seen unready. */
 		if (pod->ready_since_ms && started_ms > pod->ready_since_ms)
 			pod->ready_since_ms = started_ms;
 	}
+}
+
+/* Since when the Pod is what it is. A deletionTimestamp is the end of the grace that it has. */
+static void read_history(const cJSON *json, struct rollout_pod *pod)
+{
+	const cJSON *status;
+	int64_t turned_ms = time_at(rollout_condition(json, "Ready"), "lastTransitionTime");
+
+	pod->created_ms = time_at(json, "metadata.creationTimestamp");
+	if (pod->ready)
+		pod->ready_since_ms = turned_ms;
+	read_starts(json_at(json, "status.initContainerStatuses"), pod);
+	read_starts(json_at(json, "status.containerStatuses"), pod);
+	json_each (status, json_at(json, "status.containerStatuses"))
+		pod->restarts += json_int_or(status, "restartCount", 0);
+	if (pod->terminating)
+		pod->waiting_since_ms = time_at(json, "metadata.deletionTimestamp");
+	else if (!pod->ready)
+		pod->waiting_since_ms = turned_ms > pod->created_ms ? turned_ms : pod->created_ms;
 }
 
 /* The text that was printed; NULL for none. */
@@ -198,7 +98,8 @@ static int read_pod(const struct rollout_facts *facts, const char *target_revisi
 {
 	CLEANUP(buf_release) struct buf images = BUF_INIT(MAX_TEXT);
 	CLEANUP(buf_release) struct buf trouble = BUF_INIT(MAX_TEXT);
-	const cJSON *ready = condition_of(json, "Ready");
+	CLEANUP(buf_release) struct buf wait = BUF_INIT(MAX_TEXT);
+	const cJSON *ready = rollout_condition(json, "Ready");
 	const cJSON *label = json_get(json_at(json, "metadata.labels"), "controller-revision-hash");
 	int64_t wait_ms = 0;
 
@@ -221,10 +122,11 @@ static int read_pod(const struct rollout_facts *facts, const char *target_revisi
 		return err_no_memory(err);
 	pod->updated = *target_revision && strcmp(pod->revision, target_revision) == 0;
 	object_print_images(json_at(json, "spec"), &images);
-	if (!pod->ready && !pod->terminating)
-		print_trouble(json, &trouble);
+	if (!pod->ready && !pod->terminating &&
+	    !rollout_print_trouble(json, now_ms, &pod->trouble_may_pass, &trouble))
+		rollout_print_wait(json, &wait);
 	if (take_text(&images, &pod->images, err) < 0 ||
-	    take_text(&trouble, &pod->trouble, err) < 0)
+	    take_text(&trouble, &pod->trouble, err) < 0 || take_text(&wait, &pod->wait, err) < 0)
 		return -1;
 	return 0;
 }
@@ -340,6 +242,7 @@ void rollout_pods_release(struct rollout_pods *pods)
 		free(pods->items[i].uid);
 		free(pods->items[i].node);
 		free(pods->items[i].trouble);
+		free(pods->items[i].wait);
 	}
 	free(pods->items);
 	*pods = (struct rollout_pods){0};

@@ -80,8 +80,7 @@ struct rollout_step rollout_next_step(const struct rollout *rollout)
 	return step;
 }
 
-/* Whether the Pod has to be available for the update to be where the partition wants it. */
-static bool is_in_scope(const struct rollout_pod *pod)
+bool rollout_has_to_be_available(const struct rollout_pod *pod)
 {
 	return !pod->condemned && (!pod->held || pod->updated);
 }
@@ -96,7 +95,7 @@ static bool is_work(const struct rollout *rollout, const struct rollout_pod *pod
 		return true;
 	if (!pod->held && !pod->updated && !rollout->on_delete)
 		return true;
-	return is_in_scope(pod) && !pod->available;
+	return rollout_has_to_be_available(pod) && !pod->available;
 }
 
 const struct rollout_pod *rollout_highest_work(const struct rollout *rollout)
@@ -114,7 +113,8 @@ const struct rollout_pod *rollout_stuck_pod(const struct rollout *rollout, struc
 		return step.pod;
 	for (size_t i = rollout->pod_count; i-- > 0;) {
 		const struct rollout_pod *pod = &rollout->pods[i];
-		if (is_in_scope(pod) && pod->trouble && (pod->updated || rollout->on_delete))
+		if (rollout_has_to_be_available(pod) && pod->trouble &&
+		    (pod->updated || rollout->on_delete))
 			return pod;
 	}
 	return NULL;

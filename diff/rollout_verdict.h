@@ -24,6 +24,9 @@ struct rollout_step {
 /* What the controller's next sync does, or what it waits for. */
 struct rollout_step rollout_next_step(const struct rollout *rollout);
 
+/* Whether the Pod has to be available for the update to be where the partition wants it. */
+bool rollout_has_to_be_available(const struct rollout_pod *pod);
+
 /* The highest Pod about which something has to happen yet; NULL: the rollout is settled. */
 const struct rollout_pod *rollout_highest_work(const struct rollout *rollout);
 

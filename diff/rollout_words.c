@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "diff/duration.h"
+#include "diff/rfc3339.h"
+
 #define MAX_TEXT (4u * 1024 * 1024)
 
 /* Prints the ordinals of the Pods that `pick` picks; returns how many there are. */
@@ -114,14 +117,46 @@ void rollout_explain_progress(const struct rollout *rollout, struct rollout_step
 	}
 }
 
+/* RFC 3339 without a fraction: the API's own times have none. */
+static void print_moment(int64_t ms, struct buf *out)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(64);
+
+	rfc3339_print(ms, &text);
+	buf_printf(out, "%.*sZ", (int)strcspn(buf_str(&text), "."), buf_str(&text));
+	buf_break_with(out, &text);
+}
+
+/* Why a Pod is not well at its deadline, and since when. */
+static void print_overdue(const struct rollout *rollout, const struct rollout_pod *pod,
+			  struct buf *out)
+{
+	const char *what = !pod->exists       ? "missing"
+			   : pod->terminating ? "terminating, and over its grace period"
+			   : pod->wait        ? pod->wait
+					      : "not ready";
+
+	buf_puts(out, what);
+	if (rollout->since_ms) {
+		buf_puts(out, " since ");
+		print_moment(rollout->since_ms, out);
+	}
+	buf_puts(out, ", which is longer than the deadline of ");
+	duration_print(rollout->policy.deadline_ms, out);
+}
+
 void rollout_explain_stuck(const struct rollout *rollout, const struct rollout_pod *pod,
 			   struct buf *out)
 {
 	buf_printf(out, "%s on ", pod->name);
 	print_pod_version(rollout, pod, out);
-	if (!pod->updated)
+	if (!pod->updated && pod->exists)
 		buf_puts(out, " blocks the update");
-	buf_printf(out, ": %s", pod->trouble);
+	buf_puts(out, ": ");
+	if (pod->trouble)
+		buf_puts(out, pod->trouble);
+	else
+		print_overdue(rollout, pod, out);
 	/* kubernetes#67250: OrderedReady waits for it and never replaces it. */
 	if (!pod->updated && !pod->condemned && !pod->held && rollout->ordered) {
 		buf_printf(out, "; delete %s and it comes back on ", pod->name);
@@ -169,6 +204,21 @@ static void mention_unavailable_held(const struct rollout *rollout, struct buf *
 	}
 }
 
+/* What a commit that lowers the partition by a step would take; without steps by one. */
+static void print_next_promotion(const struct rollout *rollout, const struct rollout_pod *next,
+				 struct buf *out)
+{
+	struct policy policy = rollout->policy;
+	int64_t highest = next->ordinal - rollout->start;
+
+	if (policy.step == 0)
+		policy.step = 1;
+	int64_t lowest = policy_next_partition(&policy, rollout->replicas, highest + 1, 0);
+	buf_printf(out, "; partition %" PRId64 " would take %s", lowest, next->name);
+	if (lowest < highest)
+		buf_printf(out, "..%" PRId64, lowest + rollout->start);
+}
+
 void rollout_explain_canary(const struct rollout *rollout, struct buf *out)
 {
 	const struct rollout_pod *next = next_promotion(rollout);
@@ -179,8 +229,7 @@ void rollout_explain_canary(const struct rollout *rollout, struct buf *out)
 	buf_printf(out, ", partition %" PRId64 " holds ", rollout->partition);
 	print_ordinals(rollout, pick_kept, out);
 	print_kept_version(rollout, next, out);
-	buf_printf(out, "; partition %" PRId64 " would take %s", next->ordinal - rollout->start,
-		   next->name);
+	print_next_promotion(rollout, next, out);
 	mention_unavailable_held(rollout, out);
 }
 
@@ -212,6 +261,43 @@ void rollout_explain_on_delete(const struct rollout *rollout, struct buf *out)
 	buf_printf(out, " take%s ", kept == 1 ? "s" : "");
 	print_update(rollout, out);
 	buf_puts(out, " when somebody deletes them (OnDelete)");
+}
+
+void rollout_explain_between_steps(const struct rollout *rollout, const struct rollout_pod *pod,
+				   int64_t now_ms, struct buf *out)
+{
+	if (pod)
+		buf_printf(out, "%s updated and ready, ", pod->name);
+	if (rollout->bake_until_ms > now_ms) {
+		buf_puts(out, "baking ");
+		duration_print(rollout->policy.bake_ms, out);
+		buf_printf(out, " before partition %" PRId64, rollout->next_partition);
+	} else {
+		buf_printf(out, "partition %" PRId64 " is next", rollout->next_partition);
+	}
+}
+
+void rollout_explain_hold(const struct rollout *rollout, struct buf *out)
+{
+	buf_puts(out, "; " POLICY_HOLD " keeps it so");
+	if (rollout->target != rollout->partition)
+		buf_printf(out, ", Git has partition %" PRId64, rollout->target);
+}
+
+void rollout_explain_rollback(const struct rollout *rollout, const struct promotion_record *record,
+			      const char *now, struct buf *out)
+{
+	const char *commit = record->rejected_commit ? record->rejected_commit : "";
+	const char *why = record->rejected_reason ? record->rejected_reason : "";
+
+	if (*commit)
+		buf_printf(out, "commit %.7s was rejected", commit);
+	else
+		buf_puts(out, "what Git says was rejected");
+	if (*why)
+		buf_printf(out, " (%s)", why);
+	buf_printf(out, "%s%s",
+		   rollout->phase == ROLLOUT_ROLLED_BACK ? ": " : ", rolling back: ", now);
 }
 
 void rollout_print(const struct rollout *rollout, struct buf *out)

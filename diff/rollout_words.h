@@ -6,6 +6,7 @@
 #ifndef DIFF_ROLLOUT_WORDS_H
 #define DIFF_ROLLOUT_WORDS_H
 
+#include "diff/promotion_record.h"
 #include "diff/rollout_verdict.h"
 
 void rollout_explain_progress(const struct rollout *rollout, struct rollout_step step,
@@ -16,5 +17,16 @@ void rollout_explain_canary(const struct rollout *rollout, struct buf *out);
 void rollout_explain_complete(const struct rollout *rollout, struct buf *out);
 void rollout_explain_no_effect(const struct rollout *rollout, struct buf *out);
 void rollout_explain_on_delete(const struct rollout *rollout, struct buf *out);
+
+/* `pod` is the updated one that became well last, NULL if there is none. */
+void rollout_explain_between_steps(const struct rollout *rollout, const struct rollout_pod *pod,
+				   int64_t now_ms, struct buf *out);
+
+/* To be read on from what is held. */
+void rollout_explain_hold(const struct rollout *rollout, struct buf *out);
+
+/* `now` is the sentence on where the Pods stand. */
+void rollout_explain_rollback(const struct rollout *rollout, const struct promotion_record *record,
+			      const char *now, struct buf *out);
 
 #endif

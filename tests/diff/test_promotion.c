@@ -191,11 +191,12 @@ static void test_gate_without_steps(void **state)
 		{"replicas=5 partition=2 template=b", CANARY, "0..3=a 4=a", NULL,
 		 "blocked partition=4", "web-4 is still on nginx:1.25.4; partition 2 waits for it"},
 		{"replicas=5 partition=2 template=b", CANARY, "0..3=a 4=ax", NULL,
-		 "blocked partition=4", "web-4 is terminating; partition 2 waits for it"},
+		 "blocked partition=4 recheck=610000",
+		 "web-4 is terminating; partition 2 waits for it"},
 		{"replicas=5 partition=2 template=b", CANARY, "0..3=a", NULL, "blocked partition=4",
 		 "web-4 is not there yet; partition 2 waits for it"},
 		{"replicas=5 partition=2 template=b", CANARY, "0..3=a 4=b~60", NULL,
-		 "blocked partition=4",
+		 "blocked partition=4 recheck=540000",
 		 "web-4 is not ready yet on nginx:1.26.1; partition 2 waits for it"},
 		{"replicas=5 partition=2 template=b minReady=30", CANARY " minReady=30",
 		 "0..3=a 4=b?10", NULL, "blocked partition=4 recheck=20000",
@@ -212,9 +213,10 @@ static void test_gate_without_steps(void **state)
 		{"replicas=5 partition=2 template=b policy=Parallel", CANARY " policy=Parallel",
 		 "0=a~ 1..3=a 4=b", NULL, "as-git", ""},
 		/* No Pod is on an older revision: there is nothing to promote. */
-		{"replicas=5 partition=0", FIVE_A " partition=4", "0..3=a 4=a~60", NULL, "as-git",
-		 ""},
-		{"replicas=5 partition=0 template=b", CANARY, "0..3=b 4=b~60", NULL, "as-git", ""},
+		{"replicas=5 partition=0", FIVE_A " partition=4", "0..3=a 4=a~60", NULL,
+		 "as-git recheck=540000", ""},
+		{"replicas=5 partition=0 template=b", CANARY, "0..3=b 4=b~60", NULL,
+		 "as-git recheck=540000", ""},
 	};
 
 	CHECK_PROMOTIONS(cases);

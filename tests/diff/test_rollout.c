@@ -143,7 +143,7 @@ static void test_stuck(void **state)
 		 "0 of 1 Pod on nginx:1.25.4; stuck: web-0 on nginx:1.25.4: Unschedulable: 0/3 "
 		 "nodes are available"},
 		/* A reason that ends by itself. */
-		{"replicas=1", "0=a!ContainerCreating", ROLLOUT_PROGRESSING,
+		{"replicas=1", "0=a!60ContainerCreating", ROLLOUT_PROGRESSING,
 		 "web-0 is not ready yet on nginx:1.25.4", "0 of 1 Pod on nginx:1.25.4"},
 		/* OrderedReady: a Pod outside the updated range blocks it. */
 		{"replicas=3 partition=1 current=a update=b", "0=a!CrashLoopBackOff 1..2=a",
@@ -372,7 +372,8 @@ static void test_min_ready_seconds_pass(void **state)
 		{"0=a?29 1=a?10", 0, 1000},
 		{"0=a?30 1=a?31", 2, 0},
 		{"0=a?0 1=a~", 0, 30000},
-		{"0=a~ 1=a~", 0, 0},
+		/* Nothing but the deadline is left to come. */
+		{"0=a~ 1=a~", 0, 9 * 60 * 1000},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -521,7 +522,7 @@ static void test_names_troubles(void **state)
 		 "{'initContainerStatuses':[{'name':'i','state':{'waiting':{'reason':'ErrImagePull'"
 		 "}}}],'containerStatuses':[{'name':'a','state':{'waiting':{'reason':"
 		 "'PodInitializing'}}}]}",
-		 "ErrImagePull"},
+		 "ErrImagePull (init container i)"},
 		{"[{'name':'a'}]",
 		 "{'conditions':[{'type':'PodScheduled','status':'False','reason':"
 		 "'SchedulingGated'}]}",

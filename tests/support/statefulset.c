@@ -1,6 +1,5 @@
 #include "tests/support/statefulset.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,10 +71,10 @@ static void print_time(int64_t ms, char text[48])
 static cJSON *make_pod(int ordinal, const char *rest)
 {
 	bool ready = rest[1] != '~' && rest[1] != '!';
-	int64_t ready_s = 3600;
+	int64_t ready_s = rest[1] == '~' ? 60 : 3600;
 	char text[1024], since[48];
 
-	if (rest[1] && (rest[2] == '-' || isdigit((unsigned char)rest[2])))
+	if (rest[1])
 		sscanf(rest + 2, "%" SCNd64, &ready_s);
 	print_time(TEST_NOW_MS - ready_s * 1000, since);
 	snprintf(

@@ -20,9 +20,9 @@ struct test_pods {
 
 /*
  * The Pods of the StatefulSet "web": words "ORDINAL=REVISION" or "FIRST..LAST=REVISION", each with
- * what is the matter: "~" not ready ("~N": for N seconds), "x" terminating (and ready still), "?N"
+ * what is the matter: "~" not ready for a minute ("~N": for N seconds), "x" terminating (and ready still), "?N"
  * ready for N seconds only, "!REASON" a container waits for that reason ("!NREASON": and is not
- * ready for N seconds), "!Unschedulable". Ready, or not ready, for an hour otherwise. Their uids are
+ * ready for N seconds), "!Unschedulable". Ready, or in trouble, for an hour otherwise. Their uids are
  * "uid-ORDINAL".
  * Each is two hours old and runs on one of node-1 to node-3.
  */
