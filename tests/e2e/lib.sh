@@ -80,6 +80,11 @@ field_reaches() {
 	[ "${value:-0}" -ge "$3" ]
 }
 
+# has_field OBJECT PATH
+has_field() {
+	[ -n "$(field "$1" "$2" 2>/dev/null)" ]
+}
+
 # normalised OBJECT: as kubectl prints it, without what the server owns.
 normalised() {
 	kube get "$1" -o json | python3 -c '
@@ -113,6 +118,30 @@ new_repo() {
 commit() {
 	git -C "$1" add -A
 	git -C "$1" commit -q -m "$2"
+}
+
+# new_zoo REPO: the manifests of zoo/ for this server, and our namespace as kubectl's default one. Leaves
+# in $zoo_folder which of the folders by version was taken.
+new_zoo() {
+	local file
+
+	zoo_folder=v1.20
+	kubectl api-versions | grep -qx autoscaling/v2 && zoo_folder=v1.27+
+	new_repo "$1"
+	for file in "$here/zoo/all/"* "$here/zoo/charts/"* "$here/zoo/$zoo_folder/"*; do
+		sed "s/zoo-ns/$namespace/g" "$file" >"$1/$(basename "$file")"
+	done
+	cp -r "$1" "$work/zoo"
+	kubectl config view --raw --flatten >"$work/kubeconfig"
+	export KUBECONFIG=$work/kubeconfig
+	kubectl config set-context --current --namespace="$namespace" >/dev/null
+	at_end "kubectl delete -f '$work/zoo' --ignore-not-found --wait=false >/dev/null 2>&1"
+}
+
+# A server takes a StatefulSet with any template: NAME REPLICAS READY of those whose Pods are not all there.
+sets_without_pods() {
+	kube get statefulsets -o jsonpath='{range .items[*]}{.metadata.name} {.spec.replicas} {.status.readyReplicas}{"\n"}{end}' |
+		awk '$2 > 0 && $2 != $3'
 }
 
 # short_id REPO: as the agent prints the commit.

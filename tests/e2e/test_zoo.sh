@@ -26,7 +26,7 @@ $(differences)$err"
 
 # KIND/NAME VERSION of each animal. An autoscaler's controller writes its status at any time.
 versions() {
-	KUBECONFIG=$work/kubeconfig kubectl get -f "$repo" -o json | python3 -c '
+	kubectl get -f "$repo" -o json | python3 -c '
 import json, sys
 for item in json.load(sys.stdin)["items"]:
     scaler = item["kind"] == "HorizontalPodAutoscaler"
@@ -59,17 +59,8 @@ for event in map(json.loads, sys.stdin):
 
 # --- the zoo --------------------------------------------------------------------------------------
 
-new_repo "$repo"
-folder=v1.20
-kubectl api-versions | grep -qx autoscaling/v2 && folder=v1.27+
-for file in "$here/zoo/all/"* "$here/zoo/charts/"* "$here/zoo/$folder/"*; do
-	sed "s/zoo-ns/$namespace/g" "$file" >"$repo/$(basename "$file")"
-done
+new_zoo "$repo"
 commit "$repo" "the zoo"
-kubectl config view --raw --flatten >"$work/kubeconfig"
-KUBECONFIG=$work/kubeconfig kubectl config set-context --current --namespace="$namespace" >/dev/null
-at_end "kubectl delete -f '$repo/cluster.yaml' -f '$repo/custom.yaml' --ignore-not-found --wait=false >/dev/null 2>&1"
-at_end "kubectl delete pv,clusterrole,clusterrolebinding $namespace-{disk,reserved,part,whole} --ignore-not-found --wait=false >/dev/null 2>&1"
 
 count=$(cat "$repo"/*.yaml | grep -c '^kind: ')
 kinds=$(cat "$repo"/*.yaml | sed -n 's/^kind: //p' | sort -u | wc -l)
@@ -98,22 +89,14 @@ check_equal "the second sync changes nothing" "$(<"$work/versions")" "$(versions
 
 # Without its memory tranche has to ask the server about every object.
 kube delete configmap "$inventory" >/dev/null
-# What cannot be a Pod is no proof of anything: a server takes any template.
-sets_without_pods() {
-	kube get statefulsets -o jsonpath='{range .items[*]}{.metadata.name} {.spec.replicas} {.status.readyReplicas}{"\n"}{end}' |
-		awk '$2 > 0 && $2 != $3'
-}
 wait_equal "every StatefulSet gets its Pods" 60 "" sets_without_pods
 if [ -n "$plane" ]; then
-	has() {
-		[ -n "$(field "$1" "$2" 2>/dev/null)" ]
-	}
 	for effect in pvc/bound=.spec.volumeName pvc/reserved=.spec.volumeName \
 		"pv/$namespace-reserved=.spec.claimRef.uid" "clusterrole/$namespace-whole=.rules[0]" \
 		deployment/web=.metadata.annotations serviceaccount/visitor=.secrets secret/keeper-token=.data.token \
 		job/migration=.status.active pod/bare=.spec.nodeName resourcequota/objects=.status.used \
 		poddisruptionbudget/web=.status.currentHealthy daemonset/collector=.status.observedGeneration; do
-		wait_for 20 has "${effect%%=*}" "${effect#*=}"
+		wait_for 20 has_field "${effect%%=*}" "${effect#*=}"
 		check_equal "a controller fills in $effect" 0 $?
 	done
 fi
@@ -124,10 +107,10 @@ check_in_sync "after controllers, without memory"
 
 # The manifests alone tell the same, but for a field that an old server does not store.
 told="0"
-[ "$folder" = v1.27+ ] || told="1
+[ "$zoo_folder" = v1.27+ ] || told="1
 $namespace/job.batch/forgotten replace beta.yaml:37
  spec.ttlSecondsAfterFinished (none) -> 86400"
-KUBECONFIG=$work/kubeconfig kubectl get -f "$repo" -o yaml >"$work/live.yaml"
+kubectl get -f "$repo" -o yaml >"$work/live.yaml"
 tranche_diff --client-side
 check_equal "without dry runs" "$told" "$(echo "$status"; differences | grep -v ", at main@\|^compared ")"
 tranche_diff --live "$work/live.yaml"
