@@ -65,14 +65,19 @@ static int read_place(struct moved *moved, const struct place *place, struct err
 	CLEANUP(snapshot_release) struct snapshot snapshot = {0};
 	CLEANUP(source_free_p) struct source *source = NULL;
 	struct source_options options = moved->options;
+	struct err own;
 	bool changed;
 
 	options.ref = moved->commit;
 	options.path = *place->path ? place->path : NULL;
 	if (source_new(&options, &source, err) < 0)
 		return -1;
-	if (source_read(source, NULL, &changed, &snapshot, err) < 0)
-		return err->class == ERR_NOT_FOUND ? 0 : -1; /* that app has nothing any more */
+	if (source_read(source, NULL, &changed, &snapshot, &own) < 0) {
+		if (own.class == ERR_NOT_FOUND)
+			return 0; /* that app has nothing any more */
+		*err = own;
+		return -1;
+	}
 	for (size_t i = 0; i < snapshot.count; i++) {
 		const struct source_file *file = &snapshot.files[i];
 
