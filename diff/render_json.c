@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "diff/render_rollout.h"
 #include "diff/rfc3339.h"
 
 #define FORMAT_VERSION 1 /* rises when a field changes its meaning or goes; see docs/json.md */
@@ -172,13 +173,30 @@ static void add_ordinals(struct builder *builder, cJSON *object, const char *key
 		append(builder, array, json_new_int(ordinals[i]));
 }
 
-static void add_forecast(struct builder *builder, cJSON *object,
-			 const struct rollout_forecast *forecast)
+static void add_steps(struct builder *builder, cJSON *object, const struct plan_steps *steps)
 {
+	cJSON *array = add_array(builder, object, "steps");
+
+	for (size_t i = 0; i < steps->count; i++) {
+		cJSON *step = append_object(builder, array);
+		add_int(builder, step, "partition", steps->items[i].partition);
+		add_int(builder, step, "first", steps->items[i].first);
+		add_int(builder, step, "last", steps->items[i].last);
+	}
+	if (steps->total == 0)
+		return;
+	add_int(builder, object, "stepCount", (int64_t)steps->total);
+	add_int(builder, object, "bakeSeconds", steps->bake_ms / 1000);
+	add_int(builder, object, "earliestEndSeconds", steps->earliest_ms / 1000);
+}
+
+static void add_rollout(struct builder *builder, cJSON *object, const struct plan_item *item)
+{
+	const struct rollout_forecast *forecast = &item->forecast;
 	CLEANUP(buf_release) struct buf summary = BUF_INIT(16u * 1024 * 1024);
 	cJSON *rollout = add_object(builder, object, "rollout");
 
-	rollout_forecast_print(forecast, &summary);
+	rollout_print_plan(item, &summary);
 	check(builder, &summary);
 	add_text(builder, rollout, "summary", buf_str(&summary));
 	add_ordinals(builder, rollout, "creates", forecast->creates.items, forecast->creates.count);
@@ -188,7 +206,9 @@ static void add_forecast(struct builder *builder, cJSON *object,
 	add_ordinals(builder, rollout, "keeps", forecast->keeps.items, forecast->keeps.count);
 	add_ordinals(builder, rollout, "createsOnCurrent", forecast->creates.items,
 		     forecast->creates_old);
-	add_images(builder, rollout, "updateImages", forecast->update_images);
+	if (item->has_forecast)
+		add_images(builder, rollout, "updateImages", forecast->update_images);
+	add_steps(builder, rollout, &item->steps);
 	cJSON *warnings = add_array(builder, rollout, "warnings");
 	for (size_t i = 0; i < forecast->warning_count; i++)
 		append(builder, warnings, cJSON_CreateString(forecast->warnings[i]));
@@ -211,8 +231,8 @@ static void append_item(struct builder *builder, cJSON *array, const struct plan
 	cJSON *notes = add_array(builder, object, "notes");
 	for (size_t i = 0; i < item->note_count; i++)
 		append(builder, notes, cJSON_CreateString(item->notes[i]));
-	if (item->has_forecast)
-		add_forecast(builder, object, &item->forecast);
+	if (item->has_forecast || item->steps.total > 0)
+		add_rollout(builder, object, item);
 	if (item->action == PLAN_FAILED) {
 		cJSON *error = add_object(builder, object, "error");
 		add_text(builder, error, "class", err_class_name(item->error.class));

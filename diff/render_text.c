@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/render_rollout.h"
 #include "diff/render_style.h"
 #include "diff/unified.h"
 
@@ -296,7 +297,7 @@ static void print_rollout(const struct plan_item *item, const struct render_opti
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_CELL);
 
-	rollout_forecast_print(&item->forecast, &text);
+	rollout_print_plan(item, &text);
 	buf_break_with(out, &text);
 	const char *label = item->action == PLAN_DRIFT ? "rollout, if undone" : "rollout";
 	if (text.length > 0)
@@ -317,7 +318,7 @@ static void print_item(const struct plan_item *item, const struct layout *layout
 		print_line(options, STYLE_WARN, "note", "deleted since it was applied", out);
 	for (size_t i = 0; acts && i < item->changes.count; i++)
 		print_change(&item->changes.items[i], layout, options, out);
-	if (acts && item->has_forecast)
+	if (acts)
 		print_rollout(item, options, out);
 	for (size_t i = 0; i < item->note_count; i++)
 		print_line(options, STYLE_WARN, "note", item->notes[i], out);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "diff/render_rollout.h"
 #include "diff/render_style.h"
 #include "diff/unified.h"
 #include "diff/yaml.h"
@@ -130,6 +131,19 @@ static void print_remark(const struct plan_item *item, const char *label, const 
 	buf_putc(out, '\n');
 }
 
+static void print_rollout(const struct plan_item *item, const struct render_options *options,
+			  struct buf *out)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_YAML);
+
+	rollout_print_plan(item, &text);
+	buf_break_with(out, &text);
+	if (text.length > 0)
+		print_remark(item, "rollout", buf_str(&text), options, out);
+	for (size_t i = 0; i < item->forecast.warning_count; i++)
+		print_remark(item, "warning", item->forecast.warnings[i], options, out);
+}
+
 static int print_item(const struct plan_item *item, const struct render_options *options,
 		      struct buf *out, struct err *err)
 {
@@ -148,6 +162,7 @@ static int print_item(const struct plan_item *item, const struct render_options 
 		return -1;
 	for (size_t i = 0; i < item->note_count; i++)
 		print_remark(item, "note", item->notes[i], options, out);
+	print_rollout(item, options, out);
 	if (hunks.length == 0)
 		return 0;
 	if (item->client_side)

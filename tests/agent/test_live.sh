@@ -136,6 +136,7 @@ check_like "another namespace" "1 *3 to create*" "$status $out"
 
 diff_live --live live.yaml -f new.yaml -o unified
 check_exact "unified" 1 "\
+# statefulset.apps/web: rollout: creates 3, 4; replaces 2, 1 in that order; keeps 0 on nginx:1.25.4
 # statefulset.apps/web: note: compared without the server
 --- live/default/statefulset.apps/web
 +++ git/default/statefulset.apps/web

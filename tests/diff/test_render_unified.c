@@ -23,6 +23,8 @@ static void test_walkthrough(void **state)
 
 	make_walkthrough_plan(&plan);
 	assert_unified(&plan, false,
+		       "# statefulset.apps/nginx-statefulset: rollout: creates 3, 4; replaces 2, 1 "
+		       "in that order; keeps 0 on nginx:1.25.4\n"
 		       "--- live/default/statefulset.apps/nginx-statefulset\n"
 		       "+++ git/default/statefulset.apps/nginx-statefulset\n"
 		       "@@ -4,14 +4,14 @@\n"

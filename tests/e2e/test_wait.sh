@@ -28,11 +28,13 @@ sync_to 3 $new 2
 check_equal "a canary: exit status" 0 "$status"
 check_equal "a canary: the last line" "$sts: 1 of 3 Pods on $new, partition 2 holds 0, 1" "$(tail -n 1 <<<"$out")"
 check_equal "a canary: Pods" "0=$old 1=$old 2=$new" "$(pods_images nginx-statefulset)"
-status
-check_run "a canary: status" 0 "NAME * PHASE * READY * UPDATED * PARTITION
-nginx-statefulset * Canary * 3/3 * 1/3 * 2*
-  image  $old -> $new
-  pods   0 1 | 2*
+status -o wide
+check_run "a canary: status" 0 "NAME * PHASE * READY * UPDATED * PARTITION * CURRENT * UPDATE
+nginx-statefulset * Canary * 3/3 * 1/3 * 2 *
+  pods  * 0 1 | 2+
+  images  * $old | $new
+  progress *  1/3 promoted
+*
   nginx-statefulset-0 * $old * ready, held
   nginx-statefulset-1 * $old * ready, held
   -- partition 2 --

@@ -194,7 +194,7 @@ for object in "${shown[@]}"; do
 		"$(normalised "$object" | diff -u "$work/before-$file" - | tail -n +3)" \
 		"$(awk -v object="${object%%.*}" -v name="${object#*/}" '
 			/^--- / { ours = index(tolower($0), tolower(name)) && index(tolower($0), object) }
-			/^(---|\+\+\+) / { next }
+			/^(---|\+\+\+|#) / { next }
 			ours' <<<"$unified")"
 done
 tranche_diff
