@@ -37,6 +37,8 @@ const struct command cli_commands[] = {
 			"Pods at or above each partition run the new version and are available.",
 		.examples = "  # Apply the newest commit of a branch, and wait for the Pods\n"
 			    "  tranche sync --repo https://example.com/shop.git --ref main --wait\n\n"
+			    "  # Delete what left Git, too; diff --prune shows what that is\n"
+			    "  tranche sync --repo ./shop --prune\n\n"
 			    "  # Replace from a file, like kubectl replace -f, but only what differs\n"
 			    "  tranche sync -f web.yaml\n",
 		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_SYNC | CLI_GROUP_HEAL |
@@ -50,7 +52,7 @@ const struct command cli_commands[] = {
 		.text = "The agent: keeps the cluster as Git says. A commit that lowers a StatefulSet's partition promotes\n"
 			"more Pods. A repository that is a local folder is watched, so that a commit is synced at once;\n"
 			"others are asked at each interval. What somebody else changes in the cluster is reported as\n"
-			"drift and left alone, unless --self-heal is given.\n"
+			"drift and left alone, unless --self-heal is given; what leaves Git stays, unless --prune is.\n"
 			"Signals: TERM and INT end it, HUP syncs now.",
 		.examples = "  # Follow a branch of a remote repository\n"
 			    "  tranche run --repo https://example.com/shop.git --ref main --path deploy\n\n"

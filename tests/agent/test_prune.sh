@@ -177,8 +177,8 @@ check_run "the other folder has errors" 7 "2 blocked, 1 in sync, $(at)" \
 rm -r repo/b
 commit
 tranche sync --path a --prune
-check_run "the other folder is gone" 0 "priorityclass.scheduling.k8s.io/urgent pruned
-configmap/placed pruned
+check_run "the other folder is gone" 0 "configmap/placed pruned
+priorityclass.scheduling.k8s.io/urgent pruned
 2 pruned, 1 in sync, $(at)" ""
 
 two

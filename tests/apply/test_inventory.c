@@ -81,6 +81,16 @@ static void test_entries(void **state)
 	assert_string_equal(buf_str(&text), buf_str(&again));
 	assert_string_equal(copy.revision, "3f2c1ab");
 	assert_string_equal(copy.source, "repo main");
+	assert_null(copy.ref); /* as earlier versions wrote it */
+	assert_null(copy.path);
+	assert_ok(inventory_set_place(&copy, "main", NULL, &err), err);
+	buf_clear(&again);
+	assert_ok(inventory_print(&copy, &again, &err), err);
+	inventory_release(&copy);
+	assert_ok(inventory_parse(again.data, again.length, &copy, &err), err);
+	assert_string_equal(copy.ref, "main");
+	assert_string_equal(copy.path, "");
+	assert_null(copy.extra);
 	CLEANUP(ref_release) struct ref ref = ref_from(SET "}");
 	inventory_remove(&inventory, &ref);
 	inventory_remove(&inventory, &ref);

@@ -104,7 +104,14 @@ static void test_changed_meanwhile(void **state)
 			"kubectl -n prune-c create cm again >/dev/null");
 	bench_prune(&bench);
 	assert_int_equal(bench_target(&bench, "changed")->error->class, ERR_CONFLICT);
+	assert_non_null(strstr(bench_error_of(&bench, "changed"),
+			       "Operation cannot be fulfilled on ConfigMap \"changed\": the "
+			       "ResourceVersion in the precondition ("));
 	assert_int_equal(bench_target(&bench, "again")->error->class, ERR_CONFLICT);
+	assert_non_null(
+		strstr(bench_error_of(&bench, "again"),
+		       "Operation cannot be fulfilled on ConfigMap \"again\": the UID in the "
+		       "precondition ("));
 	assert_null(bench_target(&bench, "gone")->error);
 	assert_int_equal(bench_target(&bench, "gone")->result, TARGET_DELETED);
 	assert_int_equal(bench_target(&bench, "held")->result, TARGET_DELETED);

@@ -568,19 +568,26 @@ static void set_finalizer(cJSON *object, const char *finalizer, bool wanted)
 		obj_append(obj_array_at(object, "metadata.finalizers"), obj_new_text(finalizer));
 }
 
+/* In the words of rest.BeforeDelete, which has the kind in the place of the resource. */
 static int check_preconditions(const struct key *key, const cJSON *object,
 			       const struct delete_options *options, struct status *status)
 {
+	const struct key by_kind = {key->group, obj_text(object, "kind"), key->namespace,
+				    key->name};
+
 	if (options->uid && strcmp(options->uid, obj_uid(object)) != 0)
-		return status_conflict(status, key,
-				       "Precondition failed: UID in precondition: %s, UID in "
-				       "object meta: %s",
+		return status_conflict(status, &by_kind,
+				       "the UID in the precondition (%s) does not match the UID in "
+				       "record (%s). The object might have been deleted and then "
+				       "recreated",
 				       options->uid, obj_uid(object));
 	if (options->version && strcmp(options->version, obj_version(object)) != 0)
-		return status_conflict(status, key,
-				       "Precondition failed: ResourceVersion in precondition: %s, "
-				       "ResourceVersion in object meta: %s",
-				       options->version, obj_version(object));
+		return status_conflict(
+			status, &by_kind,
+			"the ResourceVersion in the precondition (%s) does not match "
+			"the ResourceVersion in record (%s). The object might have "
+			"been modified",
+			options->version, obj_version(object));
 	return 0;
 }
 

@@ -241,22 +241,25 @@ static void test_delete_preconditions(void **state)
 {
 	struct world *world = *state;
 	const struct delete_options other_uid = {.uid = "u"}, other_version = {.version = "9"};
-	CLEANUP(record_drop_p) struct record *record = create(world, &pod_a, "{}");
+	CLEANUP(record_drop_p) struct record *record = create(world, &pod_a, "{'kind':'Pod'}");
 	char message[256];
 
 	assert_int_equal(
 		store_delete(world->store, &pod_a, &other_uid, 0, NULL, NULL, &world->status), -1);
 	snprintf(message, sizeof(message),
-		 "Operation cannot be fulfilled on pods \"a\": Precondition failed: UID in "
-		 "precondition: u, UID in object meta: %s",
+		 "Operation cannot be fulfilled on Pod \"a\": the UID in the precondition (u) does "
+		 "not match the UID in record (%s). The object might have been deleted and then "
+		 "recreated",
 		 obj_uid(record->object));
 	assert_status(world, 409, message);
 	assert_int_equal(
 		store_delete(world->store, &pod_a, &other_version, 0, NULL, NULL, &world->status),
 		-1);
-	assert_status(world, 409,
-		      "Operation cannot be fulfilled on pods \"a\": Precondition failed: "
-		      "ResourceVersion in precondition: 9, ResourceVersion in object meta: 2");
+	assert_status(
+		world, 409,
+		"Operation cannot be fulfilled on Pod \"a\": the ResourceVersion in the "
+		"precondition (9) does not match the ResourceVersion in record (2). The object "
+		"might have been modified");
 }
 
 static void note_change(void *context, const struct change *change)
