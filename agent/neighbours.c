@@ -114,9 +114,10 @@ const struct err *neighbours_trouble(const struct neighbours *neighbours)
 	return neighbours->trouble.class == ERR_NONE ? NULL : &neighbours->trouble;
 }
 
-const char *neighbours_owner(const struct neighbours *neighbours, const struct ref *ref)
+const char *neighbours_owner(const struct neighbours *neighbours, const struct ref *ref,
+			     const char *uid)
 {
-	return inventories_find_owner(&neighbours->inventories, ref, neighbours->app->name,
+	return inventories_find_owner(&neighbours->inventories, ref, uid, neighbours->app->name,
 				      neighbours->app->namespace);
 }
 

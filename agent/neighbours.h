@@ -25,8 +25,9 @@ void neighbours_free(struct neighbours *neighbours);
 /* Why not all of them could be read, so that nobody is known not to have an object; NULL: they were. */
 const struct err *neighbours_trouble(const struct neighbours *neighbours);
 
-/* The app that has the object in its inventory; NULL: none. Borrowed. */
-const char *neighbours_owner(const struct neighbours *neighbours, const struct ref *ref);
+/* The app that has the object in its inventory, by its ref or its uid; NULL: none. Borrowed. */
+const char *neighbours_owner(const struct neighbours *neighbours, const struct ref *ref,
+			     const char *uid);
 
 /* The app that will have it once it syncs, by the object's place among the refs; NULL: none. */
 const char *neighbours_heir(const struct neighbours *neighbours, size_t index);

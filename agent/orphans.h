@@ -48,9 +48,10 @@ void orphans_look(struct orphans *orphans);
 
 /*
  * Adds the items: PLAN_PRUNE, PLAN_ORPHAN with why it is kept, PLAN_BLOCKED where the prune as a
- * whole is refused, PLAN_FAILED. The plan has the items of the manifests, as they are decided.
+ * whole is refused, PLAN_FAILED. The plan has the items of the manifests, as they are decided; the
+ * targets are theirs, as they were read.
  */
-int orphans_decide(struct orphans *orphans, struct err *err);
+int orphans_decide(struct orphans *orphans, const struct targets *targets, struct err *err);
 
 /*
  * Whether there is anything to delete after the manifests were written: nothing where one of them

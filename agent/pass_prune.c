@@ -35,7 +35,9 @@ void pass_start_orphans(struct pass *pass)
 
 int pass_decide_orphans(struct pass *pass, struct err *err)
 {
-	return pass->orphans && pass->round == 0 ? orphans_decide(pass->orphans, err) : 0;
+	if (!pass->orphans || pass->round > 0)
+		return 0;
+	return orphans_decide(pass->orphans, &pass->targets, err);
 }
 
 void pass_start_prune(struct pass *pass)

@@ -36,15 +36,27 @@ const struct promotion_record *inventories_find(const struct inventories *invent
 	return NULL;
 }
 
+static bool has_object(const struct inventory *inventory, const struct ref *ref, const char *uid)
+{
+	const struct inventory_entry *entry = inventory_find(inventory, ref);
+
+	if (entry && !entry->orphan)
+		return true;
+	for (size_t i = 0; i < inventory->count; i++)
+		if (!inventory->entries[i].orphan && *uid &&
+		    strcmp(inventory->entries[i].uid, uid) == 0)
+			return true;
+	return false;
+}
+
 const char *inventories_find_owner(const struct inventories *inventories, const struct ref *ref,
-				   const char *app, const char *namespace)
+				   const char *uid, const char *app, const char *namespace)
 {
 	for (size_t i = 0; i < inventories->count; i++) {
 		const struct inventory *other = &inventories->items[i];
-		const struct inventory_entry *entry = inventory_find(other, ref);
+		bool own = strcmp(other->app, app) == 0 && strcmp(other->namespace, namespace) == 0;
 
-		if (entry && !entry->orphan &&
-		    !(strcmp(other->app, app) == 0 && strcmp(other->namespace, namespace) == 0))
+		if (!own && has_object(other, ref, uid))
 			return other->app;
 	}
 	return NULL;

@@ -198,7 +198,7 @@ enum prune_verdict prune_decide(const struct prune_facts *facts, const struct pr
 {
 	CLEANUP(buf_release) struct buf whose = BUF_INIT(why->max_length);
 
-	if (!facts->live)
+	if (!facts->live || facts->in_git)
 		return PRUNE_GONE;
 	if (is_anothers(facts, &whose)) {
 		buf_printf(why, "no longer this app's: %s", buf_str(&whose));

@@ -6,6 +6,8 @@
  *
  *   the object in the cluster                                            verdict
  *   is not there                                                         gone
+ *   is in Git under another group (an Ingress of extensions and of
+ *   networking.k8s.io is one object)                                     gone
  *   is in the inventory of another app                                   released
  *   has another uid: it was deleted and created again                    released
  *   has a controller among its owners                                    released
@@ -50,11 +52,11 @@ enum prune_verdict {
 
 struct prune_facts {
 	const struct ref *ref;
-	const cJSON *live; /* NULL: it does not exist */
-	const char *uid;   /* of the object that was applied */
-	bool changed;      /* live is not as it was when it was applied */
-	const cJSON
-		*marks; /* of the manifest that was applied (marks_of); NULL: none, or not known */
+	const cJSON *live;     /* NULL: it does not exist */
+	bool in_git;           /* an object of the commit has its uid */
+	const char *uid;       /* of the object that was applied */
+	bool changed;          /* live is not as it was when it was applied */
+	const cJSON *marks;    /* of the manifest that was applied; NULL: none, or not known */
 	const char *other_app; /* whose inventory has it; NULL: none */
 	const char *next_app;  /* that will have it with its next sync; NULL: none */
 	const char *manager;   /* our own fieldManager */

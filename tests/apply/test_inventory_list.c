@@ -86,7 +86,7 @@ static const char *owner_of(const struct inventories *inventories, const char *n
 			  .kind = (char[]){"StatefulSet"},
 			  .namespace = strdup(namespace),
 			  .name = (char[]){"web"}};
-	const char *owner = inventories_find_owner(inventories, &ref, app, app_namespace);
+	const char *owner = inventories_find_owner(inventories, &ref, "1-1", app, app_namespace);
 
 	free(ref.namespace);
 	return owner ? owner : "nobody";
@@ -122,6 +122,9 @@ static void test_lists(void **state)
 	assert_string_equal(owner_of(&both.found, "shop", "shop", "default"), "nobody");
 	assert_string_equal(owner_of(&both.found, "shop", "shop", "elsewhere"), "shop");
 	assert_string_equal(owner_of(&both.found, "pub", "shop", "default"), "nobody");
+	free(both.found.items[0].entries[0].uid);
+	both.found.items[0].entries[0].uid = strdup("1-1");
+	assert_string_equal(owner_of(&both.found, "pub", "shop", "default"), "bank");
 	for (size_t i = 0; i < both.found.count; i++)
 		both.found.items[i].entries[0].orphan = true;
 	assert_string_equal(owner_of(&both.found, "shop", "bank", "default"), "nobody");

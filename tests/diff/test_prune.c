@@ -43,7 +43,7 @@ static void test_decides(void **state)
 		bool changed;
 		const char *marks, *other_app, *next_app;
 		const char *kinds;
-		bool off;
+		bool off, in_git;
 		enum prune_verdict verdict;
 		const char *why;
 	} cases[] = {
@@ -52,6 +52,8 @@ static void test_decides(void **state)
 		{MAP(",'uid':'1'"), .changed = true, .verdict = PRUNE_DELETE, .why = ""},
 		{MAP(",'uid':'1'"), .off = true, .verdict = PRUNE_KEEP,
 		 .why = "not pruned (--prune deletes it)"},
+
+		{MAP(",'uid':'1'"), .in_git = true, .verdict = PRUNE_GONE, .why = ""},
 
 		/* Somebody else's. */
 		{MAP(",'uid':'1'"), .other_app = "b", .verdict = PRUNE_RELEASE,
@@ -163,6 +165,7 @@ static void test_decides(void **state)
 		const struct prune_facts facts = {
 			.ref = &ref,
 			.live = cases[i].live ? object : NULL,
+			.in_git = cases[i].in_git,
 			.uid = "1",
 			.changed = cases[i].changed,
 			.marks = marks,

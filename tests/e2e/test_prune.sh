@@ -345,6 +345,33 @@ tranche: warning: configmap/owners-8 $no_longer ConfigMap \"owners-9\" controls 
 tranche sync --prune
 check_exact "which is told once" 0 "9 in sync, $(at)" ""
 
+# --- one object in two groups, which servers up to 1.21 have ---------------------------------------
+
+if kubectl api-versions | grep -qx extensions/v1beta1; then
+	scenario groups
+	config_maps groups-a groups-b
+	cat >"$repo/ingress.yaml" <<-EOT
+		apiVersion: extensions/v1beta1
+		kind: Ingress
+		metadata: {name: door}
+		spec: {backend: {serviceName: web, servicePort: 80}}
+	EOT
+	commit "$repo" "extensions/v1beta1"
+	tranche sync
+	uid=$(field ingress/door .metadata.uid)
+	cat >"$repo/ingress.yaml" <<-EOT
+		apiVersion: networking.k8s.io/v1
+		kind: Ingress
+		metadata: {name: door}
+		spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
+	EOT
+	commit "$repo" "networking.k8s.io/v1"
+	tranche sync --prune
+	check_like "the same object in another group" "0 3 in sync, $(at)*" "$status $out"
+	check_equal "the same object in another group stays" "$uid door groups-a groups-b" \
+		"$(field ingress/door .metadata.uid) $(remembered | tr ' ' '\n' | sort | paste -sd' ')"
+fi
+
 # --- two apps of one repository -----------------------------------------------------------------
 
 scenario apps
