@@ -147,8 +147,8 @@ static int list_promoted(const struct promotion_view *view, struct ordinals *ord
 		const struct rollout_pod *pod = &view->rollout.pods[i];
 		int64_t index = promotion_index(view, pod);
 
-		if (pod->exists && !pod->condemned && index >= view->target && index < top &&
-		    strcmp(pod->revision, view->revision) != 0 &&
+		if (pod->exists && promotion_wants(view, pod) && index >= view->target &&
+		    index < top && strcmp(pod->revision, view->revision) != 0 &&
 		    ordinals_add(ordinals, pod->ordinal, err) < 0)
 			return -1;
 	}

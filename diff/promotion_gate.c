@@ -10,7 +10,7 @@ static bool is_on_update(const struct promotion_view *view, const struct rollout
 /* Reached by the update: at or above the live partition, or updated although it is below. */
 static bool is_reached(const struct promotion_view *view, const struct rollout_pod *pod)
 {
-	return !pod->condemned &&
+	return promotion_wants(view, pod) &&
 	       (promotion_index(view, pod) >= view->partition || is_on_update(view, pod));
 }
 
@@ -82,7 +82,8 @@ bool promotion_has_work(const struct promotion_view *view)
 		const struct rollout_pod *pod = &view->rollout.pods[i];
 
 		/* One that is missing below the partition comes back on the current revision. */
-		if (!pod->condemned && (pod->exists ? !is_on_update(view, pod) : two_revisions))
+		if (promotion_wants(view, pod) &&
+		    (pod->exists ? !is_on_update(view, pod) : two_revisions))
 			return true;
 	}
 	return false;

@@ -46,7 +46,7 @@ static int64_t partition_of_rollback(const struct promotion_view *view, const ch
 	for (size_t i = 0; i < view->rollout.pod_count; i++) {
 		const struct rollout_pod *pod = &view->rollout.pods[i];
 
-		if (!pod->condemned && pod->exists && strcmp(pod->revision, good) != 0 &&
+		if (promotion_wants(view, pod) && pod->exists && strcmp(pod->revision, good) != 0 &&
 		    promotion_index(view, pod) < partition)
 			partition = promotion_index(view, pod);
 	}

@@ -45,6 +45,12 @@ static inline int64_t promotion_index(const struct promotion_view *view,
 	return pod->ordinal - view->live.start;
 }
 
+/* Whether the ordinal stays when what is sent is written. */
+static inline bool promotion_wants(const struct promotion_view *view, const struct rollout_pod *pod)
+{
+	return !pod->condemned && promotion_index(view, pod) < view->replicas;
+}
+
 /* Whether Git's template is the one that the Pods run which the update has not reached. */
 static inline bool promotion_goes_back(const struct promotion_view *view)
 {
