@@ -75,24 +75,28 @@ struct judgement {
 	struct buf *reason;
 };
 
-static bool is_overdue(const struct judgement *judgement)
+/* When the Pod that has been waited for since then is over its deadline; 0: never. */
+static int64_t deadline_of(const struct judgement *judgement, int64_t since_ms)
 {
-	int64_t deadline_ms = judgement->rollout->policy.deadline_ms;
+	return since_ms ? since_ms + judgement->rollout->policy.deadline_ms : 0;
+}
 
-	return judgement->awaited_since_ms &&
-	       judgement->awaited_since_ms + deadline_ms <= judgement->now_ms;
+static bool is_overdue(const struct judgement *judgement, int64_t since_ms)
+{
+	return since_ms && deadline_of(judgement, since_ms) <= judgement->now_ms;
 }
 
 static void set_stuck(const struct judgement *judgement, const struct rollout_pod *pod)
 {
 	struct rollout *rollout = judgement->rollout;
-	bool overdue = pod == judgement->awaited && is_overdue(judgement);
 
 	rollout->phase = ROLLOUT_STUCK;
 	rollout->stuck_pod = pod->name;
-	rollout->stuck_for_good = overdue || (pod->trouble && !pod->trouble_may_pass);
-	rollout->since_ms =
-		pod == judgement->awaited ? judgement->awaited_since_ms : pod->waiting_since_ms;
+	rollout->since_ms = pod->exists ? pod->waiting_since_ms : judgement->awaited_since_ms;
+	rollout->stuck_for_good = is_overdue(judgement, rollout->since_ms) ||
+				  (pod->trouble && !pod->trouble_may_pass);
+	if (!rollout->stuck_for_good)
+		rollout->deadline_at_ms = deadline_of(judgement, rollout->since_ms);
 	rollout_explain_stuck(rollout, pod, judgement->reason);
 }
 
@@ -106,8 +110,7 @@ static void set_progressing(const struct judgement *judgement)
 		rollout->since_ms = judgement->record->step_since_ms;
 	else
 		rollout->since_ms = pod->ready ? pod->ready_since_ms : pod->waiting_since_ms;
-	if (judgement->awaited_since_ms)
-		rollout->deadline_at_ms = judgement->awaited_since_ms + rollout->policy.deadline_ms;
+	rollout->deadline_at_ms = deadline_of(judgement, judgement->awaited_since_ms);
 	rollout_explain_progress(rollout, judgement->step, judgement->reason);
 }
 
@@ -195,7 +198,7 @@ static void judge_update(const struct judgement *judgement)
 		set_settled(judgement);
 	} else if (stuck) {
 		set_stuck(judgement, stuck);
-	} else if (is_overdue(judgement)) {
+	} else if (is_overdue(judgement, judgement->awaited_since_ms)) {
 		set_stuck(judgement, judgement->awaited);
 	} else {
 		set_progressing(judgement);
