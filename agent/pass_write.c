@@ -3,15 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/refusal.h"
 #include "apply/replace.h"
 
 /* --- write ----------------------------------------------------------------------------------- */
 
 /* Whether what was planned is no longer about what is there. */
-static bool was_overtaken(const struct target *target)
+static bool was_overtaken(struct pass *pass, const struct target *target)
 {
 	if (!target->error)
 		return false;
+	if (target->resource && refusal_is_of_kind(target->error)) {
+		discovery_doubt(pass->options.discovery, target->resource);
+		return true;
+	}
 	switch (target->error->class) {
 	case ERR_CONFLICT:
 	case ERR_EXISTS: return true;
@@ -29,7 +34,7 @@ static int settle_round(struct pass *pass, struct targets *again, struct err *er
 		struct target *target = &pass->targets.items[i];
 		struct plan_item *item = pass_item_of(pass, target);
 
-		if (was_overtaken(target) && pass->round + 1 < PASS_MAX_ROUNDS) {
+		if (was_overtaken(pass, target) && pass->round + 1 < PASS_MAX_ROUNDS) {
 			if (targets_add(again, target->manifest, err) < 0)
 				return -1;
 		} else if (target->error) {

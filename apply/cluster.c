@@ -378,6 +378,13 @@ uint64_t cluster_send(struct cluster *cluster, const struct cluster_request *req
 	return call->work.id;
 }
 
+bool cluster_is_lost(const struct err *err, const struct cluster_answer *answer)
+{
+	if (answer->status == 0)
+		return err->class != ERR_LIMIT && err->class != ERR_CANCELLED;
+	return answer->status == 401;
+}
+
 /* --- streams ---------------------------------------------------------------------------------- */
 
 struct stream {

@@ -92,6 +92,12 @@ struct cluster_request {
 uint64_t cluster_send(struct cluster *cluster, const struct cluster_request *request,
 		      struct err *err);
 
+/*
+ * Of a request that failed: whether no other one would fare better now, because nobody answers or
+ * nobody knows us. A stage then fails as a whole, so that this is said once.
+ */
+bool cluster_is_lost(const struct err *err, const struct cluster_answer *answer);
+
 /* Gives up on a request, timer, stage or watch: no callback of it comes any more. */
 void cluster_cancel(struct cluster *cluster, uint64_t id);
 

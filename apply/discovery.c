@@ -62,6 +62,15 @@ const struct resource *discovery_find(const struct discovery *discovery, const c
 	return discovery_cache_find(&discovery->cache, group, version, kind);
 }
 
+void discovery_doubt(struct discovery *discovery, const struct resource *resource)
+{
+	struct err ignored;
+
+	/* Nothing is added to a group version that is known, so no memory is needed. */
+	(void)discovery_cache_learn(&discovery->cache, resource->group, resource->version, NULL,
+				    &ignored);
+}
+
 bool discovery_crd_brings(const cJSON *crd, const struct ref *ref)
 {
 	const char *group = json_str(crd, "spec.group"), *kind = json_str(crd, "spec.names.kind");
@@ -267,12 +276,6 @@ static void on_start(void *stage, size_t index, struct fanout_slot *slot)
 		fanout_fail(&resolve->fanout, &err);
 }
 
-/* The server cannot be reached or does not know us: no other question makes sense. */
-static bool is_hopeless(const struct err *err, const struct cluster_answer *answer)
-{
-	return answer->status == 0 || answer->status == 401 || err->class == ERR_NO_MEMORY;
-}
-
 static void keep_error(struct wanted *wanted, const struct err *err)
 {
 	wanted->error = malloc(sizeof(*wanted->error));
@@ -292,7 +295,7 @@ static void on_proceed(void *stage, size_t index, struct fanout_slot *slot, cons
 	struct err own;
 
 	(void)slot;
-	if (err && is_hopeless(err, answer)) {
+	if (err && (cluster_is_lost(err, answer) || err->class == ERR_NO_MEMORY)) {
 		fanout_fail(&resolve->fanout, err);
 		return;
 	}

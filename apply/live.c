@@ -250,7 +250,9 @@ static void on_proceed(void *stage, size_t index, struct fanout_slot *slot, cons
 {
 	struct live *live = stage;
 
-	if (live->questions[index].list)
+	if (err && cluster_is_lost(err, answer))
+		fanout_fail(&live->fanout, err);
+	else if (live->questions[index].list)
 		on_page(live, index, slot, err, answer);
 	else
 		on_object(live, &live->questions[index], err, answer);

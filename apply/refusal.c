@@ -105,6 +105,14 @@ bool refusal_is_unauthorized(const cJSON *status)
 	return json_int_or(status, "code", 0) == 403 && cannot && strstr(cannot, " resource ");
 }
 
+bool refusal_is_of_kind(const struct err *err)
+{
+	/* The handlers' own words where no API server, or none of its resources, answers to a path. */
+	return err->class == ERR_NOT_FOUND &&
+	       (strcmp(err->message, "404 page not found") == 0 ||
+		strcmp(err->message, "the server could not find the requested resource") == 0);
+}
+
 bool refusal_is_immutable(const cJSON *status)
 {
 	const cJSON *cause;

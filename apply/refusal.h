@@ -34,6 +34,9 @@ int refusal_err_of_status(const cJSON *status, struct err *err);
  */
 bool refusal_is_unauthorized(const cJSON *status);
 
+/* Whether it is not an object that is missing but its kind: the server has no such resource. */
+bool refusal_is_of_kind(const struct err *err);
+
 /* Whether the words say that an immutable field was to be changed. */
 bool refusal_is_immutable(const cJSON *status);
 

@@ -93,11 +93,29 @@ static void test_what_is_refused(void **state)
 	assert_false(refusal_is_unauthorized(NULL));
 }
 
+static void test_missing_kinds(void **state)
+{
+	static const struct {
+		struct err err;
+		bool of_kind;
+	} cases[] = {
+		{{ERR_NOT_FOUND, "404 page not found"}, true},
+		{{ERR_NOT_FOUND, "the server could not find the requested resource"}, true},
+		{{ERR_NOT_FOUND, "namespaces \"x\" not found"}, false},
+		{{ERR_INVALID, "404 page not found"}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(refusal_is_of_kind(&cases[i].err), cases[i].of_kind);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classes_and_words),
 		cmocka_unit_test(test_what_is_refused),
+		cmocka_unit_test(test_missing_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/support/check.h"
+#include "tests/support/client.h"
 #include "tests/support/server.h"
 #include "tests/support/stages.h"
 #include "tests/support/turn.h"
@@ -181,6 +182,27 @@ static void test_failed_list(void **state)
 	bench_resolve(&bench);
 	bench_read_live(&bench);
 	assert_string_equal(bench_error_of(&bench, "a"), "no");
+	close_bench(&bench, server);
+}
+
+/* That nobody answers any more is said once, and not of each object. */
+static void test_lost_while_reading(void **state)
+{
+	(void)state;
+	struct bench bench;
+	struct server *server = open_bench(&bench);
+	struct err err;
+
+	bench_load(&bench, MAP("a") MAP("b"));
+	bench_resolve(&bench);
+	server_add(server, (struct server_rule){.match = ""});
+	bench.done = false;
+	assert_true(live_read(bench.cluster, &bench.targets, bench_on_done, &bench, &err) != 0);
+	turn_until(&bench.loop, &bench.done);
+	assert_int_equal(bench.err.class, ERR_TRANSIENT);
+	assert_words(&bench.err, "URL closed the connection without an answer", server_url(server));
+	assert_null(bench.targets.items[0].error);
+	assert_null(bench.targets.items[1].error);
 	close_bench(&bench, server);
 }
 
@@ -394,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_credentials_refused),
 		cmocka_unit_test(test_expired_list),
 		cmocka_unit_test(test_failed_list),
+		cmocka_unit_test(test_lost_while_reading),
 		cmocka_unit_test(test_preview_of_what_changes),
 		cmocka_unit_test(test_preview_that_is_not_possible),
 		cmocka_unit_test(test_replace_refused),
