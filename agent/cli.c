@@ -1,11 +1,12 @@
 #include "agent/cli.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/cli_check.h"
 #include "agent/exit_code.h"
 #include "diff/duration.h"
-#include "diff/prune.h"
 
 enum option_type {
 	OPTION_FLAG,     /* bool */
@@ -13,6 +14,7 @@ enum option_type {
 	OPTION_CHOICE,   /* const char *, one of `choices` */
 	OPTION_DURATION, /* int64_t, milliseconds */
 	OPTION_PERCENT,  /* int64_t, 1 to 100 */
+	OPTION_NUMBER,   /* struct option_number, from 0 on */
 	OPTION_LIST,     /* struct option_list; may be given again */
 };
 
@@ -53,6 +55,8 @@ static const struct option_row option_table[] = {
 	 "namespace for objects that name none (the context's)", AT(namespace)},
 	{"namespace", 'n', OPTION_STRING, CLI_GROUP_VALIDATE, "NAMESPACE", NULL, NULL,
 	 "namespace for objects that name none", AT(namespace)},
+	{"namespace", 'n', OPTION_STRING, CLI_GROUP_EDIT, "NAMESPACE", NULL, NULL,
+	 "the StatefulSet's namespace, where several have its name", AT(namespace)},
 	{"server", 0, OPTION_STRING, CLI_GROUP_CLUSTER, "URL", NULL, NULL,
 	 "address of the API server (the context's)", AT(server)},
 	{"impersonate", 0, OPTION_STRING, CLI_GROUP_CLUSTER, "USER", NULL, NULL,
@@ -98,6 +102,24 @@ static const struct option_row option_table[] = {
 	 "name of the inventory in the cluster (made from the repository and path)", AT(app)},
 	{"watch", 'w', OPTION_FLAG, CLI_GROUP_STATUS, NULL, NULL, NULL,
 	 "keep showing it as it changes, until it is interrupted", AT(watch)},
+	{"to", 0, OPTION_NUMBER, CLI_GROUP_PROMOTE, "PARTITION", NULL, NULL,
+	 "the partition to set", AT(to)},
+	{"by", 0, OPTION_NUMBER, CLI_GROUP_PROMOTE, "PODS", NULL, NULL,
+	 "how many more Pods to promote (1)", AT(by)},
+	{"all", 0, OPTION_FLAG, CLI_GROUP_PROMOTE, NULL, NULL, NULL,
+	 "promote all Pods that are held: partition 0", AT(all)},
+	{"force", 0, OPTION_FLAG, CLI_GROUP_PROMOTE, NULL, NULL, NULL,
+	 "raise the partition, too, which brings no Pod back", AT(force)},
+	{"release", 0, OPTION_FLAG, CLI_GROUP_HOLD, NULL, NULL, NULL,
+	 "undo a hold", AT(release)},
+	{"directory", 'C', OPTION_STRING, CLI_GROUP_EDIT, "DIR", NULL, NULL,
+	 "the clone, or a folder in it to look below (the current folder)", AT(directory)},
+	{"message", 'm', OPTION_STRING, CLI_GROUP_EDIT, "TEXT", NULL, NULL,
+	 "the commit's message (what the plan says, in one line)", AT(message)},
+	{"push", 0, OPTION_FLAG, CLI_GROUP_EDIT, NULL, NULL, NULL,
+	 "push the branch to its upstream", AT(push)},
+	{"dry-run", 0, OPTION_FLAG, CLI_GROUP_EDIT, NULL, NULL, NULL,
+	 "show the plan and the changed lines, and write nothing", AT(dry_run)},
 	{"color", 0, OPTION_CHOICE, CLI_GROUP_COLOR, "WHEN", "auto|always|never", "auto",
 	 "colour: auto is on a terminal unless NO_COLOR is set", AT(color)},
 	{"log-format", 0, OPTION_CHOICE, CLI_GROUP_LOG, "FORMAT", "text|json", "text",
@@ -226,6 +248,20 @@ static int store_percent(const struct option_row *row, const char *value, int64_
 	return 0;
 }
 
+static int store_number(const struct option_row *row, const char *value,
+			struct option_number *number, struct err *err)
+{
+	char *end;
+
+	errno = 0;
+	number->value = strtoll(value, &end, 10);
+	if (end == value || *end || errno || number->value < 0)
+		return err_set(err, ERR_INVALID, "--%s is \"%s\", but has to be a number from 0 on",
+			       row->name, value);
+	number->given = true;
+	return 0;
+}
+
 static int store(const struct option_row *row, const char *value, struct options *options,
 		 struct err *err)
 {
@@ -252,6 +288,7 @@ static int store(const struct option_row *row, const char *value, struct options
 		return 0;
 	case OPTION_PERCENT:
 		return store_percent(row, value, (int64_t *)(void *)(base + row->offset), err);
+	case OPTION_NUMBER: return store_number(row, value, (void *)(base + row->offset), err);
 	case OPTION_LIST: return append(row, value, (void *)(base + row->offset), err);
 	}
 	return err_set(err, ERR_INTERNAL, "option --%s has no type", row->name);
@@ -336,6 +373,8 @@ static int parse_options(const struct command *command, struct args *args, struc
 		} else if (!only_arguments && text[0] == '-' && text[1]) {
 			if (parse_letters(command, text + 1, args, options, err) < 0)
 				return -1;
+		} else if (command->argument && !options->name && *text) {
+			options->name = text;
 		} else {
 			return err_set(
 				err, ERR_INVALID,
@@ -343,88 +382,6 @@ static int parse_options(const struct command *command, struct args *args, struc
 				command->name, text, command->name);
 		}
 	}
-	return 0;
-}
-
-/* Rules that hold between options. */
-static int check_source(const struct command *command, const struct options *options,
-			struct err *err)
-{
-	bool wants_git = command->groups & CLI_GROUP_GIT;
-	bool takes_files = command->groups & CLI_GROUP_FILES;
-	bool optional = command->groups & CLI_GROUP_STATUS;
-
-	if (options->help || !wants_git)
-		return 0;
-	if (options->repo && options->files.count)
-		return err_set(err, ERR_INVALID,
-			       "--repo and -f exclude each other; name one source");
-	if (!options->repo && (options->ref || options->path || options->git_dir))
-		return err_set(err, ERR_INVALID, "--%s goes with --repo",
-			       options->ref    ? "ref"
-			       : options->path ? "path"
-					       : "git-dir");
-	if (options->recursive && !options->files.count)
-		return err_set(err, ERR_INVALID, "-R goes with -f");
-	if (!options->repo && !options->files.count && !optional)
-		return err_set(err, ERR_INVALID, "name a source: --repo URL|DIR%s",
-			       takes_files ? " or -f FILE|DIR|-" : "");
-	return 0;
-}
-
-static int check_prune(const struct options *options, struct err *err)
-{
-	if (options->help)
-		return 0;
-	if (!options->prune && (options->prune_kinds || options->allow_empty))
-		return err_set(err, ERR_INVALID, "--%s goes with --prune",
-			       options->prune_kinds ? "prune-kinds" : "allow-empty");
-	if (options->prune && !options->repo)
-		return err_set(err, ERR_INVALID,
-			       "--prune goes with --repo: of plain files nothing is remembered");
-	if (options->prune_kinds && prune_check_kinds(options->prune_kinds, err) < 0)
-		return err_prefix(err, "--prune-kinds");
-	return 0;
-}
-
-static int check_identity(const struct command *command, const struct options *options,
-			  struct err *err)
-{
-	if (options->help)
-		return 0;
-	if (options->impersonate_groups.count && !options->impersonate)
-		return err_set(err, ERR_INVALID, "--impersonate-group goes with --impersonate");
-	if ((command->groups & CLI_GROUP_VALIDATE) && options->namespace_only &&
-	    !options->namespace)
-		return err_set(err, ERR_INVALID, "--namespace-only wants to know which: -n");
-	return 0;
-}
-
-/* With --live nothing is asked that these could be about. */
-static int check_live(const struct options *options, struct err *err)
-{
-	const struct {
-		const char *name;
-		bool given;
-	} others[] = {
-		{"kubeconfig", options->kubeconfig},   {"context", options->context},
-		{"server", options->server},           {"app", options->app},
-		{"self-heal", options->self_heal},     {"client-side", options->client_side},
-		{"impersonate", options->impersonate}, {"prune", options->prune},
-	};
-
-	if (options->help || !options->live)
-		return 0;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i].given)
-			return err_set(
-				err, ERR_INVALID,
-				"--live compares without a cluster; --%s does not go with it",
-				others[i].name);
-	for (size_t i = 0; i < options->files.count; i++)
-		if (strcmp(options->live, "-") == 0 && strcmp(options->files.items[i], "-") == 0)
-			return err_set(err, ERR_INVALID,
-				       "--live - and -f - cannot both be standard input");
 	return 0;
 }
 
@@ -457,9 +414,7 @@ int cli_parse(int argc, char **argv, const struct command **ret_command,
 		return -1;
 	options.help = help;
 	if (parse_options(command, &args, &options, err) < 0 ||
-	    check_source(command, &options, err) < 0 ||
-	    check_identity(command, &options, err) < 0 || check_live(&options, err) < 0 ||
-	    check_prune(&options, err) < 0)
+	    (!options.help && cli_check(command, &options, err) < 0))
 		return -1;
 	*ret_command = command;
 	*ret_options = options;

@@ -17,7 +17,8 @@ struct command {
 	const char *summary; /* one line, for the list of commands */
 	const char *text;    /* a paragraph for its own help */
 	const char *examples;
-	unsigned groups; /* which options it takes: CLI_GROUP_... */
+	const char *argument; /* what it is about, besides its options: "NAME"; NULL: nothing */
+	unsigned groups;      /* which options it takes: CLI_GROUP_... */
 	int (*run)(const struct options *options);
 };
 
@@ -38,6 +39,9 @@ enum {
 	CLI_GROUP_COLOR = 1 << 10,
 	CLI_GROUP_VALIDATE = 1 << 11,
 	CLI_GROUP_CONFINE = 1 << 12, /* --namespace-only */
+	CLI_GROUP_EDIT = 1 << 13,    /* -C, -m, --push: a commit to the user's own clone */
+	CLI_GROUP_PROMOTE = 1 << 14, /* --to, --by, --all, --force */
+	CLI_GROUP_HOLD = 1 << 15,    /* --release */
 };
 
 /*

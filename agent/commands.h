@@ -11,6 +11,9 @@ int command_sync(const struct options *options);
 int command_run(const struct options *options);
 int command_status(const struct options *options);
 int command_validate(const struct options *options);
+int command_promote(const struct options *options);
+int command_hold(const struct options *options);
+int command_rollback(const struct options *options);
 int command_version(const struct options *options);
 
 #endif

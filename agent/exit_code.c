@@ -5,11 +5,12 @@ const char *exit_code_meaning(enum exit_code code)
 	static const char *const meanings[EXIT_CODE_COUNT] = {
 		[EXIT_OK] = "done; diff: no differences; validate: no errors",
 		[EXIT_DIFFERENT] = ("diff and sync --dry-run: there are differences; validate: "
-				    "there are errors"),
+				    "there are errors; promote, hold, rollback: there "
+				    "is nothing to do"),
 		[EXIT_USAGE] = "a wrong command, flag or argument",
 		[EXIT_ROLLOUT] = "sync --wait: a rollout is stuck or did not end within --timeout",
-		[EXIT_MANIFEST] = "the manifests are refused; nothing was sent",
-		[EXIT_SOURCE] = "the repository, ref, path or file cannot be read",
+		[EXIT_MANIFEST] = "the manifests are refused; nothing was sent or edited",
+		[EXIT_SOURCE] = "the repository, ref, path or file cannot be read, or committed to",
 		[EXIT_CLUSTER] = "the cluster cannot be reached, or refuses the credentials",
 		[EXIT_OBJECTS] = "some objects could not be compared or written; the others were",
 		[EXIT_INTERNAL] = "out of memory, or a bug in tranche",

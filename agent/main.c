@@ -95,6 +95,49 @@ const struct command cli_commands[] = {
 		.run = command_validate,
 	},
 	{
+		.name = "promote",
+		.usage = "NAME [--to PARTITION | --by PODS | --all] [-C DIR] [-m TEXT] [--push] [options]",
+		.summary = "Promote more Pods, by a commit to your clone",
+		.text = "Lower the partition of a StatefulSet in your own clone of the repository, and commit it: by one Pod,\n"
+			"unless told otherwise. Only the characters of that number change in the file; where the field is\n"
+			"missing, it is inserted in the file's style. Of a kustomization the patch that sets it is edited.\n"
+			"NAME may also be statefulset/NAME or NAMESPACE/NAME. Ends with 1 if there is nothing to promote.",
+		.examples = "  # One more Pod, and on to the agent\n"
+			    "  tranche promote web --push\n\n"
+			    "  # What would it take to have all of them?\n"
+			    "  tranche promote web --all --dry-run\n",
+		.argument = "NAME",
+		.groups = CLI_GROUP_EDIT | CLI_GROUP_PROMOTE | CLI_GROUP_COLOR,
+		.run = command_promote,
+	},
+	{
+		.name = "hold",
+		.usage = "NAME [--release] [-C DIR] [-m TEXT] [--push] [options]",
+		.summary = "Freeze a StatefulSet's rollout, by a commit to your clone",
+		.text = "Set the annotation tranche.dev/hold of a StatefulSet in your own clone of the repository, and commit\n"
+			"it: the live partition stays where it is, everything else still syncs. --release undoes it.\n"
+			"Ends with 1 if it is so already.",
+		.examples = "  tranche hold web --push\n"
+			    "  tranche hold web --release --push\n",
+		.argument = "NAME",
+		.groups = CLI_GROUP_EDIT | CLI_GROUP_HOLD | CLI_GROUP_COLOR,
+		.run = command_hold,
+	},
+	{
+		.name = "rollback",
+		.usage = "NAME [-C DIR] [-m TEXT] [--push] [options]",
+		.summary = "Go back to the last complete state, by a commit to your clone",
+		.text = "Put back the images and the partition of the last complete state of a StatefulSet, and commit them:\n"
+			"of the newest earlier commit of this branch with another Pod template and partition 0, or of the\n"
+			"one that brought the StatefulSet in. A template that has changed in more than images is left to\n"
+			"git revert. Ends with 1 if there is nothing to go back to.",
+		.examples = "  tranche rollback web --dry-run\n"
+			    "  tranche rollback web --push\n",
+		.argument = "NAME",
+		.groups = CLI_GROUP_EDIT | CLI_GROUP_COLOR,
+		.run = command_rollback,
+	},
+	{
 		.name = "version",
 		.usage = "",
 		.summary = "Print the version",

@@ -17,6 +17,11 @@ struct option_list {
 	size_t count;
 };
 
+struct option_number {
+	bool given;
+	int64_t value;
+};
+
 /* All strings are borrowed from argv; NULL: not given. */
 struct options {
 	/* source */
@@ -55,6 +60,16 @@ struct options {
 	bool namespace_only;
 	bool watch;
 	bool help;
+
+	/* editing a clone */
+	const char *name; /* the command's argument */
+	const char *directory;
+	const char *message;
+	struct option_number to, by;
+	bool all;
+	bool force;
+	bool push;
+	bool release;
 };
 
 #endif

@@ -1,0 +1,105 @@
+#include "agent/cli_check.h"
+
+#include <string.h>
+
+#include "diff/prune.h"
+
+static int check_source(const struct command *command, const struct options *options,
+			struct err *err)
+{
+	bool wants_git = command->groups & CLI_GROUP_GIT;
+	bool takes_files = command->groups & CLI_GROUP_FILES;
+	bool optional = command->groups & CLI_GROUP_STATUS;
+
+	if (!wants_git)
+		return 0;
+	if (options->repo && options->files.count)
+		return err_set(err, ERR_INVALID,
+			       "--repo and -f exclude each other; name one source");
+	if (!options->repo && (options->ref || options->path || options->git_dir))
+		return err_set(err, ERR_INVALID, "--%s goes with --repo",
+			       options->ref    ? "ref"
+			       : options->path ? "path"
+					       : "git-dir");
+	if (options->recursive && !options->files.count)
+		return err_set(err, ERR_INVALID, "-R goes with -f");
+	if (!options->repo && !options->files.count && !optional)
+		return err_set(err, ERR_INVALID, "name a source: --repo URL|DIR%s",
+			       takes_files ? " or -f FILE|DIR|-" : "");
+	return 0;
+}
+
+static int check_prune(const struct options *options, struct err *err)
+{
+	if (!options->prune && (options->prune_kinds || options->allow_empty))
+		return err_set(err, ERR_INVALID, "--%s goes with --prune",
+			       options->prune_kinds ? "prune-kinds" : "allow-empty");
+	if (options->prune && !options->repo)
+		return err_set(err, ERR_INVALID,
+			       "--prune goes with --repo: of plain files nothing is remembered");
+	if (options->prune_kinds && prune_check_kinds(options->prune_kinds, err) < 0)
+		return err_prefix(err, "--prune-kinds");
+	return 0;
+}
+
+static int check_identity(const struct command *command, const struct options *options,
+			  struct err *err)
+{
+	if (options->impersonate_groups.count && !options->impersonate)
+		return err_set(err, ERR_INVALID, "--impersonate-group goes with --impersonate");
+	if ((command->groups & CLI_GROUP_VALIDATE) && options->namespace_only &&
+	    !options->namespace)
+		return err_set(err, ERR_INVALID, "--namespace-only wants to know which: -n");
+	return 0;
+}
+
+/* With --live nothing is asked that these could be about. */
+static int check_live(const struct options *options, struct err *err)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} others[] = {
+		{"kubeconfig", options->kubeconfig},   {"context", options->context},
+		{"server", options->server},           {"app", options->app},
+		{"self-heal", options->self_heal},     {"client-side", options->client_side},
+		{"impersonate", options->impersonate}, {"prune", options->prune},
+	};
+
+	if (!options->live)
+		return 0;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i].given)
+			return err_set(
+				err, ERR_INVALID,
+				"--live compares without a cluster; --%s does not go with it",
+				others[i].name);
+	for (size_t i = 0; i < options->files.count; i++)
+		if (strcmp(options->live, "-") == 0 && strcmp(options->files.items[i], "-") == 0)
+			return err_set(err, ERR_INVALID,
+				       "--live - and -f - cannot both be standard input");
+	return 0;
+}
+
+/* How far to promote is said once. */
+static int check_edit(const struct command *command, const struct options *options, struct err *err)
+{
+	if (command->argument && !options->name)
+		return err_set(err, ERR_INVALID, "'tranche %s' wants %s; see 'tranche help %s'",
+			       command->name, command->argument, command->name);
+	if (options->to.given + options->by.given + options->all > 1)
+		return err_set(err, ERR_INVALID, "--to, --by and --all exclude each other");
+	if (options->by.given && options->by.value == 0)
+		return err_set(err, ERR_INVALID, "--by has to be more than 0");
+	if (options->message && strspn(options->message, " \t\n") == strlen(options->message))
+		return err_set(err, ERR_INVALID, "-m has to say something");
+	return 0;
+}
+
+int cli_check(const struct command *command, const struct options *options, struct err *err)
+{
+	if (check_source(command, options, err) < 0 || check_identity(command, options, err) < 0 ||
+	    check_live(options, err) < 0 || check_prune(options, err) < 0)
+		return -1;
+	return check_edit(command, options, err);
+}
