@@ -31,7 +31,7 @@ bool promotion_wants_rollback(const struct promotion_view *view)
 
 	return view->policy.rolls_back && view->same_template && view->observed &&
 	       view->rollout.phase == ROLLOUT_STUCK && view->rollout.stuck_for_good && pod &&
-	       pod->updated && *view->live.current_revision &&
+	       (pod->updated || (!pod->exists && !pod->held)) && *view->live.current_revision &&
 	       strcmp(view->live.current_revision, view->live.update_revision) != 0;
 }
 

@@ -7,6 +7,7 @@
 #include "diff/object.h"
 #include "diff/rollout_facts.h"
 #include "diff/rollout_phase.h"
+#include "diff/rollout_words.h"
 
 #define MAX_REASON (4u * 1024 * 1024)
 
@@ -72,6 +73,20 @@ static int take_facts(const struct rollout_facts *facts, struct rollout *rollout
 	return 0;
 }
 
+static int take_rejection(const struct promotion_record *record, struct rollout *rollout,
+			  struct err *err)
+{
+	CLEANUP(buf_release) struct buf out = BUF_INIT(MAX_REASON);
+
+	if (!record || !record->rejected_digest || !*record->rejected_digest)
+		return 0;
+	rollout_explain_rejection(record, &out);
+	if (buf_check(&out, "why a rollout was rejected", err) < 0)
+		return -1;
+	rollout->rejection = buf_steal(&out);
+	return rollout->rejection ? 0 : err_no_memory(err);
+}
+
 int rollout_observe(const cJSON *statefulset, const cJSON *const *pods, size_t pod_count,
 		    const struct promotion_record *record, int64_t now_ms,
 		    struct rollout *ret_rollout, struct err *err)
@@ -98,6 +113,8 @@ int rollout_observe(const cJSON *statefulset, const cJSON *const *pods, size_t p
 		return -1;
 
 	rollout.policy = policy_of_live(statefulset);
+	if (take_rejection(record, &rollout, err) < 0)
+		return -1;
 	rollout_judge(&rollout, statefulset, record, now_ms, &reason);
 	if (buf_check(&reason, "the reason of a rollout's phase", err) < 0)
 		return -1;
@@ -121,6 +138,7 @@ void rollout_release(struct rollout *rollout)
 	free(rollout->current_images);
 	free(rollout->update_images);
 	free(rollout->reason);
+	free(rollout->rejection);
 	*rollout = (struct rollout){0};
 }
 
@@ -157,16 +175,28 @@ static bool set_name(char name[ROLLOUT_NAME_SIZE], const char *value)
 	return true;
 }
 
+/* Where it came to rest otherwise than at a canary or complete; Settling for none of these. */
+static enum rollout_phase rest_of(const struct rollout *rollout)
+{
+	switch (rollout->phase) {
+	case ROLLOUT_NO_EFFECT:
+	case ROLLOUT_HELD:
+	case ROLLOUT_ROLLED_BACK: return rollout->phase;
+	default: return ROLLOUT_SETTLING;
+	}
+}
+
 bool rollout_has_moved(const struct rollout *rollout, struct rollout_mark *mark)
 {
-	bool no_effect = rollout->phase == ROLLOUT_NO_EFFECT;
+	enum rollout_phase rest = rest_of(rollout);
+	bool rejected = rollout->rejection != NULL;
 	bool first = !mark->seen;
 
 	if (rollout->phase == ROLLOUT_SETTLING)
 		return false;
 	bool moved = rollout->replicas != mark->replicas || rollout->partition != mark->partition ||
-		     rollout->promoted_count != mark->promoted_count ||
-		     no_effect != mark->no_effect;
+		     rollout->promoted_count != mark->promoted_count || rest != mark->rest ||
+		     rejected != mark->rejected;
 	moved |= set_name(mark->update_revision, rollout->update_revision);
 	/* Between two crashes a Pod looks well: what was stuck is so until something else happens. */
 	if (moved || rollout->stuck_pod)
@@ -175,6 +205,7 @@ bool rollout_has_moved(const struct rollout *rollout, struct rollout_mark *mark)
 	mark->replicas = rollout->replicas;
 	mark->partition = rollout->partition;
 	mark->promoted_count = rollout->promoted_count;
-	mark->no_effect = no_effect;
+	mark->rest = rest;
+	mark->rejected = rejected;
 	return first ? !rollout_is_settled(rollout) : moved;
 }

@@ -91,7 +91,8 @@ struct rollout {
 	size_t updated_count, ready_count, available_count, held_count;
 	size_t promoted_count; /* both updated and available */
 	enum rollout_phase phase;
-	char *reason;          /* one sentence for a person; never NULL */
+	char *reason;    /* one sentence for a person; never NULL */
+	char *rejection; /* "commit 3f2c1ab was rejected (WHY)", as the record has it; else NULL */
 	const char *stuck_pod; /* phase Stuck: the Pod's name, borrowed from `pods`; else NULL */
 	/*
 	 * Phase Stuck: it does not end by itself, or not before the deadline. Without it there is
@@ -142,7 +143,8 @@ void rollout_print(const struct rollout *rollout, struct buf *out);
 
 /* What was last told of a rollout; zero-initialised: nothing yet. */
 struct rollout_mark {
-	bool seen, no_effect;
+	bool seen, rejected;
+	enum rollout_phase rest; /* where it came to rest otherwise than usual */
 	int64_t replicas, partition;
 	size_t promoted_count;
 	char update_revision[ROLLOUT_NAME_SIZE], stuck_pod[ROLLOUT_NAME_SIZE];

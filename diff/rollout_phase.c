@@ -109,7 +109,11 @@ static void set_progressing(const struct judgement *judgement)
 	if (!pod || !pod->exists)
 		rollout->since_ms = judgement->record->step_since_ms;
 	else
-		rollout->since_ms = pod->ready ? pod->ready_since_ms : pod->waiting_since_ms;
+		rollout->since_ms =
+			pod->waiting_since_ms ? pod->waiting_since_ms : pod->ready_since_ms;
+	/* The end of a grace that is not over yet says nothing of when it began. */
+	if (rollout->since_ms > judgement->now_ms)
+		rollout->since_ms = 0;
 	rollout->deadline_at_ms = deadline_of(judgement, judgement->awaited_since_ms);
 	rollout_explain_progress(rollout, judgement->step, judgement->reason);
 }
@@ -207,16 +211,11 @@ static void judge_update(const struct judgement *judgement)
 
 /* --- walks and rollbacks ---------------------------------------------------------------------- */
 
-static bool is_rejected(const struct promotion_record *record)
-{
-	return record->rejected_digest && *record->rejected_digest;
-}
-
 /* Only what is still on its way down is a walk; Git's partition is not what a rollback goes by. */
 static void set_walk(struct rollout *rollout, const struct promotion_record *record)
 {
 	rollout->target = rollout->next_partition = rollout->partition;
-	if (!record->has_partition || rollout->on_delete || is_rejected(record))
+	if (!record->has_partition || rollout->on_delete || rollout->rejection)
 		return;
 	rollout->target = record->partition;
 	if (is_walking(rollout))
@@ -235,7 +234,7 @@ static void judge_rollback(const struct judgement *judgement)
 	buf_puts(&now, buf_str(judgement->reason));
 	buf_break_with(judgement->reason, &now);
 	buf_truncate(judgement->reason, 0);
-	rollout_explain_rollback(rollout, judgement->record, buf_str(&now), judgement->reason);
+	rollout_explain_rollback(rollout, buf_str(&now), judgement->reason);
 }
 
 /* How long until the moment, if that is sooner than what else time will change. */
@@ -267,7 +266,7 @@ void rollout_judge(struct rollout *rollout, const cJSON *statefulset,
 				: missing_since_ms(rollout, statefulset, judgement.record);
 	set_walk(rollout, judgement.record);
 	judge_update(&judgement);
-	if (is_rejected(judgement.record))
+	if (rollout->rejection)
 		judge_rollback(&judgement);
 	recheck_at(rollout, rollout->bake_until_ms, now_ms);
 	recheck_at(rollout, rollout->deadline_at_ms, now_ms);

@@ -148,9 +148,15 @@ static void print_overdue(const struct rollout *rollout, const struct rollout_po
 void rollout_explain_stuck(const struct rollout *rollout, const struct rollout_pod *pod,
 			   struct buf *out)
 {
+	if (!pod->exists) {
+		buf_printf(out, "%s is ", pod->name);
+		print_overdue(rollout, pod, out);
+		buf_puts(out, "; the StatefulSet's events say why it is not created");
+		return;
+	}
 	buf_printf(out, "%s on ", pod->name);
 	print_pod_version(rollout, pod, out);
-	if (!pod->updated && pod->exists)
+	if (!pod->updated)
 		buf_puts(out, " blocks the update");
 	buf_puts(out, ": ");
 	if (pod->trouble)
@@ -284,8 +290,13 @@ void rollout_explain_hold(const struct rollout *rollout, struct buf *out)
 		buf_printf(out, ", Git has partition %" PRId64, rollout->target);
 }
 
-void rollout_explain_rollback(const struct rollout *rollout, const struct promotion_record *record,
-			      const char *now, struct buf *out)
+void rollout_explain_rollback(const struct rollout *rollout, const char *now, struct buf *out)
+{
+	buf_printf(out, "%s%s%s", rollout->rejection,
+		   rollout->phase == ROLLOUT_ROLLED_BACK ? ": " : ", rolling back: ", now);
+}
+
+void rollout_explain_rejection(const struct promotion_record *record, struct buf *out)
 {
 	const char *commit = record->rejected_commit ? record->rejected_commit : "";
 	const char *why = record->rejected_reason ? record->rejected_reason : "";
@@ -296,8 +307,6 @@ void rollout_explain_rollback(const struct rollout *rollout, const struct promot
 		buf_puts(out, "what Git says was rejected");
 	if (*why)
 		buf_printf(out, " (%s)", why);
-	buf_printf(out, "%s%s",
-		   rollout->phase == ROLLOUT_ROLLED_BACK ? ": " : ", rolling back: ", now);
 }
 
 void rollout_print(const struct rollout *rollout, struct buf *out)
@@ -305,10 +314,12 @@ void rollout_print(const struct rollout *rollout, struct buf *out)
 	CLEANUP(buf_release) struct buf held = BUF_INIT(MAX_TEXT);
 
 	if (rollout->phase == ROLLOUT_SETTLING || rollout->phase == ROLLOUT_NO_EFFECT ||
-	    rollout->replicas == 0) {
+	    rollout->phase == ROLLOUT_ROLLED_BACK || rollout->replicas == 0) {
 		buf_puts(out, rollout->reason);
 		return;
 	}
+	if (rollout->rejection)
+		buf_printf(out, "%s, rolling back: ", rollout->rejection);
 	buf_printf(out, "%zu of %" PRId64 " Pod%s on ", rollout->promoted_count, rollout->replicas,
 		   rollout->replicas == 1 ? "" : "s");
 	print_update(rollout, out);
@@ -320,6 +331,13 @@ void rollout_print(const struct rollout *rollout, struct buf *out)
 				   buf_str(&held));
 	}
 	buf_break_with(out, &held);
-	if (rollout->phase == ROLLOUT_STUCK)
+	if (rollout->phase == ROLLOUT_HELD)
+		buf_puts(out, " (" POLICY_HOLD ")");
+	if (rollout->phase == ROLLOUT_STUCK && rollout->rejection)
+		buf_printf(out, "; stuck at %s", rollout->stuck_pod);
+	else if (rollout->phase == ROLLOUT_STUCK)
 		buf_printf(out, "; stuck: %s", rollout->reason);
+	else if (rollout->phase == ROLLOUT_PROGRESSING && !rollout->rejection &&
+		 !rollout_highest_work(rollout))
+		buf_printf(out, "; %s", rollout->reason);
 }

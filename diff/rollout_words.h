@@ -26,7 +26,9 @@ void rollout_explain_between_steps(const struct rollout *rollout, const struct r
 void rollout_explain_hold(const struct rollout *rollout, struct buf *out);
 
 /* `now` is the sentence on where the Pods stand. */
-void rollout_explain_rollback(const struct rollout *rollout, const struct promotion_record *record,
-			      const char *now, struct buf *out);
+void rollout_explain_rollback(const struct rollout *rollout, const char *now, struct buf *out);
+
+/* "commit 3f2c1ab was rejected (WHY)" */
+void rollout_explain_rejection(const struct promotion_record *record, struct buf *out);
 
 #endif
