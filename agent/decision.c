@@ -6,6 +6,7 @@
 #include "diff/autoscaler.h"
 #include "diff/notes.h"
 #include "diff/prediction.h"
+#include "diff/recreation.h"
 
 /* The digests of an object, and what the inventory has of it. */
 struct digests {
@@ -74,7 +75,7 @@ static int expected_of(const struct target *target, cJSON **ret_expected, struct
 	const char *namespace = *target->ref.namespace ? target->ref.namespace : NULL;
 
 	if (!target->predicted)
-		return prediction_build(target_desired(target), target->live, namespace,
+		return prediction_build(target_desired(target), target_base(target), namespace,
 					ret_expected, err);
 	*ret_expected = json_copy(target->predicted);
 	return *ret_expected ? 0 : err_no_memory(err);
@@ -102,6 +103,14 @@ static int forecast(const struct rollouts *rollouts, const struct target *target
 	return 0;
 }
 
+static int note_recreation(const struct target *target, struct plan_item *item, struct err *err)
+{
+	if (target->kept)
+		return plan_item_note(item, err,
+				      "it was deleted to be recreated, and is created again now");
+	return item->action == PLAN_RECREATE ? recreation_note(item, target->live, err) : 0;
+}
+
 int decision_note(const struct target *target, struct plan_item *item, struct err *err)
 {
 	const cJSON *desired = target->manifest->desired;
@@ -127,11 +136,16 @@ int decision_make(const struct app *app, const struct target *target,
 		return err_no_memory(err);
 	if (compare(target, item, err) < 0)
 		return -1;
+	/* One that a recreation left deleted is missing for no other reason. */
 	item->action = plan_decide(target->live != NULL, item->changes.count > 0,
-				   digests.recorded ? &digests.record : NULL, digests.desired,
-				   digests.live, app->self_heal);
+				   digests.recorded && !target->kept ? &digests.record : NULL,
+				   digests.desired, digests.live, app->self_heal);
+	if (item->action == PLAN_REPLACE && target->recreate)
+		item->action = PLAN_RECREATE;
+	if (note_recreation(target, item, err) < 0)
+		return -1;
 	if (rollouts && ref_is(&target->ref, "apps", "StatefulSet") &&
-	    (item->action == PLAN_CREATE || item->action == PLAN_REPLACE))
+	    plan_action_writes(item->action))
 		return forecast(rollouts, target, expected, item, err);
 	return 0;
 }

@@ -235,7 +235,7 @@ static void start_decide(struct pass *pass)
 			item->action = PLAN_IN_SYNC;
 		else if (decision_make(pass->options.app, target, pass->rollouts, item, &err) < 0)
 			pass_item_fail(item, &err);
-		target->write = item->action == PLAN_CREATE || item->action == PLAN_REPLACE;
+		target->write = plan_action_writes(item->action);
 	}
 	if (pass_decide_orphans(pass, &orphans_err) < 0) {
 		pass_fail(pass, PASS_CLUSTER, &orphans_err);

@@ -55,6 +55,10 @@ void report_written(const struct plan_item *item, const struct target *target, s
 		buf_puts(out, "replaced: ");
 		print_changes(&item->changes, false, out);
 		break;
+	case TARGET_RECREATED:
+		buf_puts(out, "recreated: ");
+		print_changes(&item->changes, false, out);
+		break;
 	case TARGET_UNCHANGED: buf_puts(out, "unchanged"); break;
 	case TARGET_DELETED: report_deleted(target, out); break;
 	case TARGET_NONE: buf_puts(out, "not written"); break;

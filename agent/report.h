@@ -7,7 +7,8 @@
 #include "apply/target.h"
 #include "diff/plan.h"
 
-/* "created", "replaced: spec.replicas 3 -> 5, ...", "unchanged", "pruned" (and what it waits for). */
+/* "created", "replaced: spec.replicas 3 -> 5, ...", "recreated: ...", "unchanged", "pruned" (and what
+ * it waits for). */
 void report_written(const struct plan_item *item, const struct target *target, struct buf *out);
 
 /* "spec.replicas 5 -> 3, ..." from Git's value to the live one; "deleted" where it is gone. */

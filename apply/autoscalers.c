@@ -103,20 +103,6 @@ static int remember(struct autoscalers *autoscalers, const struct target *target
 
 /* --- targets ---------------------------------------------------------------------------------- */
 
-static int yield_to(struct target *target, const char *autoscaler, struct err *err)
-{
-	cJSON *wanted;
-
-	target->autoscaler = strdup(autoscaler);
-	if (!target->autoscaler)
-		return err_no_memory(err);
-	if (autoscaler_yield(target_desired(target), &wanted, err) < 0)
-		return -1;
-	cJSON_Delete(target->desired);
-	target->desired = wanted;
-	return 0;
-}
-
 static bool is_number(const cJSON *object)
 {
 	int64_t ignored;
@@ -134,12 +120,12 @@ static int look_at(struct search *search, struct target *target, struct err *err
 		return 0;
 	brought = autoscaler_set_find(&search->brought, &target->ref);
 	if (brought)
-		return yield_to(target, brought, err);
+		return target_yield_replicas(target, brought, err);
 	bool matters = autoscaler_matters(target->manifest->desired, target->live);
 	known = recall(search->autoscalers, &target->ref);
 	if (known &&
 	    (!matters || known->replicas == json_int_or(target->live, "spec.replicas", -1)))
-		return yield_to(target, known->autoscaler, err);
+		return target_yield_replicas(target, known->autoscaler, err);
 	if (matters)
 		search->candidates[search->candidate_count++] = target;
 	return 0;
@@ -196,7 +182,7 @@ static int take_autoscaler(struct search *search, const struct question *questio
 		if (!target->autoscaler &&
 		    strcmp(target->ref.namespace, question->namespace) == 0 &&
 		    autoscaler_scales(autoscaler, &target->ref) &&
-		    (yield_to(target, name, err) < 0 ||
+		    (target_yield_replicas(target, name, err) < 0 ||
 		     remember(search->autoscalers, target, err) < 0))
 			return -1;
 	}

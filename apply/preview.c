@@ -4,16 +4,22 @@
 #include <string.h>
 
 #include "apply/fanout.h"
+#include "apply/kept.h"
 #include "apply/refusal.h"
 #include "apply/wire.h"
 #include "diff/autoscaler.h"
+#include "diff/recreation.h"
 
 #define MAX_READS 5 /* of one target whose live object changes all the time */
 
 /* How far a target is. */
 struct progress {
 	unsigned char reads; /* again, after a conflict */
-	bool reading;        /* what is under way is such a read, not the dry run */
+	enum {
+		DRY_RUN,
+		READING,      /* it again, after a conflict */
+		READING_COPY, /* of what it was before it was deleted to be recreated */
+	} doing;
 };
 
 struct preview {
@@ -64,6 +70,22 @@ static bool awaits_namespace(const struct preview *preview, const struct target 
 	return false;
 }
 
+/* Whether it may be missing because a recreation of it did not come to its end. */
+static bool may_be_half_way(const struct target *target)
+{
+	return !target->live && recreation_is_wanted(target_desired(target));
+}
+
+static int send_copy_read(const struct target *target, struct fanout_slot *slot, struct err *err)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
+
+	if (kept_print_path(target, &path, err) < 0 || buf_check(&path, "its copy's path", err) < 0)
+		return -1;
+	return fanout_send(slot, (struct cluster_request){.method = "GET", .path = buf_str(&path)},
+			   err);
+}
+
 static void on_start(void *stage, size_t index, struct fanout_slot *slot)
 {
 	struct preview *preview = stage;
@@ -76,8 +98,13 @@ static void on_start(void *stage, size_t index, struct fanout_slot *slot)
 		target->client_side = true;
 		return;
 	}
-	if (wire_write(target, true, slot, &err) < 0)
+	if (may_be_half_way(target)) {
+		preview->progress[index].doing = READING_COPY;
+		if (send_copy_read(target, slot, &err) < 0)
+			target_fail(target, &err);
+	} else if (wire_write(target, true, slot, &err) < 0) {
 		target_fail(target, &err);
+	}
 }
 
 /* Whether the server refused only the dry run. */
@@ -111,30 +138,85 @@ static int take_live(struct target *target, struct fanout_slot *slot, const stru
 	return wire_write(target, true, slot, err);
 }
 
+/*
+ * Without a copy, or the right to look for one, it is simply missing. With one no dry run is made: it
+ * has to be created, or else what it was put back.
+ */
+static int take_copy(struct target *target, struct fanout_slot *slot, const struct err *read_err,
+		     const struct cluster_answer *answer, struct err *err)
+{
+	if (read_err && read_err->class != ERR_NOT_FOUND && read_err->class != ERR_DENIED) {
+		*err = *read_err;
+		return -1;
+	}
+	if (read_err)
+		return wire_write(target, true, slot, err);
+	if (kept_read(answer->body, target, err) < 0)
+		return err_prefix(err, "the copy of it that was kept to recreate it");
+	target->recreate = target->client_side = true;
+	return 0;
+}
+
+/* The server refuses the replace for good; whether the object can be recreated shows in a dry run. */
+static int try_recreation(struct target *target, struct fanout_slot *slot,
+			  const struct err *refusal, struct err *err)
+{
+	if (!recreation_is_wanted(target_desired(target))) {
+		*err = *refusal;
+		recreation_advise(&target->ref, err);
+		return -1;
+	}
+	if (recreation_check(target_desired(target), target->live, err) < 0)
+		return -1;
+	target->recreate = true;
+	return wire_write(target, true, slot, err);
+}
+
+/* The answer to the dry run, under the name that was meant. */
+static int take_prediction(struct target *target, struct cluster_answer *answer, struct err *err)
+{
+	cJSON_Delete(target->predicted);
+	target->predicted = STEAL(answer->body);
+	wire_keep_warnings(target, answer);
+	if (!target->recreate)
+		return 0;
+	json_remove(target->predicted, "metadata.generateName");
+	return json_set_str(target->predicted, "metadata.name", target->ref.name, err);
+}
+
 static void on_proceed(void *stage, size_t index, struct fanout_slot *slot, const struct err *err,
 		       struct cluster_answer *answer)
 {
 	struct preview *preview = stage;
 	struct target *target = &preview->targets->items[index];
 	struct progress *progress = &preview->progress[index];
+	bool reading = progress->doing == READING, reading_copy = progress->doing == READING_COPY;
 	struct err own;
 
-	if (progress->reading) {
-		progress->reading = false;
+	progress->doing = DRY_RUN;
+	if (reading) {
 		if (take_live(target, slot, err, answer, &own) < 0)
 			target_fail(target, &own);
+	} else if (reading_copy) {
+		if (take_copy(target, slot, err, answer, &own) < 0)
+			target_fail(target, &own);
 	} else if (!err) {
-		cJSON_Delete(target->predicted);
-		target->predicted = STEAL(answer->body);
-		wire_keep_warnings(target, answer);
+		if (take_prediction(target, answer, &own) < 0)
+			target_fail(target, &own);
+	} else if (refusal_is_immutable(answer->body) && target->live && !target->recreate) {
+		if (try_recreation(target, slot, err, &own) < 0)
+			target_fail(target, &own);
 	} else if (preview->allow_client_side && is_about_dry_run(err, answer)) {
 		target->client_side = true;
 	} else if (is_stale(target, err) && progress->reads++ < MAX_READS) {
-		progress->reading = true;
+		progress->doing = READING;
 		if (wire_read(target, slot, &own) < 0)
 			target_fail(target, &own);
 	} else {
-		target_fail(target, err);
+		own = *err;
+		if (target->recreate)
+			err_prefix(&own, "it would have to be recreated, and cannot be");
+		target_fail(target, &own);
 	}
 }
 

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#define FIRST_WORDS 400 /* bytes of words that are longer than MAX_WORDS */
+#define LAST_WORDS  200
+#define MAX_WORDS   650
+
 static enum err_class class_of(int status, const char *reason)
 {
 	switch (status) {
@@ -73,6 +77,12 @@ static bool is_sentence(const char *text)
 	return true;
 }
 
+/* Of a UTF-8 sequence, a byte that is not its first. */
+static bool is_continuation(char c)
+{
+	return ((unsigned char)c & 0xC0) == 0x80;
+}
+
 int refusal_err(int http_status, const cJSON *body, const char *text, struct err *err)
 {
 	const char *reason = json_str(body, "reason");
@@ -88,7 +98,18 @@ int refusal_err(int http_status, const cJSON *body, const char *text, struct err
 	if (http_status == 401 && length == strlen("Unauthorized"))
 		return err_set(err, class, "the server refused the credentials (%.*s)", (int)length,
 			       words);
-	return err_set(err, class, "%.*s", (int)length, words);
+	if (length <= MAX_WORDS)
+		return err_set(err, class, "%.*s", (int)length, words);
+	/* Of a value that is printed whole (a Pod template) the reason stands behind it. */
+	const char *last = words + length - LAST_WORDS;
+	int first = FIRST_WORDS;
+
+	while (first > 0 && is_continuation(words[first]))
+		first--;
+	while (is_continuation(*last))
+		last++;
+	return err_set(err, class, "%.*s ... %.*s", first, words, (int)(words + length - last),
+		       last);
 }
 
 int refusal_err_of_status(const cJSON *status, struct err *err)
@@ -115,6 +136,16 @@ bool refusal_is_of_kind(const struct err *err)
 
 bool refusal_is_immutable(const cJSON *status)
 {
+	/* k8s.io/kubernetes/pkg/apis, the validation.go of each group. */
+	static const char *const words[] = {
+		"immutable",      /* most kinds; PersistentVolumeClaim, CustomResourceDefinition */
+		"updates to ",    /* StatefulSet, StorageClass */
+		"may not change", /* Pod, Service */
+		"may not be changed",    /* PriorityClass */
+		"cannot change roleRef", /* the bindings of RBAC */
+		"can not be unset",      /* Service */
+		"can not be less than",  /* the size of a PersistentVolumeClaim */
+	};
 	const cJSON *cause;
 
 	if (json_int_or(status, "code", 0) != 422)
@@ -122,12 +153,9 @@ bool refusal_is_immutable(const cJSON *status)
 	json_each (cause, json_at(status, "details.causes")) {
 		const char *message = json_str(cause, "message");
 
-		/* The API machinery's own words, StatefulSet's, Job's and Service's. */
-		if (message &&
-		    (strstr(message, "field is immutable") ||
-		     strstr(message, "updates to statefulset spec for fields other than") ||
-		     strstr(message, "may not change once set")))
-			return true;
+		for (size_t i = 0; message && i < sizeof(words) / sizeof(words[0]); i++)
+			if (strstr(message, words[i]))
+				return true;
 	}
 	return false;
 }

@@ -10,7 +10,7 @@
  *	408, 429, other 5xx ERR_TRANSIENT
  *
  * The server's decoder quotes the neighbourhood of a mistake in the body it was sent, which may
- * be a Secret's; that part of its words is cut off.
+ * be a Secret's; that part of its words is cut off. Words of great length lose their middle.
  */
 #ifndef APPLY_REFUSAL_H
 #define APPLY_REFUSAL_H

@@ -6,7 +6,10 @@
 
 #include "apply/fanout.h"
 #include "apply/order.h"
+#include "apply/recreate.h"
+#include "apply/refusal.h"
 #include "apply/wire.h"
+#include "diff/recreation.h"
 
 #define POLL_FIRST_MS 50
 #define POLL_MAX_MS   1000
@@ -30,7 +33,8 @@ struct replace {
 	struct targets *targets;
 	struct target **order; /* those to write, by wave and rank */
 	size_t order_count;
-	struct target **needs; /* the Namespaces and CRDs among the targets */
+	struct recreate **recreations; /* per item of the order; NULL: none under way */
+	struct target **needs;         /* the Namespaces and CRDs among the targets */
 	size_t need_count;
 	enum replace_step step;
 	size_t first, end;   /* of the order: the items of this step */
@@ -57,6 +61,9 @@ static void replace_free(void *stage)
 	if (replace->cluster)
 		cluster_cancel(replace->cluster, replace->work);
 	fanout_release(&replace->fanout);
+	for (size_t i = 0; replace->recreations && i < replace->order_count; i++)
+		recreate_free(replace->recreations[i]);
+	free(replace->recreations);
 	free(replace->order);
 	free(replace->needs);
 	free(replace);
@@ -173,9 +180,12 @@ static void keep_written(struct target *target, struct cluster_answer *answer)
 		target->result = TARGET_REPLACED;
 }
 
-static void keep_refusal(struct target *target, const struct err *err)
+static void keep_refusal(struct target *target, const struct err *err, const cJSON *status)
 {
 	struct err own = *err;
+
+	if (refusal_is_immutable(status))
+		recreation_advise(&target->ref, &own);
 
 	/* It was there when it was read: somebody deleted it, which is a change like any other. */
 	if (target->live && err->class == ERR_NOT_FOUND)
@@ -183,23 +193,41 @@ static void keep_refusal(struct target *target, const struct err *err)
 	target_fail(target, &own);
 }
 
-static void start_write(struct replace *replace, struct target *target, struct fanout_slot *slot)
+static int send_write(struct replace *replace, size_t place, struct fanout_slot *slot,
+		      struct err *err)
 {
+	struct target *target = replace->order[place];
+
+	if (target->recreate)
+		return recreate_begin(target, slot, &replace->recreations[place], err);
+	return wire_write(target, false, slot, err);
+}
+
+static void start_write(struct replace *replace, size_t place, struct fanout_slot *slot)
+{
+	struct target *target = replace->order[place];
 	struct err err;
 
 	if (!target->error && check_needs(replace, target, &err) == 0 &&
-	    wire_write(target, false, slot, &err) == 0)
+	    send_write(replace, place, slot, &err) == 0)
 		return;
 	if (!target->error)
 		target_fail(target, &err);
 	tell(replace, target);
 }
 
-static void end_write(struct replace *replace, struct target *target, const struct err *err,
-		      struct cluster_answer *answer)
+static void proceed_write(struct replace *replace, size_t place, struct fanout_slot *slot,
+			  const struct err *err, struct cluster_answer *answer)
 {
-	if (err)
-		keep_refusal(target, err);
+	struct target *target = replace->order[place];
+	struct recreate *recreate = replace->recreations[place];
+
+	if (recreate && recreate_proceed(recreate, slot, err, answer))
+		return;
+	if (recreate)
+		recreate_free(STEAL(replace->recreations[place]));
+	else if (err)
+		keep_refusal(target, err, answer->body);
 	else
 		keep_written(target, answer);
 	if (!must_wait_for(target))
@@ -359,7 +387,7 @@ static void on_start(void *stage, size_t index, struct fanout_slot *slot)
 	struct err err;
 
 	if (replace->step == STEP_WRITE)
-		start_write(replace, target, slot);
+		start_write(replace, replace->first + index, slot);
 	else if (must_wait_for(target) && fanout_pause(slot, POLL_FIRST_MS, &err) < 0) {
 		fail_waiting(target, &err);
 		tell(replace, target);
@@ -370,12 +398,12 @@ static void on_proceed(void *stage, size_t index, struct fanout_slot *slot, cons
 		       struct cluster_answer *answer)
 {
 	struct replace *replace = stage;
-	struct target *target = replace->order[replace->first + index];
+	size_t place = replace->first + index;
 
 	if (replace->step == STEP_WRITE)
-		end_write(replace, target, err, answer);
+		proceed_write(replace, place, slot, err, answer);
 	else
-		proceed_wait(replace, target, slot, err, answer);
+		proceed_wait(replace, replace->order[place], slot, err, answer);
 }
 
 static void on_finish(void *stage, const struct err *err)
@@ -406,7 +434,8 @@ static int put_in_order(struct replace *replace, struct err *err)
 
 	replace->order = calloc(targets->count + 1, sizeof(struct target *));
 	replace->needs = calloc(targets->count + 1, sizeof(struct target *));
-	if (!replace->order || !replace->needs)
+	replace->recreations = calloc(targets->count + 1, sizeof(struct recreate *));
+	if (!replace->order || !replace->needs || !replace->recreations)
 		return err_no_memory(err);
 	for (size_t i = 0; i < targets->count; i++) {
 		struct target *target = &targets->items[i];

@@ -1,6 +1,9 @@
 #include "apply/target.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "diff/autoscaler.h"
 
 /* Stands for an error that there was no memory to hold. */
 static struct err out_of_memory = {ERR_NO_MEMORY, "out of memory"};
@@ -38,6 +41,25 @@ const cJSON *target_desired(const struct target *target)
 	return target->desired ? target->desired : target->manifest->desired;
 }
 
+const cJSON *target_base(const struct target *target)
+{
+	return target->live ? target->live : target->kept;
+}
+
+int target_yield_replicas(struct target *target, const char *autoscaler, struct err *err)
+{
+	cJSON *wanted;
+
+	target->autoscaler = strdup(autoscaler);
+	if (!target->autoscaler)
+		return err_no_memory(err);
+	if (autoscaler_yield(target_desired(target), &wanted, err) < 0)
+		return -1;
+	cJSON_Delete(target->desired);
+	target->desired = wanted;
+	return 0;
+}
+
 void target_fail(struct target *target, const struct err *err)
 {
 	if (target->error)
@@ -62,11 +84,12 @@ void target_reset(struct target *target)
 	free(target->autoscaler);
 	cJSON_Delete(target->live);
 	cJSON_Delete(target->predicted);
+	cJSON_Delete(target->kept);
 	cJSON_Delete(target->written);
 	free(target->warnings);
 	target_clear_error(target);
-	target->desired = target->live = target->predicted = target->written = NULL;
+	target->desired = target->live = target->predicted = target->kept = target->written = NULL;
 	target->warnings = target->autoscaler = NULL;
-	target->live_known = target->client_side = target->write = false;
+	target->live_known = target->client_side = target->recreate = target->write = false;
 	target->result = TARGET_NONE;
 }

@@ -28,6 +28,7 @@ enum target_result {
 	TARGET_REPLACED,
 	TARGET_UNCHANGED, /* the server found that the write changes nothing */
 	TARGET_DELETED,   /* it is gone, or with `written` going */
+	TARGET_RECREATED, /* deleted and created again, its dependents left in place */
 };
 
 struct target {
@@ -41,6 +42,8 @@ struct target {
 	cJSON *live;     /* as the server returned it; NULL: does not exist, or could not be read */
 	bool live_known; /* it was read, so that NULL means that it does not exist */
 	cJSON *predicted; /* the dry run's answer; NULL where `client_side` */
+	bool recreate;    /* it is written by deleting and creating it (recreate.h) */
+	cJSON *kept; /* what it was before a recreation that did not come to its end; or NULL */
 	bool client_side; /* the server could not be asked what the write would leave */
 
 	bool write; /* the caller's order to replace */
@@ -66,6 +69,12 @@ void targets_release(struct targets *targets);
 
 /* What is wanted: the manifest's object, or what a policy made of it. Borrowed. */
 const cJSON *target_desired(const struct target *target);
+
+/* What its replacement takes over from: the live object, or what was kept of it; or NULL. Borrowed. */
+const cJSON *target_base(const struct target *target);
+
+/* Has the autoscaler of that name decide spec.replicas: `desired` leaves them out from now on. */
+int target_yield_replicas(struct target *target, const char *autoscaler, struct err *err);
 
 /* Sets the target's error (a copy); an earlier one stays. */
 void target_fail(struct target *target, const struct err *err);

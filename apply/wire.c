@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/recreation.h"
 #include "diff/replacement.h"
 
 #define MAX_PATH_BYTES 4096
@@ -19,17 +20,45 @@ int wire_read(const struct target *target, struct fanout_slot *slot, struct err 
 			   err);
 }
 
+/* A name of its own: what is there bears the real one, and says nothing against another. */
+static int take_other_name(cJSON *body, const char *name, struct err *err)
+{
+	CLEANUP(buf_release) struct buf prefix = BUF_INIT(1024);
+
+	buf_printf(&prefix, "%s-", name);
+	if (buf_check(&prefix, "a name", err) < 0)
+		return -1;
+	json_remove(body, "metadata.name");
+	return json_set_str(body, "metadata.generateName", buf_str(&prefix), err);
+}
+
+static int make_body(const struct target *target, bool dry_run, cJSON **ret_body, struct err *err)
+{
+	const char *namespace = target->resource->namespaced ? target->ref.namespace : NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *body = NULL;
+
+	if (replacement_build(target_desired(target), target_base(target), namespace, &body, err) <
+	    0)
+		return -1;
+	if (target->recreate)
+		recreation_strip(body);
+	if (target->recreate && dry_run && take_other_name(body, target->ref.name, err) < 0)
+		return -1;
+	*ret_body = STEAL(body);
+	return 0;
+}
+
 int wire_write(const struct target *target, bool dry_run, struct fanout_slot *slot, struct err *err)
 {
+	bool replaces = target->live && !target->recreate;
 	const struct resource *resource = target->resource;
 	const struct ref *ref = &target->ref;
 	CLEANUP(cJSON_Delete_p) cJSON *body = NULL;
 	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH_BYTES);
 
-	if (replacement_build(target_desired(target), target->live,
-			      resource->namespaced ? ref->namespace : NULL, &body, err) < 0)
+	if (make_body(target, dry_run, &body, err) < 0)
 		return -1;
-	if (!target->live)
+	if (!replaces)
 		resource_print_collection(resource, ref->namespace, &path);
 	else if (resource_print_object(resource, ref->namespace, ref->name, &path, err) < 0)
 		return -1;
@@ -39,7 +68,7 @@ int wire_write(const struct target *target, bool dry_run, struct fanout_slot *sl
 	if (buf_check(&path, "the object's path", err) < 0)
 		return -1;
 	const struct cluster_request request = {
-		.method = target->live ? "PUT" : "POST",
+		.method = replaces ? "PUT" : "POST",
 		.path = buf_str(&path),
 		.body = body,
 		.repeatable = dry_run,

@@ -14,8 +14,9 @@
 int wire_read(const struct target *target, struct fanout_slot *slot, struct err *err);
 
 /*
- * Sends a PUT in place of `live` or, where there is none, a POST, for the item of the slot, which
- * proceeds with the answer. -1 with *err where the body cannot be built; nothing was sent then.
+ * Sends a PUT in place of `live` or, where there is none or it is to be recreated, a POST, for the
+ * item of the slot, which proceeds with the answer. The dry run of a recreation goes by a generated
+ * name, for its own is taken. -1 with *err where the body cannot be built; nothing was sent then.
  */
 int wire_write(const struct target *target, bool dry_run, struct fanout_slot *slot,
 	       struct err *err);

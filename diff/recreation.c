@@ -5,6 +5,8 @@
 
 #include "diff/selector.h"
 
+#define MAX_WORDS 750 /* of the server, so that there is room for a remedy */
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 bool recreation_is_wanted(const cJSON *desired)
@@ -45,12 +47,23 @@ static const struct {
 	{"", "Secret", ANOTHER_NAME ", and have what uses it name that"},
 };
 
-const char *recreation_remedy(const struct ref *ref)
+static const char *find_remedy(const struct ref *ref)
 {
 	for (size_t i = 0; i < COUNT(remedies); i++)
 		if (ref_is(ref, remedies[i].group, remedies[i].kind))
 			return remedies[i].remedy;
 	return "delete it, and the next sync creates it again, or " ANOTHER_NAME;
+}
+
+void recreation_advise(const struct ref *ref, struct err *err)
+{
+	struct err words = *err;
+	size_t length = strlen(words.message);
+
+	while (length && words.message[length - 1] == '.')
+		length--;
+	err_set(err, words.class, "%.*s; %s", (int)(length < MAX_WORDS ? length : MAX_WORDS),
+		words.message, find_remedy(ref));
 }
 
 /* --- what is created ------------------------------------------------------------------------- */
@@ -115,8 +128,9 @@ static int note_claims(struct plan_item *item, struct err *err)
 		changed |= old && !json_equal(old, claim);
 		if (!old && name &&
 		    plan_item_note(item, err,
-				   "Pods that run have no volume \"%s\", and the controller cannot "
-				   "give them one: it goes on with each when that has been deleted",
+				   "the Pods have no volume \"%s\", and the controller cannot give "
+				   "it to one that runs: it stands still until they have been "
+				   "deleted, the lowest ordinal first",
 				   name) < 0)
 			return -1;
 	}

@@ -19,10 +19,10 @@
 bool recreation_is_wanted(const cJSON *desired);
 
 /*
- * What a user can do about a refusal because of an immutable field, "set tranche.dev/recreate:
- * orphan on it ..."; a clause that follows the server's words.
+ * Appends to the server's words about an immutable field what a user can do: "...; set
+ * tranche.dev/recreate: orphan on it to ...".
  */
-const char *recreation_remedy(const struct ref *ref);
+void recreation_advise(const struct ref *ref, struct err *err);
 
 /*
  * Whether the Pods of `live` would be adopted by `wanted`. ERR_INVALID where the selector does not

@@ -1,5 +1,7 @@
 #include "apply/refusal.h"
 
+#include <string.h>
+
 #include "tests/support/check.h"
 #include "tests/support/values.h"
 
@@ -81,6 +83,14 @@ static void test_what_is_refused(void **state)
 		 "immutable'}]}}",
 		 false, true},
 		{"{'code':422,'details':{'causes':[{'message':'Required value'}]}}", false, false},
+		{"{'code':422,'details':{'causes':[{'message':'Required value'},{'message':"
+		 "'Forbidden: updates to provisioner are forbidden.'}]}}",
+		 false, true},
+		{"{'code':422,'details':{'causes':[{'message':'Invalid value: {}: cannot change "
+		 "roleRef'}]}}",
+		 false, true},
+		{"{'code':400,'details':{'causes':[{'message':'field is immutable'}]}}", false,
+		 false},
 		{"{}", false, false},
 	};
 
@@ -110,12 +120,30 @@ static void test_missing_kinds(void **state)
 		assert_int_equal(refusal_is_of_kind(&cases[i].err), cases[i].of_kind);
 }
 
+static void test_long_words(void **state)
+{
+	(void)state;
+	CLEANUP(cJSON_Delete_p) cJSON *body = value_of("{}");
+	CLEANUP(buf_release) struct buf words = BUF_INIT(1 << 20);
+	struct err err;
+
+	buf_puts(&words, "spec.template: Invalid value: ");
+	buf_fill(&words, 'x', 5000);
+	buf_puts(&words, ": field is immutable");
+	assert_ok(json_set_str(body, "message", buf_str(&words), &err), err);
+	refusal_err(422, body, NULL, &err);
+	assert_int_equal(strlen(err.message), 605);
+	assert_non_null(strstr(err.message, "spec.template: Invalid value: xxx"));
+	assert_string_equal(strstr(err.message, "x: field"), "x: field is immutable");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classes_and_words),
 		cmocka_unit_test(test_what_is_refused),
 		cmocka_unit_test(test_missing_kinds),
+		cmocka_unit_test(test_long_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,12 +44,18 @@ static void test_remedies(void **state)
 	const struct ref set = {apps, v1, set_kind, core, name};
 	const struct ref other = {core, v1, volume_kind, core, name};
 
-	assert_string_equal(recreation_remedy(&set),
-			    "set tranche.dev/recreate: orphan on it to have it deleted with its "
-			    "Pods and volumes left in place and created again");
-	assert_string_equal(recreation_remedy(&other),
-			    "delete it, and the next sync creates it again, or give the new one "
-			    "another name");
+	struct err err;
+
+	err_set(&err, ERR_INVALID, "spec: Forbidden");
+	recreation_advise(&set, &err);
+	assert_string_equal(err.message,
+			    "spec: Forbidden; set tranche.dev/recreate: orphan on it to have it "
+			    "deleted with its Pods and volumes left in place and created again");
+	err_set(&err, ERR_INVALID, "spec: Forbidden.");
+	recreation_advise(&other, &err);
+	assert_string_equal(err.message,
+			    "spec: Forbidden; delete it, and the next sync creates it again, or "
+			    "give the new one another name");
 }
 
 #define SELECTING(label) "{'spec':{'selector':{'matchLabels':{'app':'" label "'}}}}"
@@ -121,8 +127,9 @@ static void test_notes(void **state)
 		 "volume claims that exist stay as they are; the new templates are for "
 		 "claims to come\n"},
 		{WEB("", "i:1", "0"), WEB(CLAIM("b", "1"), "i:1", "0"), DONE,
-		 WHAT_HAPPENS "Pods that run have no volume \"b\", and the controller cannot give "
-			      "them one: it goes on with each when that has been deleted\n"},
+		 WHAT_HAPPENS "the Pods have no volume \"b\", and the controller cannot give it to "
+			      "one that runs: it stands still until they have been deleted, the "
+			      "lowest ordinal first\n"},
 		{WEB("", "i:1", "2"), WEB("", "i:1", "2"), DONE, WHAT_HAPPENS},
 		{WEB("", "i:1", "2"), WEB("", "i:1", "2"), CANARY, WHAT_HAPPENS FORGETS},
 		{WEB("", "i:1", "2"), WEB("", "i:2", "2"), DONE, WHAT_HAPPENS FORGETS},

@@ -59,8 +59,8 @@ void bench_on_done(void *ctx, const struct err *err)
 void bench_on_target(void *ctx, struct target *target)
 {
 	struct bench *bench = ctx;
-	static const char *const results[] = {"nothing", "created", "replaced", "unchanged",
-					      "deleted"};
+	static const char *const results[] = {"nothing",   "created", "replaced",
+					      "unchanged", "deleted", "recreated"};
 
 	ref_print(&target->ref, &bench->log);
 	buf_printf(&bench->log, " %s%s%s\n", results[target->result], target->error ? ": " : "",
