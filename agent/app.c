@@ -70,6 +70,7 @@ int app_init(struct app *app, const struct options *options, const char *namespa
 {
 	*app = (struct app){
 		.self_heal = options->self_heal,
+		.replicas_from_git = options->replicas && strcmp(options->replicas, "git") == 0,
 		.namespace_only = options->namespace_only,
 		.prune =
 			{

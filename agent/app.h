@@ -18,11 +18,12 @@
 #include "diff/prune.h"
 
 struct app {
-	char *name;          /* of the inventory */
-	char *namespace;     /* for objects that name none, and of the inventory */
-	bool self_heal;      /* undo drift */
-	bool namespace_only; /* nothing outside of `namespace` may be touched */
-	bool owns;           /* keeps an inventory: Git sources do, plain files do not */
+	char *name;             /* of the inventory */
+	char *namespace;        /* for objects that name none, and of the inventory */
+	bool self_heal;         /* undo drift */
+	bool replicas_from_git; /* also where somebody scaled up and Git says what it said before */
+	bool namespace_only;    /* nothing outside of `namespace` may be touched */
+	bool owns;              /* keeps an inventory: Git sources do, plain files do not */
 	struct prune_policy prune;
 	struct source_options source_options;
 	struct source *source;

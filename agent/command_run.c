@@ -11,11 +11,12 @@
 
 #include <uv.h>
 
-#include "agent/conditions.h"
+#include "agent/chronicle.h"
+#include "agent/drive.h"
 #include "agent/follow.h"
 #include "agent/log.h"
 #include "agent/repo_watch.h"
-#include "agent/report.h"
+#include "agent/schedule.h"
 #include "agent/session.h"
 #include "apply/rollout.h"
 
@@ -29,55 +30,26 @@ static const int handled_signals[] = {SIGTERM, SIGINT, SIGHUP};
 struct agent {
 	struct session session;
 	const struct options *options;
-	uv_timer_t timer; /* when the next pass begins */
+	struct schedule *schedule;
 	uv_signal_t signals[SIGNAL_COUNT];
 	bool ending;
 
 	struct pass *pass; /* NULL between two */
-	bool again;        /* something happened while it ran */
 	unsigned failures; /* passes in a row that could not do their work */
 
 	struct repo_watch *repo_watch; /* NULL until the repository is known to be a local one */
 	struct rollouts *rollouts;
 	struct follow follow;
-	struct conditions drift;
-	struct conditions failed;     /* objects that cannot be compared or written */
-	struct conditions autoscaled; /* objects whose replicas in Git do not count */
-	struct conditions left;       /* objects that left Git and stay */
-	struct conditions faults;     /* of whole passes */
-	struct conditions findings;
+	struct drive drive;
+	struct chronicle chronicle;
 };
 
-static struct log_subject subject_of(const struct agent *agent, const char *object)
+static struct log_subject subject_of(const struct agent *agent)
 {
-	return (struct log_subject){.app = agent->session.app.name,
-				    .revision = app_commit(&agent->session.app),
-				    .object = object};
+	return chronicle_subject(&agent->chronicle, NULL);
 }
 
 /* --- when the next pass begins --------------------------------------------------------------- */
-
-static void start_pass(struct agent *agent);
-
-static void on_timer(uv_timer_t *timer)
-{
-	start_pass(timer->data);
-}
-
-/* A pass within `delay_ms`, or as soon as the one that runs is done. */
-static void request_pass(struct agent *agent, int64_t delay_ms)
-{
-	if (agent->ending)
-		return;
-	if (agent->pass) {
-		agent->again = true;
-		return;
-	}
-	if (uv_is_active((uv_handle_t *)&agent->timer) &&
-	    uv_timer_get_due_in(&agent->timer) <= (uint64_t)delay_ms)
-		return;
-	uv_timer_start(&agent->timer, on_timer, (uint64_t)delay_ms, 0);
-}
 
 /* The interval; after failures sooner than that, backing off up to it. */
 static int64_t next_delay_ms(const struct agent *agent)
@@ -93,103 +65,54 @@ static int64_t next_delay_ms(const struct agent *agent)
 
 static void on_repo_changed(void *context)
 {
-	request_pass(context, 0);
-}
+	struct agent *agent = context;
 
-/* --- conditions told once -------------------------------------------------------------------- */
-
-/* Tells that something holds, if that is news. */
-static void hold(struct agent *agent, struct conditions *conditions, const char *key,
-		 const char *text, enum log_level level, const char *object, const char *message)
-{
-	const struct log_subject subject = subject_of(agent, object);
-	struct err err;
-	bool is_new = true;
-
-	if (conditions_hold(conditions, key, text, &is_new, &err) < 0)
-		log_line(LOG_ERROR, &subject, "%s", err.message);
-	if (is_new)
-		log_line(level, &subject, "%s", message);
-}
-
-/* "shop/statefulset.apps/web" as "statefulset.apps/web". */
-static const char *object_of_key(const char *key)
-{
-	const char *first = strchr(key, '/');
-
-	return first && strchr(first + 1, '/') ? first + 1 : key;
-}
-
-static void on_drift_ended(void *context, const char *key)
-{
-	const struct log_subject subject = subject_of(context, object_of_key(key));
-
-	log_line(LOG_INFO, &subject, "drift ended");
-}
-
-static void on_failure_ended(void *context, const char *key)
-{
-	const struct log_subject subject = subject_of(context, object_of_key(key));
-
-	log_line(LOG_INFO, &subject, "works again");
-}
-
-static void on_autoscaling_ended(void *context, const char *key)
-{
-	const struct log_subject subject = subject_of(context, object_of_key(key));
-
-	log_line(LOG_INFO, &subject, "replicas of Git count again");
-}
-
-static void on_fault_ended(void *context, const char *key)
-{
-	const struct log_subject subject = subject_of(context, NULL);
-
-	log_line(LOG_INFO, &subject, "the %s works again", key);
-}
-
-static void forget(void *context, const char *key)
-{
-	(void)context;
-	(void)key;
+	schedule_request(agent->schedule, SCHEDULE_WHOLE, 0);
 }
 
 /* --- rollouts -------------------------------------------------------------------------------- */
+
+/* Whether somebody has written the StatefulSet since this was last asked. */
+static bool was_written(struct agent *agent, const struct rollout *rollout)
+{
+	const cJSON *statefulset =
+		rollouts_statefulset(agent->rollouts, rollout->namespace, rollout->name);
+
+	return follow_generation(&agent->follow, rollout,
+				 json_int_or(statefulset, "metadata.generation", 0));
+}
 
 static void on_rollout(void *context, const struct rollout *rollout)
 {
 	struct agent *agent = context;
 	const struct app *app = &agent->session.app;
-	CLEANUP(buf_release) struct buf object = BUF_INIT(1024), line = BUF_INIT(8192);
-	const cJSON *statefulset;
+	CLEANUP(buf_release) struct buf line = BUF_INIT(8192);
 
 	if (agent->ending || !follow_find(rollout, &app->fetched.manifests, app->namespace))
 		return;
-	buf_printf(&object, "statefulset.apps/%s", rollout->name);
-	if (follow_tell(&agent->follow, rollout, &line)) {
-		const struct log_subject subject = subject_of(agent, buf_str(&object));
-
-		log_line(rollout->phase == ROLLOUT_STUCK ? LOG_WARNING : LOG_INFO, &subject, "%s",
-			 buf_str(&line));
-	}
-	/* Somebody wrote the StatefulSet: the next pass tells whether that is drift. */
-	statefulset = rollouts_statefulset(agent->rollouts, rollout->namespace, rollout->name);
-	if (follow_generation(&agent->follow, rollout,
-			      json_int_or(statefulset, "metadata.generation", 0)))
-		request_pass(agent, LIVE_CHANGE_WAIT_MS);
+	const struct driven *driven = drive_find(&agent->drive, rollout);
+	bool has_moved = follow_tell(&agent->follow, rollout, &line);
+	if (has_moved)
+		chronicle_rollout(&agent->chronicle, rollout, buf_str(&line));
+	/* The next pass drives it on, or tells whether what somebody wrote is drift. While a pass
+	 * runs nobody knows yet what it leaves to be driven. */
+	if (was_written(agent, rollout) ||
+	    (has_moved && (agent->pass || (driven && driven->pending))))
+		schedule_request(agent->schedule, SCHEDULE_ROLLOUTS, LIVE_CHANGE_WAIT_MS);
 }
 
 static void on_rollout_gone(void *context, const char *namespace, const char *name)
 {
+	struct agent *agent = context;
+
 	(void)namespace;
 	(void)name;
-	request_pass(context, LIVE_CHANGE_WAIT_MS);
+	schedule_request(agent->schedule, SCHEDULE_ROLLOUTS, LIVE_CHANGE_WAIT_MS);
 }
 
 static void on_rollout_error(void *context, const struct err *err, int64_t retry_in_ms)
 {
-	struct agent *agent = context;
-	const struct log_subject subject = subject_of(agent, NULL);
+	const struct log_subject subject = subject_of(context);
 
 	(void)retry_in_ms;
 	log_line(LOG_DEBUG, &subject, "rollouts: %s", err->message);
@@ -198,7 +121,7 @@ static void on_rollout_error(void *context, const struct err *err, int64_t retry
 /* Follows the namespaces of the commit's StatefulSets. */
 static void follow_rollouts(struct agent *agent, const struct plan *plan)
 {
-	const struct log_subject subject = subject_of(agent, NULL);
+	const struct log_subject subject = subject_of(agent);
 	struct err err;
 
 	for (size_t i = 0; i < plan->count; i++) {
@@ -210,119 +133,28 @@ static void follow_rollouts(struct agent *agent, const struct plan *plan)
 	}
 }
 
-/* --- what a pass found ----------------------------------------------------------------------- */
-
-static void tell_findings(struct agent *agent)
-{
-	const struct findings *findings = &agent->session.app.fetched.findings;
-
-	conditions_begin_round(&agent->findings);
-	for (size_t i = 0; i < findings->count; i++) {
-		CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
-
-		finding_print(&findings->items[i], &line);
-		hold(agent, &agent->findings, buf_str(&line), "",
-		     findings->items[i].level == FINDING_ERROR ? LOG_ERROR : LOG_WARNING, NULL,
-		     buf_str(&line));
-	}
-	conditions_end_round(&agent->findings, forget, agent);
-}
+/* --- passes ---------------------------------------------------------------------------------- */
 
 static void on_fetched(void *context, struct app *app)
 {
 	struct agent *agent = context;
-	const struct log_subject subject = {.app = app->name};
-	const struct snapshot *snapshot = &app->fetched.snapshot;
 
-	log_line(LOG_INFO, &subject, "fetched %s by %s: %s", snapshot->revision, snapshot->author,
-		 snapshot->subject);
-	tell_findings(agent);
+	(void)app;
+	chronicle_fetched(&agent->chronicle);
 }
 
-static void on_written(void *context, const struct plan_item *item, const struct target *target)
-{
-	struct agent *agent = context;
-	CLEANUP(buf_release) struct buf object = BUF_INIT(1024), line = BUF_INIT(8192);
-
-	if (target->error)
-		return; /* told when the pass is done, if it is still so then */
-	ref_print(&item->ref, &object);
-	report_written(item, target, &line);
-	const struct log_subject subject = subject_of(agent, buf_str(&object));
-	log_line(LOG_INFO, &subject, "%s", buf_str(&line));
-}
-
-static void tell_item(struct agent *agent, const struct plan_item *item)
-{
-	CLEANUP(buf_release)
-	struct buf key = BUF_INIT(1024), details = BUF_INIT(8192), line = BUF_INIT(16384);
-
-	report_key(&item->ref, &key);
-	const char *object = *item->ref.namespace ? buf_str(&key) + strlen(item->ref.namespace) + 1
-						  : buf_str(&key);
-	if (item->autoscaled)
-		hold(agent, &agent->autoscaled, buf_str(&key), "", LOG_INFO, object,
-		     item->autoscaled);
-	if (item->action == PLAN_DRIFT) {
-		report_drift(item, &details);
-		buf_printf(&line, "drift: %s; left alone (--self-heal undoes it)",
-			   buf_str(&details));
-		hold(agent, &agent->drift, buf_str(&key), "", LOG_WARNING, object, buf_str(&line));
-	} else if (item->action == PLAN_FAILED) {
-		report_place(item, &line);
-		buf_puts(&line, item->error.message);
-		hold(agent, &agent->failed, buf_str(&key), buf_str(&line), LOG_ERROR, object,
-		     buf_str(&line));
-	}
-}
-
-/* Told once for each reason, and again when other objects stay for it. */
-static void tell_left(void *context, const char *reason, const char *line)
+static void on_written(void *context, const struct plan_item *item, const struct target *target,
+		       const struct steer *steer)
 {
 	struct agent *agent = context;
 
-	hold(agent, &agent->left, reason, line, LOG_WARNING, NULL, line);
-}
-
-static void tell_plan(struct agent *agent, const struct plan *plan)
-{
-	conditions_begin_round(&agent->drift);
-	conditions_begin_round(&agent->failed);
-	conditions_begin_round(&agent->autoscaled);
-	for (size_t i = 0; i < plan->count; i++)
-		tell_item(agent, &plan->items[i]);
-	conditions_begin_round(&agent->left);
-	report_left(plan, tell_left, agent);
-	conditions_end_round(&agent->left, forget, agent);
-	conditions_end_round(&agent->drift, on_drift_ended, agent);
-	conditions_end_round(&agent->failed, on_failure_ended, agent);
-	conditions_end_round(&agent->autoscaled, on_autoscaling_ended, agent);
-}
-
-static void tell_faults(struct agent *agent, const struct pass *pass)
-{
-	static const char *const names[] = {
-		[PASS_SOURCE] = "source", [PASS_MANIFEST] = "commit", [PASS_CLUSTER] = "cluster"};
-	const struct err *denied = &agent->session.app.autoscalers.denied;
-	enum pass_fault fault = pass_fault(pass);
-
-	conditions_begin_round(&agent->faults);
-	if (fault != PASS_FINE)
-		hold(agent, &agent->faults, names[fault], pass_error(pass)->message, LOG_ERROR,
-		     NULL, pass_error(pass)->message);
-	else if (pass_trouble(pass))
-		hold(agent, &agent->faults, "inventory", pass_trouble(pass)->message, LOG_WARNING,
-		     NULL, pass_trouble(pass)->message);
-	if (denied->class != ERR_NONE)
-		hold(agent, &agent->faults, "list of autoscalers", denied->message, LOG_WARNING,
-		     NULL, denied->message);
-	conditions_end_round(&agent->faults, on_fault_ended, agent);
+	chronicle_written(&agent->chronicle, item, target, steer);
 }
 
 static void watch_repo(struct agent *agent)
 {
 	const char *git_dir = source_local_git_dir(agent->session.app.source);
-	const struct log_subject subject = subject_of(agent, NULL);
+	const struct log_subject subject = subject_of(agent);
 	struct err err;
 
 	if (agent->repo_watch || !git_dir)
@@ -332,7 +164,15 @@ static void watch_repo(struct agent *agent)
 		log_line(LOG_WARNING, &subject, "%s; commits are seen at the interval only",
 			 err.message);
 	else
-		agent->again = true; /* what came before the watch stood */
+		on_repo_changed(agent); /* what came before the watch stood */
+}
+
+/* Has the next pass come when it is due: for the whole at the interval, for rollouts by their time. */
+static void plan_next(struct agent *agent)
+{
+	schedule_request(agent->schedule, SCHEDULE_WHOLE, next_delay_ms(agent));
+	if (agent->drive.next_ms)
+		schedule_request(agent->schedule, SCHEDULE_ROLLOUTS, agent->drive.next_ms);
 }
 
 static void on_pass_done(void *context, struct pass *pass)
@@ -340,33 +180,37 @@ static void on_pass_done(void *context, struct pass *pass)
 	struct agent *agent = context;
 	const struct plan *plan = pass_plan(pass);
 	bool fine = pass_fault(pass) == PASS_FINE;
+	struct err err;
 
-	tell_faults(agent, pass);
-	if (pass_fault(pass) == PASS_MANIFEST)
-		tell_findings(agent); /* some are found with the cluster's help only */
+	chronicle_pass(&agent->chronicle, pass);
 	if (fine) {
-		tell_plan(agent, plan);
+		const struct log_subject subject = subject_of(agent);
+
+		if (drive_take(&agent->drive, pass, &err) < 0)
+			log_line(LOG_ERROR, &subject, "%s", err.message);
 		follow_rollouts(agent, plan);
 	}
 	if (pass_fault(pass) != PASS_SOURCE)
 		watch_repo(agent);
 	/* A refused commit is not tried again sooner: it stays refused. */
-	if ((fine && !plan_count(plan, PLAN_FAILED)) || pass_fault(pass) == PASS_MANIFEST)
-		agent->failures = 0;
-	else
+	if ((!fine || plan_count(plan, PLAN_FAILED)) && pass_fault(pass) != PASS_MANIFEST)
 		agent->failures++;
+	else if (pass_is_whole(pass))
+		agent->failures = 0;
 	pass_free(STEAL(agent->pass));
-	request_pass(agent, agent->again ? 0 : next_delay_ms(agent));
-	agent->again = false;
+	plan_next(agent);
+	schedule_ended(agent->schedule);
 }
 
-static void start_pass(struct agent *agent)
+static void start_pass(void *context, enum schedule_kind kind)
 {
+	struct agent *agent = context;
 	const struct pass_options options = {
 		.loop = agent->session.loop,
 		.cluster = agent->session.cluster,
 		.discovery = agent->session.discovery,
 		.app = &agent->session.app,
+		.rollouts_only = kind == SCHEDULE_ROLLOUTS,
 		.on_fetched = on_fetched,
 		.on_written = on_written,
 		.on_done = on_pass_done,
@@ -375,9 +219,10 @@ static void start_pass(struct agent *agent)
 	struct err err;
 
 	if (pass_start(&options, &agent->pass, &err) < 0) {
-		const struct log_subject subject = subject_of(agent, NULL);
+		const struct log_subject subject = subject_of(agent);
 		log_line(LOG_ERROR, &subject, "%s", err.message);
-		request_pass(agent, agent->options->interval_ms);
+		plan_next(agent);
+		schedule_ended(agent->schedule);
 	}
 }
 
@@ -389,7 +234,7 @@ static void end(struct agent *agent)
 	pass_free(STEAL(agent->pass));
 	rollouts_free(STEAL(agent->rollouts));
 	repo_watch_free(STEAL(agent->repo_watch));
-	uv_close((uv_handle_t *)&agent->timer, NULL);
+	schedule_free(STEAL(agent->schedule));
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		uv_close((uv_handle_t *)&agent->signals[i], NULL);
 	session_stop(&agent->session);
@@ -398,13 +243,13 @@ static void end(struct agent *agent)
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct agent *agent = handle->data;
-	const struct log_subject subject = subject_of(agent, NULL);
+	const struct log_subject subject = subject_of(agent);
 
 	if (agent->ending)
 		return;
 	if (number == SIGHUP) {
 		log_line(LOG_INFO, &subject, "SIGHUP: syncing now");
-		request_pass(agent, 0);
+		schedule_request(agent->schedule, SCHEDULE_WHOLE, 0);
 	} else {
 		log_line(LOG_INFO, &subject, "%s: ending",
 			 number == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -425,8 +270,9 @@ static int begin(struct agent *agent, struct err *err)
 	agent->rollouts = rollouts_new(agent->session.cluster, &rollouts_options, err);
 	if (!agent->rollouts)
 		return -1;
-	uv_timer_init(agent->session.loop, &agent->timer);
-	agent->timer.data = agent;
+	agent->schedule = schedule_new(agent->session.loop, start_pass, agent, err);
+	if (!agent->schedule)
+		return -1;
 	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
 		uv_signal_init(agent->session.loop, &agent->signals[i]);
 		agent->signals[i].data = agent;
@@ -438,12 +284,8 @@ static int begin(struct agent *agent, struct err *err)
 static void agent_release(struct agent *agent)
 {
 	follow_release(&agent->follow);
-	conditions_release(&agent->drift);
-	conditions_release(&agent->failed);
-	conditions_release(&agent->left);
-	conditions_release(&agent->autoscaled);
-	conditions_release(&agent->faults);
-	conditions_release(&agent->findings);
+	drive_release(&agent->drive);
+	chronicle_release(&agent->chronicle);
 	session_close(&agent->session);
 }
 
@@ -455,6 +297,7 @@ int command_run(const struct options *options)
 
 	if (code != EXIT_OK)
 		return code;
+	agent.chronicle.app = &agent.session.app;
 	if (begin(&agent, &err) < 0) {
 		tell_error(&err);
 		return EXIT_INTERNAL;
@@ -463,7 +306,7 @@ int command_run(const struct options *options)
 	log_line(LOG_INFO, &subject, "following %s, syncing to %s as %s",
 		 source_name(agent.session.app.source), cluster_server(agent.session.cluster),
 		 agent.session.kubeconfig.origin);
-	request_pass(&agent, 0);
+	schedule_request(agent.schedule, SCHEDULE_WHOLE, 0);
 	session_run(&agent.session);
 	return EXIT_OK;
 }

@@ -5,108 +5,96 @@
 
 #include <uv.h>
 
+#include "agent/conditions.h"
+#include "agent/drive.h"
 #include "agent/follow.h"
 #include "agent/report.h"
+#include "agent/schedule.h"
 #include "agent/session.h"
 #include "agent/show.h"
+#include "agent/steer_words.h"
 #include "apply/rollout.h"
+
+#define MOVE_WAIT_MS  100  /* a rollout moved: let what comes with it come too */
+#define RETRY_WAIT_MS 1000 /* after a pass that failed for a reason that may pass */
 
 struct sync {
 	struct session session;
 	const struct options *options;
 	struct pass *pass;
+	bool pass_runs;
 	int code;
 
-	/* --wait */
-	struct rollouts *rollouts;
-	uv_timer_t deadline;
+	/* --wait: passes over the rollouts follow, until all have arrived or one cannot */
 	bool waiting;
+	struct rollouts *rollouts;
+	struct schedule *schedule;
+	uv_timer_t deadline;
 	struct follow follow;
+	struct drive drive;
+	struct conditions told; /* what has been printed of the passes */
 };
+
+static void start_pass(void *context, enum schedule_kind kind);
 
 /* --- waiting for the rollouts ---------------------------------------------------------------- */
 
-static void print_rollout(struct sync *sync, const struct rollout *rollout)
+static void print_line(const char *name, const char *text)
 {
-	CLEANUP(buf_release) struct buf line = BUF_INIT(8192);
-
-	if (!follow_tell(&sync->follow, rollout, &line))
-		return;
-	printf("statefulset.apps/%s: %s\n", rollout->name, buf_str(&line));
+	printf("statefulset.apps/%s: %s\n", name, text);
 	fflush(stdout);
+}
+
+static void print_how(void *context, const char *name, const char *how)
+{
+	(void)context;
+	fprintf(stderr, "tranche: statefulset.apps/%s %s\n", name, how);
 }
 
 static void end_wait(struct sync *sync, int code)
 {
 	sync->code = code;
 	sync->waiting = false;
+	if (sync->pass_runs)
+		pass_free(STEAL(sync->pass));
 	rollouts_free(STEAL(sync->rollouts));
+	schedule_free(STEAL(sync->schedule));
 	uv_close((uv_handle_t *)&sync->deadline, NULL);
 }
 
-static bool is_awaited(const struct plan_item *item)
+/* Ends the waiting if there is nothing more to wait for. */
+static void look(struct sync *sync)
 {
-	return ref_is(&item->ref, "apps", "StatefulSet") && item->file &&
-	       item->action != PLAN_FAILED;
-}
-
-/* Whether every StatefulSet of the plan has settled. */
-static bool all_settled(const struct sync *sync)
-{
-	const struct plan *plan = pass_plan(sync->pass);
-
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct ref *ref = &plan->items[i].ref;
-		const struct rollout *rollout;
-
-		if (!is_awaited(&plan->items[i]))
-			continue;
-		rollout = rollouts_find(sync->rollouts, ref->namespace, ref->name);
-		if (!rollout || !rollout_is_settled(rollout))
-			return false;
+	switch (drive_judge(&sync->drive, sync->rollouts, false, print_how, NULL)) {
+	case DRIVE_GOES_ON: break;
+	case DRIVE_ARRIVED: end_wait(sync, sync->code); break;
+	case DRIVE_ENDED: end_wait(sync, EXIT_ROLLOUT); break;
 	}
-	return true;
-}
-
-static bool is_ours(const struct sync *sync, const struct rollout *rollout)
-{
-	const struct plan *plan = pass_plan(sync->pass);
-
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct ref *ref = &plan->items[i].ref;
-
-		if (is_awaited(&plan->items[i]) && strcmp(ref->name, rollout->name) == 0 &&
-		    strcmp(ref->namespace, rollout->namespace) == 0)
-			return true;
-	}
-	return false;
 }
 
 static void on_rollout(void *context, const struct rollout *rollout)
 {
 	struct sync *sync = context;
+	CLEANUP(buf_release) struct buf line = BUF_INIT(8192);
 
-	if (!sync->waiting || !is_ours(sync, rollout))
+	if (!sync->waiting)
 		return;
-	print_rollout(sync, rollout);
-	if (rollout->phase == ROLLOUT_STUCK) {
-		fprintf(stderr, "tranche: statefulset.apps/%s is stuck: %s\n", rollout->name,
-			rollout->reason);
-		end_wait(sync, EXIT_ROLLOUT);
-	} else if (all_settled(sync)) {
-		end_wait(sync, sync->code);
-	}
+	const struct driven *driven = drive_find(&sync->drive, rollout);
+	if (!driven)
+		return;
+	if (follow_tell(&sync->follow, rollout, &line))
+		print_line(rollout->name, buf_str(&line));
+	if (driven->steered)
+		schedule_request(sync->schedule, SCHEDULE_ROLLOUTS, MOVE_WAIT_MS);
+	else if (!sync->pass_runs)
+		look(sync);
 }
 
 static void on_deadline(uv_timer_t *timer)
 {
 	struct sync *sync = timer->data;
-	const struct rollout *rollout;
 
-	for (size_t i = 0; (rollout = rollouts_at(sync->rollouts, i)); i++)
-		if (is_ours(sync, rollout) && !rollout_is_settled(rollout))
-			fprintf(stderr, "tranche: statefulset.apps/%s did not end in time: %s\n",
-				rollout->name, rollout->reason);
+	drive_judge(&sync->drive, sync->rollouts, true, print_how, NULL);
 	end_wait(sync, EXIT_ROLLOUT);
 }
 
@@ -117,23 +105,20 @@ static void on_rollout_error(void *context, const struct err *err, int64_t retry
 		tell_warning("cannot follow the rollouts: %s", err->message);
 }
 
+/* Follows the StatefulSets of the first pass. */
 static int start_waiting(struct sync *sync, struct err *err)
 {
 	const struct rollouts_options options = {
 		.on_change = on_rollout, .on_error = on_rollout_error, .ctx = sync};
-	const struct plan *plan = pass_plan(sync->pass);
-	bool any = false;
 
-	for (size_t i = 0; i < plan->count; i++)
-		any |= is_awaited(&plan->items[i]);
-	if (!any)
+	if (sync->drive.count == 0)
 		return 0;
 	sync->rollouts = rollouts_new(sync->session.cluster, &options, err);
-	if (!sync->rollouts)
+	sync->schedule = schedule_new(sync->session.loop, start_pass, sync, err);
+	if (!sync->rollouts || !sync->schedule)
 		return -1;
-	for (size_t i = 0; i < plan->count; i++)
-		if (is_awaited(&plan->items[i]) &&
-		    rollouts_add_namespace(sync->rollouts, plan->items[i].ref.namespace, err) < 0)
+	for (size_t i = 0; i < sync->drive.count; i++)
+		if (rollouts_add_namespace(sync->rollouts, sync->drive.items[i].namespace, err) < 0)
 			return -1;
 	sync->waiting = true;
 	uv_timer_init(sync->session.loop, &sync->deadline);
@@ -144,9 +129,11 @@ static int start_waiting(struct sync *sync, struct err *err)
 
 /* --- the pass -------------------------------------------------------------------------------- */
 
-static void on_written(void *context, const struct plan_item *item, const struct target *target)
+static void on_written(void *context, const struct plan_item *item, const struct target *target,
+		       const struct steer *steer)
 {
-	CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
+	CLEANUP(buf_release) struct buf line = BUF_INIT(65536), step = BUF_INIT(8192);
+	bool only = false;
 
 	(void)context;
 	if (target->error)
@@ -154,7 +141,11 @@ static void on_written(void *context, const struct plan_item *item, const struct
 	ref_print(&item->ref, &line);
 	buf_putc(&line, ' ');
 	report_written(item, target, &line);
-	printf("%s\n", buf_str(&line));
+	steer_print_step(steer, item, &step, &only);
+	if (!only)
+		printf("%s\n", buf_str(&line));
+	if (step.length)
+		print_line(item->ref.name, buf_str(&step));
 	fflush(stdout);
 }
 
@@ -222,55 +213,171 @@ static void print_summary(const struct plan *plan)
 	fflush(stdout);
 }
 
+/* How a StatefulSet goes on after this pass, where it does not by itself. */
+static void print_way(const struct plan_item *item, const struct steer *steer)
+{
+	if (!steer || steer->promotion.verdict != PROMOTION_WALKING)
+		return;
+	fprintf(stderr,
+		"tranche: statefulset.apps/%s is on its way to partition %lld; sync --wait, "
+		"tranche "
+		"run, or the next sync takes the next step\n",
+		item->ref.name, (long long)steer->record.partition);
+}
+
+/* What is kept from where Git has it. */
+static void print_state(struct sync *sync, const struct plan_item *item, const struct steer *steer)
+{
+	CLEANUP(buf_release) struct buf line = BUF_INIT(8192), way = BUF_INIT(8192);
+	CLEANUP(buf_release) struct buf key = BUF_INIT(1024);
+	enum steer_state state = steer_state(steer);
+	bool is_new = true;
+	struct err err;
+
+	if (state != STEER_FREE)
+		steer_print_state(steer, &line);
+	report_key(&item->ref, &key);
+	buf_printf(&key, " %s %lld", steer_state_name(state),
+		   (long long)steer->promotion.partition);
+	if (line.length && conditions_hold(&sync->told, buf_str(&key), "", &is_new, &err) == 0 &&
+	    is_new)
+		print_line(item->ref.name, buf_str(&line));
+	steer_print_unstick(steer, &way);
+	is_new = true;
+	if (way.length && conditions_hold(&sync->told, buf_str(&way), "", &is_new, &err) == 0 &&
+	    is_new)
+		print_line(item->ref.name, buf_str(&way));
+}
+
+/* Whether a StatefulSet is not where Git has it, and nobody asked for that. */
+static bool is_held_back(const struct pass *pass)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < pass_plan(pass)->count; i++)
+		any |= steer_state_is_trouble(steer_state(pass_steer(pass, i)));
+	return any;
+}
+
+/* The first pass, about everything. */
+static void report_all(struct sync *sync, const struct pass *pass)
+{
+	const struct plan *plan = pass_plan(pass);
+
+	print_pass_troubles(pass, &sync->session.app);
+	print_notes(plan);
+	print_drift(plan);
+	report_left(plan, print_left, NULL);
+	print_failures(plan);
+	print_summary(plan);
+	if (plan_count(plan, PLAN_FAILED) || is_prune_refused(plan))
+		sync->code = EXIT_OBJECTS;
+	else if (is_held_back(pass) && !sync->options->wait)
+		sync->code = EXIT_ROLLOUT;
+	for (size_t i = 0; i < plan->count && !sync->options->wait; i++)
+		print_way(&plan->items[i], pass_steer(pass, i));
+}
+
+/* What a pass over the rollouts found; those before it told of everything else. */
+static void report_rollouts(struct sync *sync, const struct pass *pass)
+{
+	const struct plan *plan = pass_plan(pass);
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (pass_steer(pass, i))
+			print_state(sync, &plan->items[i], pass_steer(pass, i));
+	if (plan_count(plan, PLAN_FAILED)) {
+		print_failures(plan);
+		sync->code = EXIT_OBJECTS;
+	}
+}
+
+static void go_on(struct sync *sync, const struct pass *pass)
+{
+	struct err err;
+
+	if (drive_take(&sync->drive, pass, &err) < 0 ||
+	    (!sync->waiting && start_waiting(sync, &err) < 0)) {
+		tell_error(&err);
+		sync->code = EXIT_INTERNAL;
+		return;
+	}
+	if (!sync->waiting)
+		return;
+	if (sync->drive.next_ms)
+		schedule_request(sync->schedule, SCHEDULE_ROLLOUTS, sync->drive.next_ms);
+	schedule_ended(sync->schedule);
+	look(sync);
+}
+
 static void on_done(void *context, struct pass *pass)
 {
 	struct sync *sync = context;
+
+	sync->pass_runs = false;
+	if (sync->waiting && pass_fault(pass) == PASS_CLUSTER &&
+	    pass_error(pass)->class == ERR_TRANSIENT) {
+		schedule_request(sync->schedule, SCHEDULE_ROLLOUTS, RETRY_WAIT_MS);
+		schedule_ended(sync->schedule);
+		return;
+	}
+	int code = print_pass_fault(pass, &sync->session.app);
+	if (code != EXIT_OK) {
+		if (sync->waiting)
+			end_wait(sync, code);
+		sync->code = code;
+		return;
+	}
+	if (sync->waiting)
+		report_rollouts(sync, pass);
+	else
+		report_all(sync, pass);
+	if (sync->options->wait)
+		go_on(sync, pass);
+}
+
+static void start_pass(void *context, enum schedule_kind kind)
+{
+	struct sync *sync = context;
+	const struct pass_options pass_options = {
+		.loop = sync->session.loop,
+		.cluster = sync->session.cluster,
+		.discovery = sync->session.discovery,
+		.app = &sync->session.app,
+		.rollouts_only = kind == SCHEDULE_ROLLOUTS,
+		.on_written = on_written,
+		.on_done = on_done,
+		.context = sync,
+	};
 	struct err err;
 
-	sync->code = print_pass_fault(pass, &sync->session.app);
-	if (sync->code != EXIT_OK)
+	pass_free(STEAL(sync->pass));
+	sync->pass_runs = true;
+	if (pass_start(&pass_options, &sync->pass, &err) == 0)
 		return;
-	print_pass_troubles(pass, &sync->session.app);
-	print_notes(pass_plan(pass));
-	print_drift(pass_plan(pass));
-	report_left(pass_plan(pass), print_left, NULL);
-	print_failures(pass_plan(pass));
-	print_summary(pass_plan(pass));
-	if (plan_count(pass_plan(pass), PLAN_FAILED) || is_prune_refused(pass_plan(pass)))
-		sync->code = EXIT_OBJECTS;
-	if (sync->options->wait && start_waiting(sync, &err) < 0) {
-		tell_error(&err);
-		sync->code = EXIT_INTERNAL;
-	}
+	tell_error(&err);
+	sync->code = EXIT_INTERNAL;
+	if (sync->waiting)
+		end_wait(sync, EXIT_INTERNAL);
 }
 
 int command_sync(const struct options *options)
 {
 	struct sync sync = {.options = options};
-	struct err err;
 
 	if (options->dry_run)
 		return command_diff(options);
 	sync.code = session_open(&sync.session, options);
 	if (sync.code == EXIT_OK) {
-		const struct pass_options pass_options = {
-			.loop = sync.session.loop,
-			.cluster = sync.session.cluster,
-			.discovery = sync.session.discovery,
-			.app = &sync.session.app,
-			.on_written = on_written,
-			.on_done = on_done,
-			.context = &sync,
-		};
-		if (pass_start(&pass_options, &sync.pass, &err) < 0) {
-			tell_error(&err);
-			sync.code = EXIT_INTERNAL;
-		}
+		start_pass(&sync, SCHEDULE_WHOLE);
 		session_run(&sync.session);
 		rollouts_free(sync.rollouts);
+		schedule_free(sync.schedule);
 		pass_free(sync.pass);
 	}
 	follow_release(&sync.follow);
+	drive_release(&sync.drive);
+	conditions_release(&sync.told);
 	session_close(&sync.session);
 	return sync.code;
 }

@@ -72,6 +72,12 @@ int conditions_hold(struct conditions *conditions, const char *key, const char *
 	return 0;
 }
 
+void conditions_keep_but(struct conditions *conditions, const char *part)
+{
+	for (size_t i = 0; i < conditions->count; i++)
+		conditions->items[i].held |= !strstr(conditions->items[i].key, part);
+}
+
 void conditions_end_round(struct conditions *conditions,
 			  void (*on_end)(void *context, const char *key), void *context)
 {

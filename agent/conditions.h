@@ -38,6 +38,9 @@ void conditions_begin_round(struct conditions *conditions);
 int conditions_hold(struct conditions *conditions, const char *key, const char *text,
 		    bool *ret_is_new, struct err *err);
 
+/* In this round nothing is known of those whose key does not hold `part`: they hold as before. */
+void conditions_keep_but(struct conditions *conditions, const char *part);
+
 /* Drops those that did not hold in this round, after calling `on_end` for each. */
 void conditions_end_round(struct conditions *conditions,
 			  void (*on_end)(void *context, const char *key), void *context);

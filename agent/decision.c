@@ -6,6 +6,7 @@
 #include "diff/autoscaler.h"
 #include "diff/notes.h"
 #include "diff/prediction.h"
+#include "diff/promotion.h"
 #include "diff/recreation.h"
 
 /* The digests of an object, and what the inventory has of it. */
@@ -57,6 +58,16 @@ static int digests_of(const struct app *app, const struct target *target, struct
 			    : 0;
 }
 
+/* Whether nothing of the object is left to be driven, beyond its being as it was recorded. */
+static bool is_at_rest(const struct app *app, const struct target *target)
+{
+	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
+
+	return !ref_is(&target->ref, "apps", "StatefulSet") ||
+	       promotion_is_idle(target_desired(target), target->live,
+				 entry ? &entry->rollout : NULL);
+}
+
 bool decision_is_in_sync(const struct app *app, const struct target *target)
 {
 	CLEANUP(digests_release) struct digests digests = {0};
@@ -66,7 +77,7 @@ bool decision_is_in_sync(const struct app *app, const struct target *target)
 	    !digests.recorded)
 		return false;
 	return strcmp(digests.desired, digests.record.desired_digest) == 0 &&
-	       strcmp(digests.live, digests.record.live_digest) == 0;
+	       strcmp(digests.live, digests.record.live_digest) == 0 && is_at_rest(app, target);
 }
 
 /* What the write would leave: the dry run's answer, or what can be told without the server. */
@@ -89,20 +100,6 @@ static int compare(const struct target *target, struct plan_item *item, struct e
 				   : compare_objects(item->from, item->to, &item->changes, err);
 }
 
-static int forecast(const struct rollouts *rollouts, const struct target *target,
-		    const cJSON *expected, struct plan_item *item, struct err *err)
-{
-	size_t count = 0;
-	const cJSON *const *pods =
-		rollouts_pods(rollouts, target->ref.namespace, target->ref.name, &count);
-
-	if (rollout_forecast(target->live, expected, pods, count, NULL, 0, &item->forecast, err) <
-	    0)
-		return -1;
-	item->has_forecast = true;
-	return 0;
-}
-
 static int note_recreation(const struct target *target, struct plan_item *item, struct err *err)
 {
 	if (target->kept)
@@ -121,8 +118,8 @@ int decision_note(const struct target *target, struct plan_item *item, struct er
 	return notes_ignored(item, desired, target->live, err);
 }
 
-int decision_make(const struct app *app, const struct target *target,
-		  const struct rollouts *rollouts, struct plan_item *item, struct err *err)
+int decision_make(const struct app *app, const struct target *target, struct plan_item *item,
+		  struct err *err)
 {
 	CLEANUP(digests_release) struct digests digests = {0};
 	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
@@ -142,10 +139,23 @@ int decision_make(const struct app *app, const struct target *target,
 				   digests.desired, digests.live, app->self_heal);
 	if (item->action == PLAN_REPLACE && target->recreate)
 		item->action = PLAN_RECREATE;
-	if (note_recreation(target, item, err) < 0)
+	return note_recreation(target, item, err);
+}
+
+int decision_forecast(const struct target *target, const struct rollouts *rollouts,
+		      struct plan_item *item, struct err *err)
+{
+	const char *namespace = target->ref.namespace, *name = target->ref.name;
+	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
+	size_t pod_count, revision_count;
+	const cJSON *const *pods = rollouts_pods(rollouts, namespace, name, &pod_count);
+	const cJSON *const *revisions =
+		rollouts_revisions(rollouts, namespace, name, &revision_count);
+
+	if (expected_of(target, &expected, err) < 0 ||
+	    rollout_forecast(target->live, expected, pods, pod_count, revisions, revision_count,
+			     &item->forecast, err) < 0)
 		return -1;
-	if (rollouts && ref_is(&target->ref, "apps", "StatefulSet") &&
-	    plan_action_writes(item->action))
-		return forecast(rollouts, target, expected, item, err);
+	item->has_forecast = true;
 	return 0;
 }

@@ -10,8 +10,8 @@
 #include "apply/target.h"
 
 /*
- * Whether neither Git nor the cluster changed since the two were equal: then the server need not be
- * asked. The target has been read.
+ * Whether neither Git nor the cluster changed since the two were equal, and no rollout is left to be
+ * driven: then the server need not be asked. The target has been read.
  */
 bool decision_is_in_sync(const struct app *app, const struct target *target);
 
@@ -20,10 +20,13 @@ int decision_note(const struct target *target, struct plan_item *item, struct er
 
 /*
  * Fills a fresh item (ref, file and mark are the caller's) for a target that has been read and, where
- * the server can say, previewed: the changes, the action (plan_decide), and for a StatefulSet that
- * would be written what its rollout would do, if `rollouts` has its Pods (NULL: no forecast).
+ * the server can say, previewed: the changes and the action (plan_decide).
  */
-int decision_make(const struct app *app, const struct target *target,
-		  const struct rollouts *rollouts, struct plan_item *item, struct err *err);
+int decision_make(const struct app *app, const struct target *target, struct plan_item *item,
+		  struct err *err);
+
+/* Fills in what the write of a StatefulSet would do to its Pods, which `rollouts` has. */
+int decision_forecast(const struct target *target, const struct rollouts *rollouts,
+		      struct plan_item *item, struct err *err);
 
 #endif

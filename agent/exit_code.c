@@ -8,7 +8,9 @@ const char *exit_code_meaning(enum exit_code code)
 				    "there are errors; promote, hold, rollback: there "
 				    "is nothing to do"),
 		[EXIT_USAGE] = "a wrong command, flag or argument",
-		[EXIT_ROLLOUT] = "sync --wait: a rollout is stuck or did not end within --timeout",
+		[EXIT_ROLLOUT] =
+			("sync: a rollout is stuck, blocked or rolled back; --wait: or not "
+			 "over in time"),
 		[EXIT_MANIFEST] = "the manifests are refused; nothing was sent or edited",
 		[EXIT_SOURCE] = "the repository, ref, path or file cannot be read, or committed to",
 		[EXIT_CLUSTER] = "the cluster cannot be reached, or refuses the credentials",

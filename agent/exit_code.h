@@ -11,12 +11,13 @@ enum exit_code {
 	EXIT_DIFFERENT = 1, /* diff and sync --dry-run: differences; validate: errors; promote, hold
 			     * and rollback: nothing to do */
 	EXIT_USAGE = 2,     /* a wrong flag, argument or command */
-	EXIT_ROLLOUT = 3,   /* sync --wait: a rollout is stuck or did not end within --timeout */
-	EXIT_MANIFEST = 4,  /* the manifests are refused; nothing was sent or edited */
-	EXIT_SOURCE = 5,    /* the repository, ref, path or file cannot be read, or committed to */
-	EXIT_CLUSTER = 6,   /* the cluster cannot be reached, or refuses these credentials */
-	EXIT_OBJECTS = 7,   /* some objects could not be compared or written; the others were */
-	EXIT_INTERNAL = 8,  /* out of memory, or a bug */
+	EXIT_ROLLOUT =
+		3, /* sync: a rollout is stuck, blocked or rolled back; --wait: or not over in time */
+	EXIT_MANIFEST = 4, /* the manifests are refused; nothing was sent or edited */
+	EXIT_SOURCE = 5,   /* the repository, ref, path or file cannot be read, or committed to */
+	EXIT_CLUSTER = 6,  /* the cluster cannot be reached, or refuses these credentials */
+	EXIT_OBJECTS = 7,  /* some objects could not be compared or written; the others were */
+	EXIT_INTERNAL = 8, /* out of memory, or a bug */
 	EXIT_CODE_COUNT
 };
 

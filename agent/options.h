@@ -53,6 +53,7 @@ struct options {
 	bool dry_run;
 	bool wait;
 	bool self_heal;
+	const char *replicas;
 	bool prune;
 	const char *prune_kinds;
 	int64_t prune_limit; /* percent */

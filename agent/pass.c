@@ -4,9 +4,9 @@
 
 #include "agent/decision.h"
 #include "agent/log.h"
+#include "apply/clock.h"
 #include "apply/live.h"
 #include "apply/preview.h"
-#include "apply/rollout.h"
 #include "diff/confine.h"
 
 /* --- ends of stages -------------------------------------------------------------------------- */
@@ -134,76 +134,6 @@ static void start_preview(struct pass *pass)
 	pass_check_started(pass, &err);
 }
 
-/* --- pods ------------------------------------------------------------------------------------ */
-
-static void on_pods(void *context)
-{
-	pass_enter(context, STAGE_ORPHANS);
-}
-
-/* The verdicts are not wanted here, only the Pods. */
-static void on_verdict(void *context, const struct rollout *rollout)
-{
-	(void)context;
-	(void)rollout;
-}
-
-/* Pods that may not be listed cost the forecasts, nothing else. */
-static void on_pods_error(void *context, const struct err *err, int64_t retry_in_ms)
-{
-	struct pass *pass = context;
-
-	if (retry_in_ms >= 0 || pass->stage != STAGE_PODS)
-		return;
-	pass->trouble = *err;
-	rollouts_free(STEAL(pass->rollouts));
-	pass_enter(pass, STAGE_ORPHANS);
-}
-
-static bool is_statefulset(const struct target *target)
-{
-	return ref_is(&target->ref, "apps", "StatefulSet");
-}
-
-static int follow_namespaces(struct pass *pass, struct err *err)
-{
-	for (size_t i = 0; i < pass->front.count; i++) {
-		const struct target *target = &pass->front.items[i];
-
-		if (is_statefulset(target) && !target->error &&
-		    rollouts_add_namespace(pass->rollouts, target->ref.namespace, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static bool wants_pods(const struct pass *pass)
-{
-	for (size_t i = 0; i < pass->front.count; i++)
-		if (is_statefulset(&pass->front.items[i]) && !pass->front.items[i].error)
-			return pass->options.forecast;
-	return false;
-}
-
-static void start_pods(struct pass *pass)
-{
-	const struct rollouts_options options = {.once = true,
-						 .on_change = on_verdict,
-						 .on_synced = on_pods,
-						 .on_error = on_pods_error,
-						 .ctx = pass};
-	struct err err;
-
-	rollouts_free(STEAL(pass->rollouts));
-	if (!wants_pods(pass)) {
-		pass_enter(pass, STAGE_ORPHANS);
-		return;
-	}
-	pass->rollouts = rollouts_new(pass->options.cluster, &options, &err);
-	if (!pass->rollouts || follow_namespaces(pass, &err) < 0)
-		pass_fail(pass, PASS_CLUSTER, &err);
-}
-
 /* --- decide ---------------------------------------------------------------------------------- */
 
 /* Empties an item for another round; the file and its place stay. */
@@ -220,6 +150,7 @@ static void start_decide(struct pass *pass)
 {
 	struct err orphans_err;
 
+	pass->now_ms = clock_unix_ms();
 	for (size_t i = 0; i < pass->targets.count; i++) {
 		struct target *target = &pass->targets.items[i];
 		struct plan_item *item = pass_item_of(pass, target);
@@ -233,9 +164,8 @@ static void start_decide(struct pass *pass)
 			pass_item_fail(item, &err);
 		else if (i >= pass->front.count)
 			item->action = PLAN_IN_SYNC;
-		else if (decision_make(pass->options.app, target, pass->rollouts, item, &err) < 0)
+		else if (pass_decide_target(pass, target, item, &err) < 0)
 			pass_item_fail(item, &err);
-		target->write = plan_action_writes(item->action);
 	}
 	if (pass_decide_orphans(pass, &orphans_err) < 0) {
 		pass_fail(pass, PASS_CLUSTER, &orphans_err);
@@ -263,10 +193,11 @@ static const struct {
 	[STAGE_READ] = {"read", start_read},
 	[STAGE_AUTOSCALERS] = {"autoscalers", start_autoscalers},
 	[STAGE_PREVIEW] = {"preview", start_preview},
-	[STAGE_PODS] = {"pods", start_pods},
+	[STAGE_PODS] = {"pods", pass_start_pods},
 	[STAGE_ORPHANS] = {"orphans", pass_start_orphans},
 	[STAGE_DECIDE] = {"decide", start_decide},
 	[STAGE_WRITE] = {"write", pass_start_write},
+	[STAGE_UNSTICK] = {"unstick", pass_start_unstick},
 	[STAGE_PRUNE] = {"prune", pass_start_prune},
 	[STAGE_RECORD] = {"record", pass_start_record},
 	[STAGE_DONE] = {"done", start_done},
@@ -289,6 +220,7 @@ int pass_start(const struct pass_options *options, struct pass **ret_pass, struc
 	if (!pass)
 		return err_no_memory(err);
 	pass->options = *options;
+	pass->options.rollouts_only &= options->app->loaded;
 	pass->record.app = options->app;
 	*ret_pass = pass;
 	pass_enter(pass, STAGE_FETCH);
@@ -303,7 +235,7 @@ void pass_free(struct pass *pass)
 		fetch_cancel(pass->fetch);
 	if (pass->id)
 		cluster_cancel(pass->options.cluster, pass->id);
-	rollouts_free(pass->rollouts);
+	pass_release_rollouts(pass);
 	orphans_free(pass->orphans);
 	targets_release(&pass->targets);
 	plan_release(&pass->plan);
@@ -318,6 +250,11 @@ enum pass_fault pass_fault(const struct pass *pass)
 const struct err *pass_error(const struct pass *pass)
 {
 	return &pass->err;
+}
+
+bool pass_is_whole(const struct pass *pass)
+{
+	return !pass->options.rollouts_only;
 }
 
 const struct plan *pass_plan(const struct pass *pass)

@@ -5,7 +5,7 @@
  *	                         ^                                                    |
  *	                         +--- what was changed meanwhile --- write <- decide <-+
  *	                                                               |
- *	                                                               +-> prune -> record -> done
+ *	                       done <- record <- prune <- unstick <----+
  *
  * The daemon and every command run these same stages. A dry run ends after `decide`. An object that
  * somebody else changed between `read` and `write` is read, compared and decided again, up to
@@ -16,6 +16,7 @@
 #define AGENT_PASS_H
 
 #include "agent/app.h"
+#include "agent/steer.h"
 #include "apply/discovery.h"
 #include "apply/target.h"
 
@@ -39,13 +40,15 @@ struct pass_options {
 	struct app *app;
 	bool dry_run;     /* decide, but write nothing */
 	bool client_side; /* ask for no dry run: compare only the fields that the manifests set */
-	bool forecast;    /* look at the Pods, so that the plan tells what rollouts would do */
+	bool forecast;    /* the plan tells what rollouts would do */
+	/* Only the StatefulSets, of the commit that was read last: a pass that drives their rollouts. */
+	bool rollouts_only;
 
 	/* All are called from the loop; the first three may be NULL. */
 	void (*on_fetched)(void *context, struct app *app); /* a commit that was not known */
 	void (*on_planned)(void *context, const struct pass *pass); /* before anything is written */
-	void (*on_written)(void *context, const struct plan_item *item,
-			   const struct target *target);
+	void (*on_written)(void *context, const struct plan_item *item, const struct target *target,
+			   const struct steer *steer);     /* NULL: it is no StatefulSet */
 	void (*on_done)(void *context, struct pass *pass); /* which it may free */
 	void *context;
 };
@@ -61,9 +64,16 @@ void pass_free(struct pass *pass);
 enum pass_fault pass_fault(const struct pass *pass);
 const struct err *pass_error(const struct pass *pass); /* says more where there is a fault */
 
-/* One item a manifest, in their order; what was written is PLAN_CREATE and PLAN_REPLACE. Then one an
+/* One item a manifest, in their order; what was written is PLAN_CREATE, PLAN_REPLACE and, with changes,
+ * PLAN_WALK. Then one an
  * object that left Git and is, or was, still there: they have no file. */
 const struct plan *pass_plan(const struct pass *pass);
+
+/* Whether it was about all objects; else the items of the others are empty. */
+bool pass_is_whole(const struct pass *pass);
+
+/* How the StatefulSet of the plan's n-th item was steered; NULL where it was not. */
+const struct steer *pass_steer(const struct pass *pass, size_t index);
 
 /* A trouble that did not stop the pass (the inventory could not be saved), or NULL. */
 const struct err *pass_trouble(const struct pass *pass);

@@ -19,7 +19,9 @@ static int make_targets(struct pass *pass, struct err *err)
 		if (!item || !(item->file = strdup(manifest->file)))
 			return err_no_memory(err);
 		item->mark = manifest->mark;
-		if (ref_copy(&manifest->ref, &item->ref, err) < 0 ||
+		if (ref_copy(&manifest->ref, &item->ref, err) < 0)
+			return -1;
+		if ((pass_is_whole(pass) || ref_is(&manifest->ref, "apps", "StatefulSet")) &&
 		    targets_add(&pass->targets, manifest, err) < 0)
 			return -1;
 	}
@@ -36,11 +38,23 @@ void pass_refuse_manifests(struct pass *pass)
 	pass_fail(pass, PASS_MANIFEST, &err);
 }
 
+/* The manifests are there: on with them. */
+static void leave_fetch(struct pass *pass)
+{
+	struct err err;
+
+	if (pass->options.app->fetched.findings.error_count)
+		pass_refuse_manifests(pass);
+	else if (make_targets(pass, &err) < 0)
+		pass_fail(pass, PASS_SOURCE, &err);
+	else
+		pass_enter(pass, STAGE_INVENTORY);
+}
+
 static void on_fetched(void *context, struct fetched *fetched, const struct err *fetch_err)
 {
 	struct pass *pass = context;
 	struct app *app = pass->options.app;
-	struct err err;
 
 	pass->fetch = NULL;
 	if (fetch_err->class != ERR_NONE) {
@@ -56,12 +70,7 @@ static void on_fetched(void *context, struct fetched *fetched, const struct err 
 		if (pass->options.on_fetched)
 			pass->options.on_fetched(pass->options.context, app);
 	}
-	if (app->fetched.findings.error_count)
-		pass_refuse_manifests(pass);
-	else if (make_targets(pass, &err) < 0)
-		pass_fail(pass, PASS_SOURCE, &err);
-	else
-		pass_enter(pass, STAGE_INVENTORY);
+	leave_fetch(pass);
 }
 
 void pass_start_fetch(struct pass *pass)
@@ -70,6 +79,10 @@ void pass_start_fetch(struct pass *pass)
 	const char *known = app->loaded ? app->fetched.snapshot.commit : NULL;
 	struct err err;
 
+	if (!pass_is_whole(pass)) {
+		leave_fetch(pass);
+		return;
+	}
 	if (fetch_start(pass->options.loop, app->source, known, app->namespace, app->namespace_only,
 			on_fetched, pass, &pass->fetch, &err) < 0)
 		pass_fail(pass, PASS_SOURCE, &err);

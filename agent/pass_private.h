@@ -1,8 +1,9 @@
 /*
  * pass_private.h - what the files of a pass share: its state, and how a stage ends.
  *
- *	pass.c         the machine; resolve, read, autoscalers, preview, pods, decide
+ *	pass.c         the machine; resolve, read, autoscalers, preview, decide
  *	pass_fetch.c   fetch, inventory
+ *	pass_rollout.c pods, and what of a StatefulSet is decided with them; unstick
  *	pass_write.c   write, record
  *	pass_prune.c   orphans, prune
  */
@@ -11,6 +12,7 @@
 
 #include "agent/pass.h"
 #include "agent/record.h"
+#include "agent/steer.h"
 
 enum stage {
 	STAGE_FETCH,
@@ -23,6 +25,7 @@ enum stage {
 	STAGE_ORPHANS,
 	STAGE_DECIDE,
 	STAGE_WRITE,
+	STAGE_UNSTICK,
 	STAGE_PRUNE,
 	STAGE_RECORD,
 	STAGE_DONE,
@@ -35,13 +38,21 @@ struct pass {
 
 	struct fetch *fetch;       /* while STAGE_FETCH */
 	uint64_t id;               /* of the cluster's work under way, else 0 */
-	struct rollouts *rollouts; /* from STAGE_PODS on, where forecasts are wanted */
+	struct rollouts *rollouts; /* from STAGE_PODS on, where Pods are wanted */
 
 	struct targets targets;  /* of this round */
 	struct targets front;    /* the first of them, which may differ; the rest are in sync */
 	struct plan plan;        /* one item a manifest, then those of the orphans */
 	struct orphans *orphans; /* from STAGE_ORPHANS on, where there is an inventory */
 	struct record record;
+
+	/* From STAGE_DECIDE on: of the StatefulSets among the first plan items that were decided on;
+	 * the others have NULL. */
+	struct steer **steers;
+	size_t steer_count;
+	int64_t now_ms;               /* Unix time of the decision */
+	struct unstick_order *orders; /* in STAGE_UNSTICK */
+	size_t order_count;
 
 	enum pass_fault fault;
 	struct err err;
@@ -68,10 +79,27 @@ void pass_item_fail(struct plan_item *item, const struct err *err);
 
 void pass_start_fetch(struct pass *pass);
 void pass_start_inventory(struct pass *pass);
+void pass_start_pods(struct pass *pass);
 void pass_start_orphans(struct pass *pass);
 int pass_decide_orphans(struct pass *pass, struct err *err);
 void pass_start_write(struct pass *pass);
+void pass_start_unstick(struct pass *pass);
 void pass_start_prune(struct pass *pass);
 void pass_start_record(struct pass *pass);
+
+/* Decides on a target of the front: fills its item, and says whether it is written. */
+int pass_decide_target(struct pass *pass, struct target *target, struct plan_item *item,
+		       struct err *err);
+
+/* How the target was steered, NULL if it was not. */
+struct steer *pass_steer_of(const struct pass *pass, const struct target *target);
+
+/*
+ * Notes in the inventory what it has to hold before anything is written. *ret_any: there is
+ * something, so that it has to be saved first.
+ */
+int pass_note_rejections(struct pass *pass, bool *ret_any, struct err *err);
+
+void pass_release_rollouts(struct pass *pass);
 
 #endif

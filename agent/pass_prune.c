@@ -5,7 +5,7 @@ static void on_pruned(void *context, const struct plan_item *item, const struct 
 	const struct pass *pass = context;
 
 	if (pass->options.on_written)
-		pass->options.on_written(pass->options.context, item, target);
+		pass->options.on_written(pass->options.context, item, target, NULL);
 }
 
 void pass_start_orphans(struct pass *pass)
@@ -23,7 +23,7 @@ void pass_start_orphans(struct pass *pass)
 	struct err err;
 
 	/* Only once: another round is about what was in Git and changed meanwhile. */
-	if (pass->orphans || !pass->options.app->inventory_known)
+	if (pass->orphans || !pass->options.app->inventory_known || !pass_is_whole(pass))
 		pass_enter(pass, STAGE_DECIDE);
 	else if (orphans_new(&options, &pass->targets, &pass->orphans, &err) < 0)
 		pass_fail(pass, PASS_CLUSTER, &err);

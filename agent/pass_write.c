@@ -33,14 +33,17 @@ static int settle_round(struct pass *pass, struct targets *again, struct err *er
 	for (size_t i = 0; i < pass->targets.count; i++) {
 		struct target *target = &pass->targets.items[i];
 		struct plan_item *item = pass_item_of(pass, target);
+		struct steer *steer = pass_steer_of(pass, target);
 
+		if (steer)
+			steer_settle(steer, target);
 		if (was_overtaken(pass, target) && pass->round + 1 < PASS_MAX_ROUNDS) {
 			if (targets_add(again, target->manifest, err) < 0)
 				return -1;
 		} else if (target->error) {
 			pass_item_fail(item, target->error);
 		} else if (records && i < pass->front.count &&
-			   record_target(&pass->record, target, item, err) < 0) {
+			   record_target(&pass->record, target, item, steer, err) < 0) {
 			return -1;
 		}
 	}
@@ -58,7 +61,7 @@ static void on_round_done(struct pass *pass)
 		return;
 	}
 	if (again.count == 0) {
-		pass_enter(pass, STAGE_PRUNE);
+		pass_enter(pass, STAGE_UNSTICK);
 		return;
 	}
 	targets_release(&pass->targets);
@@ -73,7 +76,8 @@ static void on_target(void *context, struct target *target)
 	struct pass *pass = context;
 
 	if (pass->options.on_written)
-		pass->options.on_written(pass->options.context, pass_item_of(pass, target), target);
+		pass->options.on_written(pass->options.context, pass_item_of(pass, target), target,
+					 pass_steer_of(pass, target));
 }
 
 static void on_replaced(void *context, const struct err *err)
@@ -87,9 +91,48 @@ static void on_replaced(void *context, const struct err *err)
 		on_round_done(pass);
 }
 
+static void start_replacing(struct pass *pass)
+{
+	struct err err;
+
+	pass->id = replace(pass->options.cluster, pass->options.discovery, &pass->front, on_target,
+			   on_replaced, pass, &err);
+	pass_check_started(pass, &err);
+}
+
+/* Notes how the inventory was saved; -1 if it was not. */
+static int take_version(struct pass *pass, const struct err *err, const char *resource_version)
+{
+	struct app *app = pass->options.app;
+	char *copy = err ? NULL : strdup(resource_version);
+
+	pass->id = 0;
+	/* Without it: read it again before the next pass trusts it. */
+	app->inventory_known = copy != NULL;
+	if (!copy)
+		return -1;
+	free(app->inventory.resource_version);
+	app->inventory.resource_version = copy;
+	return 0;
+}
+
+static void on_rejections_saved(void *context, const struct err *err, const char *resource_version)
+{
+	struct pass *pass = context;
+	struct err no_memory;
+
+	if (take_version(pass, err, resource_version) == 0) {
+		start_replacing(pass);
+		return;
+	}
+	err_no_memory(&no_memory);
+	pass_fail(pass, PASS_CLUSTER, err ? err : &no_memory);
+}
+
 void pass_start_write(struct pass *pass)
 {
-	bool any = false;
+	struct app *app = pass->options.app;
+	bool any = false, rejections = false;
 	struct err err;
 
 	for (size_t i = 0; i < pass->front.count; i++)
@@ -98,9 +141,15 @@ void pass_start_write(struct pass *pass)
 		on_round_done(pass);
 		return;
 	}
-	pass->id = replace(pass->options.cluster, pass->options.discovery, &pass->front, on_target,
-			   on_replaced, pass, &err);
-	pass_check_started(pass, &err);
+	if (app->owns && pass_note_rejections(pass, &rejections, &err) < 0) {
+		pass_fail(pass, PASS_CLUSTER, &err);
+	} else if (rejections) {
+		pass->id = inventory_save(pass->options.cluster, app->namespace, &app->inventory,
+					  on_rejections_saved, pass, &err);
+		pass_check_started(pass, &err);
+	} else {
+		start_replacing(pass);
+	}
 }
 
 /* --- record ---------------------------------------------------------------------------------- */
@@ -108,19 +157,9 @@ void pass_start_write(struct pass *pass)
 static void on_recorded(void *context, const struct err *err, const char *resource_version)
 {
 	struct pass *pass = context;
-	struct app *app = pass->options.app;
-	char *copy = err ? NULL : strdup(resource_version);
 
-	pass->id = 0;
-	if (copy) {
-		free(app->inventory.resource_version);
-		app->inventory.resource_version = copy;
-	} else {
-		/* Read it again before the next pass trusts it. */
-		app->inventory_known = false;
-		if (err)
-			pass->trouble = *err;
-	}
+	if (take_version(pass, err, resource_version) < 0 && err)
+		pass->trouble = *err;
 	pass_enter(pass, STAGE_DONE);
 }
 
@@ -133,8 +172,9 @@ void pass_start_record(struct pass *pass)
 		pass_enter(pass, STAGE_DONE);
 		return;
 	}
-	record_orphans(&pass->record, pass->orphans);
-	if (record_revision(&pass->record, &pass->plan, &err) < 0) {
+	if (pass_is_whole(pass))
+		record_orphans(&pass->record, pass->orphans);
+	if (pass_is_whole(pass) && record_revision(&pass->record, &pass->plan, &err) < 0) {
 		pass_fail(pass, PASS_CLUSTER, &err);
 		return;
 	}

@@ -3,24 +3,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-int record_target(struct record *record, const struct target *target, const struct plan_item *item,
-		  struct err *err)
-{
-	struct app *app = record->app;
-	const cJSON *live = target->written ? target->written : target->live;
+#include "apply/clock.h"
 
-	if (item->action == PLAN_DRIFT || item->action == PLAN_FAILED || !live)
-		return 0;
-	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
+static int note_digests(struct record *record, const struct target *target, const cJSON *live,
+			struct err *err)
+{
+	struct inventory *inventory = &record->app->inventory;
+	const struct inventory_entry *entry = inventory_find(inventory, &target->ref);
 	CLEANUP(free_p) char *desired = entry ? strdup(entry->desired) : NULL;
 	CLEANUP(free_p) char *known = entry ? strdup(entry->live) : NULL;
-	if (inventory_put(&app->inventory, &target->ref, target->manifest->desired,
+
+	if (inventory_put(inventory, &target->ref, target->manifest->desired,
 			  target_desired(target), live, err) < 0)
 		return -1;
-	entry = inventory_find(&app->inventory, &target->ref);
+	entry = inventory_find(inventory, &target->ref);
 	record->changed |= !desired || !known || strcmp(desired, entry->desired) != 0 ||
 			   strcmp(known, entry->live) != 0;
 	return 0;
+}
+
+int record_target(struct record *record, const struct target *target, const struct plan_item *item,
+		  const struct steer *steer, struct err *err)
+{
+	const cJSON *live = target->written ? target->written : target->live;
+
+	if (item->action == PLAN_FAILED || !live)
+		return 0;
+	if (item->action != PLAN_DRIFT && (!steer || steer_applies(steer)) &&
+	    note_digests(record, target, live, err) < 0)
+		return -1;
+	struct inventory_entry *entry = inventory_find(&record->app->inventory, &target->ref);
+	return steer && entry
+		       ? steer_record(steer, target, clock_unix_ms(), entry, &record->changed, err)
+		       : 0;
 }
 
 void record_orphans(struct record *record, const struct orphans *orphans)

@@ -6,6 +6,7 @@
 
 #include "agent/app.h"
 #include "agent/orphans.h"
+#include "agent/steer.h"
 #include "apply/target.h"
 
 struct record {
@@ -13,10 +14,13 @@ struct record {
 	bool changed; /* the inventory has to be saved */
 };
 
-/* Remembers an object that is now as Git has it: written, or found in sync. Drift and failures leave
- * what was remembered. */
+/*
+ * Remembers an object that is now as Git has it: written, or found in sync. Drift, failures and what
+ * a gate keeps from being applied leave what was remembered. `steer` is how a StatefulSet was steered,
+ * else NULL.
+ */
 int record_target(struct record *record, const struct target *target, const struct plan_item *item,
-		  struct err *err);
+		  const struct steer *steer, struct err *err);
 
 /* Remembers what left Git as an orphan, but forgets what is gone or no longer the app's. `orphans` may
  * be NULL. */

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "apply/clock.h"
 #include "apply/pods.h"
 #include "apply/resource.h"
 #include "apply/watch.h"
@@ -44,14 +44,6 @@ struct rollouts {
 	bool synced_told;      /* since a namespace was added last */
 	bool *released;        /* set when it is freed while a callback runs */
 };
-
-static int64_t unix_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void followed_free(struct followed *followed)
 {
@@ -229,7 +221,7 @@ static int judge(struct rollouts *rollouts, struct followed *followed, struct er
 {
 	CLEANUP(buf_release) struct buf fingerprint = BUF_INIT(MAX_FINGERPRINT_BYTES);
 	struct rollout verdict;
-	int64_t now = unix_ms();
+	int64_t now = clock_unix_ms();
 	size_t count;
 
 	followed->dirty = false;
@@ -262,7 +254,7 @@ static void plan_flush(struct rollouts *rollouts);
 static void on_recheck(void *ctx)
 {
 	struct rollouts *rollouts = ctx;
-	int64_t now = unix_ms();
+	int64_t now = clock_unix_ms();
 
 	rollouts->recheck = 0;
 	for (size_t i = 0; i < rollouts->count; i++) {
@@ -290,8 +282,8 @@ static void plan_recheck(struct rollouts *rollouts)
 	rollouts->recheck = 0;
 	if (!earliest || rollouts->options.once)
 		return;
-	rollouts->recheck =
-		cluster_after(rollouts->cluster, earliest - unix_ms(), on_recheck, rollouts, &err);
+	rollouts->recheck = cluster_after(rollouts->cluster, earliest - clock_unix_ms(), on_recheck,
+					  rollouts, &err);
 	if (!rollouts->recheck)
 		tell_error(rollouts, &err, 0);
 }

@@ -109,7 +109,8 @@ static int wait_at_gate(const struct promotion_view *view, const struct gate *ga
 		policy_next_partition(&view->policy, view->replicas, view->partition, view->target);
 
 	set_partition(view, promotion, view->live_partition);
-	if (gate->wait == GATE_BAKING)
+	promotion->bakes = gate->wait == GATE_BAKING;
+	if (promotion->bakes)
 		promotion->recheck_ms = gate->opens_in_ms;
 	promotion->verdict = view->policy.step == 0 ? PROMOTION_BLOCKED
 			     : stuck                ? PROMOTION_STUCK

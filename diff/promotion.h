@@ -62,6 +62,7 @@ struct promotion {
 	char *reason;    /* one sentence for a person; NULL where Git is followed */
 	char *rejection; /* of a rollback that begins: why, for the record; else NULL */
 	char *drift;     /* replicas that were kept: says which, and what resolves it; else NULL */
+	bool bakes;      /* PROMOTION_WALKING: all that the next step waits for is the bake */
 	int64_t recheck_ms; /* from now: when time alone may change this; 0: it does not */
 	/* A Pod to be deleted (or evicted) so that the rollout gets on; NULL: none. */
 	char *unstick_pod, *unstick_uid;

@@ -82,7 +82,8 @@ static void test_errors_say_what_is_right(void **state)
 		{"diff --repo x --nope",
 		 "'tranche diff' has no option --nope; see 'tranche help diff'"},
 		{"diff --repo x -z", "'tranche diff' has no option -z; see 'tranche help diff'"},
-		{"diff --re x", "option --re may mean --repo or --ref; write more of it"},
+		{"diff --ref=m --rep x",
+		 "option --rep may mean --repo or --replicas; write more of it"},
 		{"diff --repo x -o yaml",
 		 "--output is \"yaml\", but has to be one of text|unified|json"},
 		{"diff --repo x -o tex",
@@ -140,7 +141,7 @@ static void test_values_in_every_spelling(void **state)
 	static const char *const lines[] = {
 		"diff --repo x --namespace shop -o json",
 		"diff --repo=x -n shop -ojson",
-		"di --rep x --names=shop --out json",
+		"di --repo x --nam=shop --out json",
 	};
 
 	(void)state;

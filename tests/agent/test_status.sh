@@ -111,7 +111,8 @@ web   Canary  5/5    3/5      2
   2..4 run nginx:1.26.1, partition 2 holds 0, 1 on nginx:1.25.4; partition 1 would take web-1
   pods               0 1 | 2+ 3+ 4+
   images    nginx:1.25.4 | nginx:1.26.1
-  progress  \[###############----------\]  3/5 promoted"
+  progress  \[###############----------\]  3/5 promoted
+  step      *s ago"
 status -n default
 check_like "of a namespace: which app applied what" "\
 0 $canary
@@ -152,6 +153,7 @@ web   Stuck  4/5    1/5      4
   pods           0 1 2 3 | 4!
   images    nginx:1.25.4 | nginx:broken
   progress  \[=====--------------------\]  0/5 promoted
+  step      *s ago; stuck for *s
 
 ! in trouble
 
@@ -178,7 +180,7 @@ kubectl delete configmap more >/dev/null
 watcher=$!
 wait_until count_followed 1
 kubectl scale statefulset web --replicas=1 >/dev/null
-wait_until grep -q "1/1 ready" lines
+wait_until grep -q "Complete, 1/1 ready" lines
 kubectl delete statefulset web >/dev/null
 wait_until grep -q gone lines
 kill -INT "$watcher"

@@ -1,0 +1,299 @@
+#include "agent/chronicle.h"
+
+#include <string.h>
+
+#include "agent/report.h"
+#include "agent/steer_words.h"
+
+#define MAX_LINE_BYTES 16384
+
+void chronicle_release(struct chronicle *chronicle)
+{
+	conditions_release(&chronicle->drift);
+	conditions_release(&chronicle->failed);
+	conditions_release(&chronicle->left);
+	conditions_release(&chronicle->autoscaled);
+	conditions_release(&chronicle->promotions);
+	conditions_release(&chronicle->kept);
+	conditions_release(&chronicle->faults);
+	conditions_release(&chronicle->findings);
+}
+
+struct log_subject chronicle_subject(const struct chronicle *chronicle, const char *object)
+{
+	return (struct log_subject){.app = chronicle->app->name,
+				    .revision = app_commit(chronicle->app),
+				    .object = object};
+}
+
+/* --- conditions told once -------------------------------------------------------------------- */
+
+/* Tells that something holds, if that is news. */
+static void hold(struct chronicle *chronicle, struct conditions *conditions, const char *key,
+		 const char *text, enum log_level level, const char *object, const char *message)
+{
+	const struct log_subject subject = chronicle_subject(chronicle, object);
+	struct err err;
+	bool is_new = true;
+
+	if (conditions_hold(conditions, key, text, &is_new, &err) < 0)
+		log_line(LOG_ERROR, &subject, "%s", err.message);
+	if (is_new)
+		log_line(level, &subject, "%s", message);
+}
+
+/* "shop/statefulset.apps/web" as "statefulset.apps/web". */
+static const char *object_of_key(const char *key)
+{
+	const char *first = strchr(key, '/');
+
+	return first && strchr(first + 1, '/') ? first + 1 : key;
+}
+
+static void tell_end(const struct chronicle *chronicle, const char *key, const char *message)
+{
+	const struct log_subject subject = chronicle_subject(chronicle, object_of_key(key));
+
+	log_line(LOG_INFO, &subject, "%s", message);
+}
+
+static void on_drift_ended(void *context, const char *key)
+{
+	tell_end(context, key, "drift ended");
+}
+
+static void on_failure_ended(void *context, const char *key)
+{
+	tell_end(context, key, "works again");
+}
+
+static void on_autoscaling_ended(void *context, const char *key)
+{
+	tell_end(context, key, "replicas of Git count again");
+}
+
+static void on_keeping_ended(void *context, const char *key)
+{
+	tell_end(context, key, "replicas are as Git has them");
+}
+
+static void on_fault_ended(void *context, const char *key)
+{
+	const struct log_subject subject = chronicle_subject(context, NULL);
+
+	log_line(LOG_INFO, &subject, "the %s works again", key);
+}
+
+static void forget(void *context, const char *key)
+{
+	(void)context;
+	(void)key;
+}
+
+/* --- promotions ------------------------------------------------------------------------------ */
+
+/* "shop/statefulset.apps/web blocked" */
+static void print_state_key(const char *key, enum steer_state state, struct buf *out)
+{
+	buf_printf(out, "%s %s", key, steer_state_name(state));
+}
+
+static void on_promotion_ended(void *context, const char *state_key)
+{
+	CLEANUP(buf_release) struct buf object = BUF_INIT(MAX_LINE_BYTES);
+	const char *state_name = strchr(state_key, ' ') + 1;
+	const char *end = NULL;
+
+	for (int state = 0; state < STEER_STATE_COUNT; state++)
+		if (strcmp(steer_state_name(state), state_name) == 0)
+			end = steer_state_end(state);
+	buf_append(&object, state_key, (size_t)(state_name - 1 - state_key));
+	if (end)
+		tell_end(context, buf_str(&object), end);
+}
+
+/*
+ * How the StatefulSet is kept from going on. A reason may change all the time (restarts that are
+ * counted): it is told as it was at the beginning, a bake once for each step.
+ */
+static void tell_promotion(struct chronicle *chronicle, const char *key, const char *object,
+			   const struct steer *steer)
+{
+	CLEANUP(buf_release) struct buf state_key = BUF_INIT(MAX_LINE_BYTES);
+	CLEANUP(buf_release) struct buf text = BUF_INIT(64), line = BUF_INIT(MAX_LINE_BYTES);
+	enum steer_state state = steer_state(steer);
+
+	if (state != STEER_FREE) {
+		print_state_key(key, state, &state_key);
+		if (state == STEER_BAKING)
+			buf_printf(&text, "%lld", (long long)steer->promotion.partition);
+		steer_print_state(steer, &line);
+		hold(chronicle, &chronicle->promotions, buf_str(&state_key), buf_str(&text),
+		     steer_state_is_trouble(state) ? LOG_WARNING : LOG_INFO, object,
+		     buf_str(&line));
+	}
+	if (steer && steer->promotion.drift)
+		hold(chronicle, &chronicle->kept, key, "", LOG_WARNING, object,
+		     steer->promotion.drift);
+	if (!steer || !steer->unstuck)
+		return;
+	buf_clear(&line);
+	steer_print_unstick(steer, &line);
+	if (line.length == 0)
+		return;
+	buf_clear(&state_key);
+	buf_printf(&state_key, "%s evicted", key);
+	hold(chronicle, &chronicle->promotions, buf_str(&state_key), buf_str(&line),
+	     steer->unstick_result == UNSTICK_EVICTED ? LOG_INFO : LOG_WARNING, object,
+	     buf_str(&line));
+}
+
+/* --- one pass -------------------------------------------------------------------------------- */
+
+static void tell_findings(struct chronicle *chronicle)
+{
+	const struct findings *findings = &chronicle->app->fetched.findings;
+
+	conditions_begin_round(&chronicle->findings);
+	for (size_t i = 0; i < findings->count; i++) {
+		CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
+
+		finding_print(&findings->items[i], &line);
+		hold(chronicle, &chronicle->findings, buf_str(&line), "",
+		     findings->items[i].level == FINDING_ERROR ? LOG_ERROR : LOG_WARNING, NULL,
+		     buf_str(&line));
+	}
+	conditions_end_round(&chronicle->findings, forget, chronicle);
+}
+
+void chronicle_fetched(struct chronicle *chronicle)
+{
+	const struct log_subject subject = {.app = chronicle->app->name};
+	const struct snapshot *snapshot = &chronicle->app->fetched.snapshot;
+
+	log_line(LOG_INFO, &subject, "fetched %s by %s: %s", snapshot->revision, snapshot->author,
+		 snapshot->subject);
+	tell_findings(chronicle);
+}
+
+void chronicle_written(struct chronicle *chronicle, const struct plan_item *item,
+		       const struct target *target, const struct steer *steer)
+{
+	CLEANUP(buf_release)
+	struct buf object = BUF_INIT(1024), line = BUF_INIT(8192), step = BUF_INIT(8192);
+	bool only = false;
+
+	if (target->error)
+		return; /* told when the pass is done, if it is still so then */
+	ref_print(&item->ref, &object);
+	const struct log_subject subject = chronicle_subject(chronicle, buf_str(&object));
+	steer_print_step(steer, item, &step, &only);
+	report_written(item, target, &line);
+	if (!only)
+		log_line(LOG_INFO, &subject, "%s", buf_str(&line));
+	if (step.length)
+		log_line(LOG_INFO, &subject, "%s", buf_str(&step));
+}
+
+static void tell_item(struct chronicle *chronicle, const struct plan_item *item,
+		      const struct steer *steer)
+{
+	CLEANUP(buf_release)
+	struct buf key = BUF_INIT(1024), details = BUF_INIT(8192), line = BUF_INIT(MAX_LINE_BYTES);
+
+	report_key(&item->ref, &key);
+	const char *object = object_of_key(buf_str(&key));
+	if (item->autoscaled)
+		hold(chronicle, &chronicle->autoscaled, buf_str(&key), "", LOG_INFO, object,
+		     item->autoscaled);
+	if (item->action == PLAN_DRIFT) {
+		report_drift(item, &details);
+		buf_printf(&line, "drift: %s; left alone (--self-heal undoes it)",
+			   buf_str(&details));
+		hold(chronicle, &chronicle->drift, buf_str(&key), "", LOG_WARNING, object,
+		     buf_str(&line));
+	} else if (item->action == PLAN_FAILED) {
+		report_place(item, &line);
+		buf_puts(&line, item->error.message);
+		hold(chronicle, &chronicle->failed, buf_str(&key), buf_str(&line), LOG_ERROR,
+		     object, buf_str(&line));
+	}
+	tell_promotion(chronicle, buf_str(&key), object, steer);
+}
+
+/* Told once for each reason, and again when other objects stay for it. */
+static void tell_left(void *context, const char *reason, const char *line)
+{
+	struct chronicle *chronicle = context;
+
+	hold(chronicle, &chronicle->left, reason, line, LOG_WARNING, NULL, line);
+}
+
+/* What is about the objects that the pass did not look at holds on. */
+static void begin_round(struct conditions *conditions, const struct pass *pass)
+{
+	conditions_begin_round(conditions);
+	if (!pass_is_whole(pass))
+		conditions_keep_but(conditions, "statefulset.apps/");
+}
+
+static void tell_plan(struct chronicle *chronicle, const struct pass *pass)
+{
+	const struct plan *plan = pass_plan(pass);
+
+	begin_round(&chronicle->drift, pass);
+	begin_round(&chronicle->failed, pass);
+	begin_round(&chronicle->autoscaled, pass);
+	conditions_begin_round(&chronicle->promotions);
+	conditions_begin_round(&chronicle->kept);
+	for (size_t i = 0; i < plan->count; i++)
+		tell_item(chronicle, &plan->items[i], pass_steer(pass, i));
+	conditions_end_round(&chronicle->drift, on_drift_ended, chronicle);
+	conditions_end_round(&chronicle->failed, on_failure_ended, chronicle);
+	conditions_end_round(&chronicle->autoscaled, on_autoscaling_ended, chronicle);
+	conditions_end_round(&chronicle->promotions, on_promotion_ended, chronicle);
+	conditions_end_round(&chronicle->kept, on_keeping_ended, chronicle);
+	if (!pass_is_whole(pass))
+		return;
+	conditions_begin_round(&chronicle->left);
+	report_left(plan, tell_left, chronicle);
+	conditions_end_round(&chronicle->left, forget, chronicle);
+}
+
+static void tell_faults(struct chronicle *chronicle, const struct pass *pass)
+{
+	static const char *const names[] = {
+		[PASS_SOURCE] = "source", [PASS_MANIFEST] = "commit", [PASS_CLUSTER] = "cluster"};
+	const struct err *denied = &chronicle->app->autoscalers.denied;
+	enum pass_fault fault = pass_fault(pass);
+
+	conditions_begin_round(&chronicle->faults);
+	if (fault != PASS_FINE)
+		hold(chronicle, &chronicle->faults, names[fault], pass_error(pass)->message,
+		     LOG_ERROR, NULL, pass_error(pass)->message);
+	else if (pass_trouble(pass))
+		hold(chronicle, &chronicle->faults, "inventory", pass_trouble(pass)->message,
+		     LOG_WARNING, NULL, pass_trouble(pass)->message);
+	if (denied->class != ERR_NONE)
+		hold(chronicle, &chronicle->faults, "list of autoscalers", denied->message,
+		     LOG_WARNING, NULL, denied->message);
+	conditions_end_round(&chronicle->faults, on_fault_ended, chronicle);
+}
+
+void chronicle_pass(struct chronicle *chronicle, const struct pass *pass)
+{
+	tell_faults(chronicle, pass);
+	if (pass_fault(pass) == PASS_MANIFEST)
+		tell_findings(chronicle); /* some are found with the cluster's help only */
+	if (pass_fault(pass) == PASS_FINE)
+		tell_plan(chronicle, pass);
+}
+
+void chronicle_rollout(struct chronicle *chronicle, const struct rollout *rollout, const char *line)
+{
+	CLEANUP(buf_release) struct buf object = BUF_INIT(1024);
+
+	buf_printf(&object, "statefulset.apps/%s", rollout->name);
+	const struct log_subject subject = chronicle_subject(chronicle, buf_str(&object));
+	log_line(rollout->phase == ROLLOUT_STUCK ? LOG_WARNING : LOG_INFO, &subject, "%s", line);
+}

@@ -1,0 +1,60 @@
+/*
+ * drive.h - the rollouts that passes drive, between two of them: what the next one is for, and
+ * whether it has to come at all. What `run` and `sync --wait` share.
+ *
+ * The watch (apply/rollout.h) wakes, the pass judges. A pass decides everything about a StatefulSet
+ * from what it reads itself; what is kept here is only which ones it left on their way, so that a
+ * rollout that moves, or time that passes, brings the next.
+ */
+#ifndef AGENT_DRIVE_H
+#define AGENT_DRIVE_H
+
+#include "agent/pass.h"
+#include "apply/rollout.h"
+
+enum drive_state {
+	DRIVE_GOES_ON,
+	DRIVE_ARRIVED, /* where Git has it, or where Git holds it */
+	DRIVE_ENDED,   /* it goes no further by itself */
+};
+
+/* How a StatefulSet stood when a pass looked at it last. */
+struct driven {
+	char *namespace, *name;
+	int64_t generation; /* as last read or written; 0: not known */
+	bool steered;       /* the pass judged it; else it is at rest, and the watch tells how */
+	bool pending;       /* a pass may find something to do as soon as the rollout moves */
+	enum drive_state state; /* of one that was steered */
+	const char *ending;     /* of one that has ended: "is stuck"; static */
+	char *reason;           /* why it is not there (yet) */
+};
+
+/* Zero-initialised is empty. */
+struct drive {
+	struct driven *items;
+	size_t count, capacity;
+	int64_t next_ms; /* from the last pass on, when time alone calls for the next; 0: it does not */
+};
+
+void drive_release(struct drive *drive);
+
+/*
+ * Takes over how a pass that is fine left the StatefulSets of its plan; those that failed stay as
+ * they were. ERR_NO_MEMORY only.
+ */
+int drive_take(struct drive *drive, const struct pass *pass, struct err *err);
+
+/* What is known of the rollout's StatefulSet; NULL: it is none of the drive's. */
+const struct driven *drive_find(const struct drive *drive, const struct rollout *rollout);
+
+/*
+ * Where the whole stands, by the passes and, for what was at rest in the last one, by what the watch
+ * has seen. `tell` is called for each that has ended as "is stuck: REASON"; with `timed_out` for each
+ * that has not arrived.
+ */
+enum drive_state drive_judge(const struct drive *drive, const struct rollouts *rollouts,
+			     bool timed_out,
+			     void (*tell)(void *context, const char *name, const char *how),
+			     void *context);
+
+#endif

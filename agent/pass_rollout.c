@@ -1,0 +1,240 @@
+#include "agent/pass_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/decision.h"
+#include "apply/rollout.h"
+
+/* --- pods ------------------------------------------------------------------------------------ */
+
+static void on_pods(void *context)
+{
+	pass_enter(context, STAGE_ORPHANS);
+}
+
+/* The verdicts are not wanted here, only the Pods. */
+static void on_verdict(void *context, const struct rollout *rollout)
+{
+	(void)context;
+	(void)rollout;
+}
+
+/* Pods that may not be listed cost the forecasts, and keep the gates of promotions closed. */
+static void on_pods_error(void *context, const struct err *err, int64_t retry_in_ms)
+{
+	struct pass *pass = context;
+
+	if (retry_in_ms >= 0 || pass->stage != STAGE_PODS)
+		return;
+	pass->trouble = *err;
+	rollouts_free(STEAL(pass->rollouts));
+	pass_enter(pass, STAGE_ORPHANS);
+}
+
+static bool wants_pods(const struct pass *pass, const struct target *target)
+{
+	return steer_wants_pods(target) || (pass->options.forecast && !target->error &&
+					    ref_is(&target->ref, "apps", "StatefulSet"));
+}
+
+static int follow_namespaces(struct pass *pass, struct err *err)
+{
+	for (size_t i = 0; i < pass->front.count; i++) {
+		const struct target *target = &pass->front.items[i];
+
+		if (wants_pods(pass, target) &&
+		    rollouts_add_namespace(pass->rollouts, target->ref.namespace, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void pass_start_pods(struct pass *pass)
+{
+	struct rollouts_options options = {.once = true,
+					   .revisions = pass->options.forecast,
+					   .on_change = on_verdict,
+					   .on_synced = on_pods,
+					   .on_error = on_pods_error,
+					   .ctx = pass};
+	bool any = false;
+	struct err err;
+
+	rollouts_free(STEAL(pass->rollouts));
+	for (size_t i = 0; i < pass->front.count; i++) {
+		const struct target *target = &pass->front.items[i];
+
+		any |= wants_pods(pass, target);
+		options.revisions |= steer_wants_revisions(pass->options.app, target);
+	}
+	if (!any) {
+		pass_enter(pass, STAGE_ORPHANS);
+		return;
+	}
+	pass->rollouts = rollouts_new(pass->options.cluster, &options, &err);
+	if (!pass->rollouts || follow_namespaces(pass, &err) < 0)
+		pass_fail(pass, PASS_CLUSTER, &err);
+}
+
+/* --- deciding -------------------------------------------------------------------------------- */
+
+static void steer_free(struct steer *steer)
+{
+	if (!steer)
+		return;
+	steer_release(steer);
+	free(steer);
+}
+
+static size_t index_of(const struct pass *pass, const struct target *target)
+{
+	return (size_t)(target->manifest - pass->options.app->fetched.manifests.items);
+}
+
+struct steer *pass_steer_of(const struct pass *pass, const struct target *target)
+{
+	size_t index = index_of(pass, target);
+
+	return index < pass->steer_count ? pass->steers[index] : NULL;
+}
+
+const struct steer *pass_steer(const struct pass *pass, size_t index)
+{
+	return index < pass->steer_count ? pass->steers[index] : NULL;
+}
+
+/* The target's, empty, in place of an earlier round's. */
+static int renew_steer(struct pass *pass, const struct target *target, struct steer **ret_steer,
+		       struct err *err)
+{
+	size_t index = index_of(pass, target);
+	size_t count = pass->options.app->fetched.manifests.count;
+
+	if (!pass->steers) {
+		pass->steers = calloc(count, sizeof(struct steer *));
+		if (!pass->steers)
+			return err_no_memory(err);
+		pass->steer_count = count;
+	}
+	struct steer *steer = calloc(1, sizeof(*steer));
+	if (!steer)
+		return err_no_memory(err);
+	steer_free(pass->steers[index]);
+	pass->steers[index] = *ret_steer = steer;
+	return 0;
+}
+
+int pass_decide_target(struct pass *pass, struct target *target, struct plan_item *item,
+		       struct err *err)
+{
+	const struct app *app = pass->options.app;
+	static const struct steer none;
+	struct steer *steer = NULL;
+
+	if (ref_is(&target->ref, "apps", "StatefulSet") &&
+	    (renew_steer(pass, target, &steer, err) < 0 ||
+	     steer_target(app, target, pass->rollouts, pass->now_ms, steer, err) < 0))
+		return -1;
+	if (decision_make(app, target, item, err) < 0 ||
+	    steer_item(steer ? steer : &none, target, item, &target->write, err) < 0)
+		return -1;
+	if (!pass->options.forecast || !pass->rollouts || !target->write || !steer)
+		return 0;
+	return decision_forecast(target, pass->rollouts, item, err);
+}
+
+int pass_note_rejections(struct pass *pass, bool *ret_any, struct err *err)
+{
+	*ret_any = false;
+	for (size_t i = 0; i < pass->front.count; i++) {
+		const struct target *target = &pass->front.items[i];
+		const struct steer *steer = pass_steer_of(pass, target);
+		struct inventory_entry *entry =
+			inventory_find(&pass->options.app->inventory, &target->ref);
+
+		if (!entry || !steer || !steer->must_record || target->error)
+			continue;
+		if (steer_record(steer, target, pass->now_ms, entry, ret_any, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- unstick --------------------------------------------------------------------------------- */
+
+static void on_unstuck(void *context, const struct err *err)
+{
+	struct pass *pass = context;
+	size_t next = 0;
+
+	(void)err; /* each order has its own */
+	pass->id = 0;
+	for (size_t i = 0; i < pass->steer_count; i++) {
+		struct steer *steer = pass->steers[i];
+
+		if (!steer || !steer->unstick_version)
+			continue;
+		const struct unstick_order *order = &pass->orders[next++];
+		steer->unstuck = true;
+		steer->unstick_result = order->result;
+		steer->unstick_error = strdup(order->err.message);
+	}
+	pass_enter(pass, STAGE_PRUNE);
+}
+
+/* Orders for the Pods that block the rollouts of StatefulSets that are as they should be. */
+static int make_orders(struct pass *pass, struct err *err)
+{
+	pass->orders = calloc(pass->steer_count + 1, sizeof(*pass->orders));
+	if (!pass->orders)
+		return err_no_memory(err);
+	for (size_t i = 0; i < pass->steer_count; i++) {
+		struct steer *steer = pass->steers[i];
+		const struct plan_item *item = &pass->plan.items[i];
+
+		if (!steer || !steer->unstick_version)
+			continue;
+		if (item->action == PLAN_FAILED || item->action == PLAN_DRIFT) {
+			free(STEAL(steer->unstick_version));
+			continue;
+		}
+		pass->orders[pass->order_count++] = (struct unstick_order){
+			.namespace = item->ref.namespace,
+			.pod = steer->promotion.unstick_pod,
+			.uid = steer->promotion.unstick_uid,
+			.resource_version = steer->unstick_version,
+		};
+	}
+	return 0;
+}
+
+void pass_start_unstick(struct pass *pass)
+{
+	struct err err;
+
+	if (pass->options.dry_run) {
+		pass_enter(pass, STAGE_PRUNE);
+		return;
+	}
+	if (make_orders(pass, &err) < 0) {
+		pass_fail(pass, PASS_CLUSTER, &err);
+		return;
+	}
+	if (pass->order_count == 0) {
+		pass_enter(pass, STAGE_PRUNE);
+		return;
+	}
+	pass->id = unstick(pass->options.cluster, pass->orders, pass->order_count, on_unstuck, pass,
+			   &err);
+	pass_check_started(pass, &err);
+}
+
+void pass_release_rollouts(struct pass *pass)
+{
+	rollouts_free(pass->rollouts);
+	for (size_t i = 0; i < pass->steer_count; i++)
+		steer_free(pass->steers[i]);
+	free(pass->steers);
+	free(pass->orders);
+}

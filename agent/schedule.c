@@ -1,0 +1,104 @@
+#include "agent/schedule.h"
+
+#include <stdlib.h>
+#include <uv.h>
+
+struct schedule {
+	uv_timer_t timer;
+	struct {
+		bool wanted;
+		uint64_t at_ms; /* of the loop's clock */
+	} kinds[SCHEDULE_KIND_COUNT];
+	bool runs; /* a pass does, from `start` to schedule_ended */
+	void (*start)(void *context, enum schedule_kind kind);
+	void *context;
+};
+
+static void arm(struct schedule *schedule);
+
+static bool is_due(const struct schedule *schedule, enum schedule_kind kind)
+{
+	return schedule->kinds[kind].wanted &&
+	       schedule->kinds[kind].at_ms <= uv_now(schedule->timer.loop);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct schedule *schedule = timer->data;
+	enum schedule_kind kind =
+		is_due(schedule, SCHEDULE_WHOLE) ? SCHEDULE_WHOLE : SCHEDULE_ROLLOUTS;
+
+	if (!is_due(schedule, kind)) {
+		arm(schedule); /* the timer was a moment early */
+		return;
+	}
+	/* A whole pass drives the rollouts too. */
+	schedule->kinds[SCHEDULE_ROLLOUTS].wanted = false;
+	schedule->kinds[kind].wanted = false;
+	schedule->runs = true;
+	schedule->start(schedule->context, kind);
+}
+
+static void arm(struct schedule *schedule)
+{
+	uint64_t now = uv_now(schedule->timer.loop), earliest = UINT64_MAX;
+
+	if (schedule->runs)
+		return;
+	for (int kind = 0; kind < SCHEDULE_KIND_COUNT; kind++)
+		if (schedule->kinds[kind].wanted && schedule->kinds[kind].at_ms < earliest)
+			earliest = schedule->kinds[kind].at_ms;
+	if (earliest != UINT64_MAX)
+		uv_timer_start(&schedule->timer, on_timer, earliest > now ? earliest - now : 0, 0);
+}
+
+struct schedule *schedule_new(struct uv_loop_s *loop,
+			      void (*start)(void *context, enum schedule_kind kind), void *context,
+			      struct err *err)
+{
+	struct schedule *schedule = calloc(1, sizeof(*schedule));
+
+	if (!schedule) {
+		err_no_memory(err);
+		return NULL;
+	}
+	schedule->start = start;
+	schedule->context = context;
+	uv_timer_init(loop, &schedule->timer);
+	schedule->timer.data = schedule;
+	return schedule;
+}
+
+static void on_closed(uv_handle_t *timer)
+{
+	free(timer->data);
+}
+
+void schedule_free(struct schedule *schedule)
+{
+	if (schedule)
+		uv_close((uv_handle_t *)&schedule->timer, on_closed);
+}
+
+void schedule_request(struct schedule *schedule, enum schedule_kind kind, int64_t delay_ms)
+{
+	uv_update_time(schedule->timer.loop);
+	uint64_t at_ms = uv_now(schedule->timer.loop) + (uint64_t)(delay_ms > 0 ? delay_ms : 0);
+
+	if (schedule->kinds[kind].wanted && schedule->kinds[kind].at_ms <= at_ms)
+		return;
+	schedule->kinds[kind].wanted = true;
+	schedule->kinds[kind].at_ms = at_ms;
+	arm(schedule);
+}
+
+bool schedule_wants(const struct schedule *schedule, enum schedule_kind kind)
+{
+	return schedule->runs || schedule->kinds[kind].wanted;
+}
+
+void schedule_ended(struct schedule *schedule)
+{
+	schedule->runs = false;
+	arm(schedule);
+}

@@ -1,0 +1,12 @@
+/*
+ * clock.h - what time it is.
+ */
+#ifndef APPLY_CLOCK_H
+#define APPLY_CLOCK_H
+
+#include <stdint.h>
+
+/* Unix time, for comparing with moments that objects carry. It may jump. */
+int64_t clock_unix_ms(void);
+
+#endif
