@@ -337,7 +337,7 @@ void rollout_print(const struct rollout *rollout, struct buf *out)
 		buf_printf(out, "; stuck at %s", rollout->stuck_pod);
 	else if (rollout->phase == ROLLOUT_STUCK)
 		buf_printf(out, "; stuck: %s", rollout->reason);
-	else if (rollout->phase == ROLLOUT_PROGRESSING && !rollout->rejection &&
-		 !rollout_highest_work(rollout))
+	else if (rollout->phase == ROLLOUT_PROGRESSING &&
+		 rollout->next_partition != rollout->partition && !rollout_highest_work(rollout))
 		buf_printf(out, "; %s", rollout->reason);
 }

@@ -72,7 +72,8 @@ struct model {
 	bool ordered;
 	int64_t generation, observed;
 	char current, update;
-	char bad; /* Pods on this revision never become ready; 0: all do */
+	int counted; /* status.replicas */
+	char bad;    /* Pods on this revision never become ready; 0: all do */
 	struct model_pod pods[MAX_PODS];
 	int next_uid;
 	bool ran[MAX_PODS][REVISIONS]; /* which ordinals ran which revision */
@@ -164,6 +165,9 @@ static void controller(struct model *model)
 	if (sync_wanted(model) && sync_condemned(model))
 		sync_update(model);
 	complete(model);
+	model->counted = 0;
+	for (int i = 0; i < MAX_PODS; i++)
+		model->counted += model->pods[i].exists;
 }
 
 /* Pods start within a while, unless their revision is bad; those on their way out end. */
@@ -229,7 +233,10 @@ static cJSON *live_json(const struct model *model, const char *words)
 		 model->min_ready_ms / 1000, model->ordered ? "OrderedReady" : "Parallel",
 		 (int)model->generation, (int)model->observed, model->current, model->update,
 		 model->spec.template, words);
-	return statefulset_of(text, NULL);
+	cJSON *live = statefulset_of(text, NULL);
+	struct err err;
+	assert_ok(json_set_int(live, "status.replicas", model->counted, &err), err);
+	return live;
 }
 
 static cJSON *git_json(const struct model *model, const struct spec *git, const char *words)

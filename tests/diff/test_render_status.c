@@ -87,6 +87,7 @@ static void test_all_looks(void **state)
 		     "  pods             0~ 1+ | 2 3~ 4~ 5! 6~ 7-\n"
 		     "  images    nginx:1.25.4 | nginx:1.26.1\n"
 		     "  progress  [###===========------------]  1/7 promoted\n"
+		     "  step      stuck for 1h\n"
 		     "\n"
 		     "  POD    REVISION  IMAGE         AGE  RESTARTS  NODE    STATE\n"
 		     "  web-0  a         nginx:1.25.4  2h   0         node-1  not ready, held\n"
@@ -172,6 +173,7 @@ static void test_colour(void **state)
 		     "\033[32mnginx:1.26.1\033[m\n"
 		     "  \033[2mprogress\033[m  [\033[32m#####\033[m\033[31m=====\033[m"
 		     "\033[2m------\033[m]  1/3 promoted\n"
+		     "  \033[2mstep\033[m      stuck for 1h\n"
 		     "\n"
 		     "+ updated, ! in trouble\n");
 }
@@ -197,6 +199,7 @@ static void test_many_pods_on_a_narrow_terminal(void **state)
 		     "  images    nginx:1.25.4\n"
 		     "            -> registry.example.org/nginx:1.26.1\n"
 		     "  progress  [#=--------]  2/300 promoted\n"
+		     "  step      deadline in 9m\n"
 		     "\n"
 		     "+ updated, ~ on its way\n");
 }
@@ -283,6 +286,7 @@ static void test_rolled_back(void **state)
 	view.standing.app = "shop";
 	view.standing.applied = "3f2c1abcdef0123";
 	assert_lines(&view,
+		     "  step      deadline in 9m\n"
 		     "  rejected  3f2c1ab: web-2 on nginx:bad: ImagePullBackOff; back on web-a "
 		     "until\n"
 		     "            Git changes\n"
@@ -297,7 +301,8 @@ static void test_lists_troubles(void **state)
 	view_init(&view, "replicas=9 policy=Parallel current=a update=b",
 		  "0=a 1..8=b!ImagePullBackOff");
 	assert_string_equal(view.rollout.stuck_pod, "web-8");
-	assert_lines(&view, "  trouble   web-1: ImagePullBackOff: it said so\n"
+	assert_lines(&view, "  step      stuck for 1h\n"
+			    "  trouble   web-1: ImagePullBackOff: it said so\n"
 			    "            web-2: ImagePullBackOff: it said so\n"
 			    "            web-3: ImagePullBackOff: it said so\n"
 			    "            web-4: ImagePullBackOff: it said so\n"
