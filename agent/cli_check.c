@@ -53,8 +53,8 @@ static int check_identity(const struct command *command, const struct options *o
 	return 0;
 }
 
-/* With --live nothing is asked that these could be about. */
-static int check_live(const struct options *options, struct err *err)
+/* Without a cluster nothing is asked that these could be about. */
+static int check_offline(const char *option, const struct options *options, struct err *err)
 {
 	const struct {
 		const char *name;
@@ -66,19 +66,39 @@ static int check_live(const struct options *options, struct err *err)
 		{"impersonate", options->impersonate}, {"prune", options->prune},
 	};
 
-	if (!options->live)
-		return 0;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (others[i].given)
-			return err_set(
-				err, ERR_INVALID,
-				"--live compares without a cluster; --%s does not go with it",
-				others[i].name);
+			return err_set(err, ERR_INVALID,
+				       "--%s compares without a cluster; --%s does not go with it",
+				       option, others[i].name);
+	return 0;
+}
+
+static int check_live(const struct options *options, struct err *err)
+{
+	if (!options->live)
+		return 0;
 	for (size_t i = 0; i < options->files.count; i++)
 		if (strcmp(options->live, "-") == 0 && strcmp(options->files.items[i], "-") == 0)
 			return err_set(err, ERR_INVALID,
 				       "--live - and -f - cannot both be standard input");
-	return 0;
+	return check_offline("live", options, err);
+}
+
+static int check_revisions(const struct options *options, struct err *err)
+{
+	if (!options->from_revision && !options->to_revision)
+		return 0;
+	if (!options->from_revision)
+		return err_set(err, ERR_INVALID, "--to goes with --from");
+	if (!options->repo)
+		return err_set(err, ERR_INVALID,
+			       "--from goes with --repo: plain files have no revisions");
+	if (options->to_revision && options->ref)
+		return err_set(err, ERR_INVALID, "--to and --ref exclude each other; name one");
+	if (options->live)
+		return err_set(err, ERR_INVALID, "--from and --live exclude each other; name one");
+	return check_offline("from", options, err);
 }
 
 /* How far to promote is said once. */
@@ -99,7 +119,8 @@ static int check_edit(const struct command *command, const struct options *optio
 int cli_check(const struct command *command, const struct options *options, struct err *err)
 {
 	if (check_source(command, options, err) < 0 || check_identity(command, options, err) < 0 ||
-	    check_live(options, err) < 0 || check_prune(options, err) < 0)
+	    check_live(options, err) < 0 || check_revisions(options, err) < 0 ||
+	    check_prune(options, err) < 0)
 		return -1;
 	return check_edit(command, options, err);
 }

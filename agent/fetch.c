@@ -47,15 +47,9 @@ static int take_source_findings(struct fetched *fetched, struct err *err)
 	return 0;
 }
 
-static int read_and_parse(struct fetch *fetch, struct err *err)
+int fetched_parse(struct fetched *fetched, const char *default_namespace, bool confined,
+		  struct err *err)
 {
-	struct fetched *fetched = &fetch->fetched;
-
-	if (source_read(fetch->source, fetch->known_commit, &fetched->changed, &fetched->snapshot,
-			err) < 0)
-		return -1;
-	if (!fetched->changed)
-		return 0;
 	if (take_source_findings(fetched, err) < 0)
 		return -1;
 	for (size_t i = 0; i < fetched->snapshot.count; i++) {
@@ -66,14 +60,25 @@ static int read_and_parse(struct fetch *fetch, struct err *err)
 			return -1;
 		free(STEAL(file->text));
 	}
-	if (manifest_set_check(&fetched->manifests, fetch->default_namespace, &fetched->findings,
-			       err) < 0)
+	if (manifest_set_check(&fetched->manifests, default_namespace, &fetched->findings, err) < 0)
 		return -1;
-	if (fetch->confined && confine_check(&fetched->manifests, fetch->default_namespace,
-					     &fetched->findings, err) < 0)
+	if (confined &&
+	    confine_check(&fetched->manifests, default_namespace, &fetched->findings, err) < 0)
 		return -1;
 	findings_sort(&fetched->findings);
 	return 0;
+}
+
+static int read_and_parse(struct fetch *fetch, struct err *err)
+{
+	struct fetched *fetched = &fetch->fetched;
+
+	if (source_read(fetch->source, fetch->known_commit, &fetched->changed, &fetched->snapshot,
+			err) < 0)
+		return -1;
+	if (!fetched->changed)
+		return 0;
+	return fetched_parse(fetched, fetch->default_namespace, fetch->confined, err);
 }
 
 static void in_worker(uv_work_t *work)

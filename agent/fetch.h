@@ -21,6 +21,13 @@ struct fetched {
 void fetched_release(struct fetched *fetched);
 
 /*
+ * Reads the manifests out of the files of the snapshot, whose texts are freed, and checks them; with
+ * `confined` also whether all is in the default namespace (confine.h). ERR_NO_MEMORY, ERR_LIMIT.
+ */
+int fetched_parse(struct fetched *fetched, const char *default_namespace, bool confined,
+		  struct err *err);
+
+/*
  * `done` is called from the loop: with `err` (class ERR_NONE: none), and with what was fetched,
  * which it may move out of *fetched. The source must not be used elsewhere until then.
  */

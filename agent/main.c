@@ -13,10 +13,11 @@
 const struct command cli_commands[] = {
 	{
 		.name = "diff",
-		.usage = "(--repo URL|DIR | -f FILE|DIR|-) [-o text|unified|json] [options]",
+		.usage = "(--repo URL|DIR | -f FILE|DIR|-) [--from REV] [-o text|unified|markdown|json] [options]",
 		.summary = "Show what a sync would change in the cluster",
 		.text = "Show what a sync would change, and what the rollouts would do to the Pods. The API server is\n"
-			"asked by a dry run, so its defaults never show as differences. Nothing is written.\n"
+			"asked by a dry run, so its defaults never show as differences. Nothing is written. With --from two\n"
+			"revisions of the repository are compared, without a cluster.\n"
 			"Ends with 0 if nothing differs, 1 if something does, 2 or more on an error.",
 		.examples = "  # What would the newest commit change?\n"
 			    "  tranche diff --repo https://example.com/shop.git --path deploy\n\n"
@@ -24,7 +25,9 @@ const struct command cli_commands[] = {
 			    "  tranche diff -f deploy/ -o unified\n\n"
 			    "  # Without a cluster: compare with what kubectl has saved\n"
 			    "  kubectl get statefulsets,services,pods -o yaml > live.yaml\n"
-			    "  tranche diff --live live.yaml -f deploy/\n",
+			    "  tranche diff --live live.yaml -f deploy/\n\n"
+			    "  # What does this branch change, and which rollout does that cause? For a pull request\n"
+			    "  tranche diff --repo . --from origin/main -o markdown\n",
 		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_DIFF | CLI_GROUP_HEAL |
 			  CLI_GROUP_APP | CLI_GROUP_CONFINE | CLI_GROUP_COLOR | CLI_GROUP_LOG,
 		.run = command_diff,

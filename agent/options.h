@@ -42,6 +42,7 @@ struct options {
 
 	/* what to do */
 	const char *live;
+	const char *from_revision, *to_revision;
 	bool client_side;
 	const char *app;
 	const char *output;

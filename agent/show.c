@@ -20,6 +20,8 @@ static int show(const struct plan *plan, const struct options *options)
 
 	if (strcmp(format, "unified") == 0)
 		result = render_plan_unified(plan, &render, &text, &err);
+	else if (strcmp(format, "markdown") == 0)
+		result = render_plan_markdown(plan, &text, &err);
 	else if (strcmp(format, "json") == 0)
 		result = render_plan_json(plan, &text, &err);
 	else

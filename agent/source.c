@@ -114,6 +114,22 @@ int source_read(struct source *source, const char *known_commit, bool *ret_chang
 	return 0;
 }
 
+int source_read_at(struct source *source, const char *rev, struct snapshot *ret_snapshot,
+		   struct err *err)
+{
+	if (!source->git)
+		return err_set(err, ERR_UNSUPPORTED, "plain files have no revisions");
+	return git_source_read_at(source->git, rev, ret_snapshot, err);
+}
+
+int source_read_before(struct source *source, const char *commit, bool *ret_found, bool *ret_whole,
+		       struct snapshot *ret_snapshot, struct err *err)
+{
+	if (!source->git)
+		return err_set(err, ERR_UNSUPPORTED, "plain files have no revisions");
+	return git_source_read_before(source->git, commit, ret_found, ret_whole, ret_snapshot, err);
+}
+
 const char *source_local_git_dir(const struct source *source)
 {
 	return source->git ? git_source_local_dir(source->git) : NULL;

@@ -25,7 +25,7 @@
 /* What to follow. Strings are borrowed and outlive the source. */
 struct source_options {
 	const char *repo;    /* URL or folder; NULL: plain files */
-	const char *ref;     /* branch, tag, full or short commit; NULL: the remote's HEAD */
+	const char *ref;     /* as source_read_at has it; NULL: the remote's HEAD */
 	const char *path;    /* folder or file in the tree; NULL: its top */
 	const char *git_dir; /* of the clone; NULL: a folder of the user's cache */
 	const char *const *files;
@@ -72,6 +72,22 @@ DEFINE_FREE_P(struct source, source_free);
  */
 int source_read(struct source *source, const char *known_commit, bool *ret_changed,
 		struct snapshot *ret_snapshot, struct err *err);
+
+/*
+ * Reads the files of another revision than the one that is followed: a branch, tag or commit, and in a
+ * repository that is a local folder all that names a commit (gitrevisions(7): HEAD~1, origin/main). A
+ * commit that lacks the path has no files there. Git sources only. Errors as for source_read.
+ */
+int source_read_at(struct source *source, const char *rev, struct snapshot *ret_snapshot,
+		   struct err *err);
+
+/*
+ * Reads the files before `commit` (40 hex digits, read by this source before): of the nearest ancestor,
+ * going by first parents, that has others. *ret_found false: there is none; *ret_whole then tells
+ * whether the history is here from its beginning (it is not in a shallow clone).
+ */
+int source_read_before(struct source *source, const char *commit, bool *ret_found, bool *ret_whole,
+		       struct snapshot *ret_snapshot, struct err *err);
 
 /*
  * Where a repository that is a local folder keeps its refs (its .git folder), for watching; NULL

@@ -24,7 +24,7 @@ static void object_free_p(git_object **object)
 	git_object_free(*object);
 }
 
-static void resolved_release(struct resolved *resolved)
+void resolved_release(struct resolved *resolved)
 {
 	free(resolved->label);
 }
@@ -254,26 +254,51 @@ static int resolve_name(git_repository *repository, const char *ref, git_oid *re
 	return code;
 }
 
-static int resolve_local(struct git_source *git, struct resolved *ret, struct err *err)
+/* Whatever else names a commit: gitrevisions(7). */
+static int commit_of_revision(git_repository *repository, const char *rev, git_oid *ret_commit)
 {
-	const char *ref = git->options->ref;
+	CLEANUP(object_free_p) git_object *object = NULL;
+	CLEANUP(object_free_p) git_object *commit = NULL;
+	int code = git_revparse_single(&object, repository, rev);
+
+	if (code == 0)
+		code = git_object_peel(&commit, object, GIT_OBJECT_COMMIT);
+	if (code == 0)
+		git_oid_cpy(ret_commit, git_object_id(commit));
+	return code;
+}
+
+static int no_such_revision(struct git_source *git, const char *ref, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "%s: no branch, tag or commit \"%s\"%s", git->name, ref,
+		       git_repository_is_shallow(git->repository)
+			       ? "; the clone is shallow: fetch more of it"
+			       : "");
+}
+
+static int resolve_local(struct git_source *git, const char *ref, struct resolved *ret,
+			 struct err *err)
+{
+	bool is_id = false;
 	int code;
 
 	if (!ref)
 		return resolve_head(git, ret, err);
 	code = resolve_name(git->repository, ref, &ret->commit);
-	if (code == 0) {
-		ret->label = strdup(ref);
-		return ret->label ? 0 : err_no_memory(err);
-	}
-	if (code == GIT_ENOTFOUND && git_is_commit_id(ref))
+	if (code == GIT_ENOTFOUND && git_is_commit_id(ref)) {
 		code = git_commit_of_digits(git->repository, ref, &ret->commit);
-	if (code == 0)
+		is_id = code == 0;
+	} else if (code == GIT_ENOTFOUND) {
+		code = commit_of_revision(git->repository, ref, &ret->commit);
+	}
+	if (code == GIT_ENOTFOUND || code == GIT_EINVALIDSPEC)
+		return no_such_revision(git, ref, err);
+	if (code < 0)
+		return git_fail(err, code, "%s: ref \"%s\"", git->name, ref);
+	if (is_id)
 		return 0;
-	if (code == GIT_ENOTFOUND)
-		return err_set(err, ERR_NOT_FOUND, "%s: no branch, tag or commit \"%s\"", git->name,
-			       ref);
-	return git_fail(err, code, "%s: ref \"%s\"", git->name, ref);
+	ret->label = strdup(ref);
+	return ret->label ? 0 : err_no_memory(err);
 }
 
 static int open_local(struct git_source *git, struct err *err)
@@ -290,9 +315,8 @@ static int open_local(struct git_source *git, struct err *err)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* The first line of the commit's message, its author, and the names of the revision. */
-static int describe(struct git_source *git, const struct resolved *resolved,
-		    struct snapshot *snapshot, struct err *err)
+int git_describe(struct git_source *git, const struct resolved *resolved, struct snapshot *snapshot,
+		 struct err *err)
 {
 	git_commit *commit = NULL;
 	char id[GIT_OID_HEXSZ + 1], *revision = NULL;
@@ -322,7 +346,7 @@ static int read_commit(struct git_source *git, const struct resolved *resolved,
 {
 	CLEANUP(snapshot_release) struct snapshot snapshot = {0};
 
-	if (describe(git, resolved, &snapshot, err) < 0)
+	if (git_describe(git, resolved, &snapshot, err) < 0)
 		return -1;
 	if (known_commit && strcmp(known_commit, snapshot.commit) == 0) {
 		*ret_changed = false;
@@ -337,21 +361,28 @@ static int read_commit(struct git_source *git, const struct resolved *resolved,
 	return 0;
 }
 
+int git_resolve(struct git_source *git, const char *ref, int *ret_lock, struct resolved *ret,
+		struct err *err)
+{
+	if (git->local)
+		return (!git->repository && open_local(git, err) < 0) ||
+				       resolve_local(git, ref, ret, err) < 0
+			       ? -1
+			       : 0;
+	return git_clone_lock(git, ret_lock, err) < 0 ||
+			       (!git->repository && git_clone_open(git, err) < 0) ||
+			       git_resolve_remote(git, ref, ret, err) < 0
+		       ? -1
+		       : 0;
+}
+
 int git_source_read(struct git_source *git, const char *known_commit, bool *ret_changed,
 		    struct snapshot *ret_snapshot, struct err *err)
 {
 	CLEANUP(resolved_release) struct resolved resolved = {0};
 	CLEANUP(close_p) int lock = -1;
 
-	if (git->local) {
-		if ((!git->repository && open_local(git, err) < 0) ||
-		    resolve_local(git, &resolved, err) < 0)
-			return -1;
-	} else {
-		if (git_clone_lock(git, &lock, err) < 0 ||
-		    (!git->repository && git_clone_open(git, err) < 0) ||
-		    git_resolve_remote(git, &resolved, err) < 0)
-			return -1;
-	}
+	if (git_resolve(git, git->options->ref, &lock, &resolved, err) < 0)
+		return -1;
 	return read_commit(git, &resolved, known_commit, ret_changed, ret_snapshot, err);
 }

@@ -32,7 +32,23 @@ int git_commit_of_digits(git_repository *repository, const char *digits, git_oid
 int git_clone_lock(struct git_source *git, int *ret_fd, struct err *err);
 int git_clone_open(struct git_source *git, struct err *err);
 
-/* Finds the ref at the remote, and fetches its commit if the clone does not have it. */
-int git_resolve_remote(struct git_source *git, struct resolved *ret, struct err *err);
+/*
+ * Finds the ref (NULL: HEAD) at the remote, and fetches its commit if the clone does not have it.
+ */
+int git_resolve_remote(struct git_source *git, const char *ref, struct resolved *ret,
+		       struct err *err);
+
+void resolved_release(struct resolved *resolved);
+
+/*
+ * Opens the repository if it is not open yet and finds the ref there, or at the remote. *ret_lock keeps
+ * other processes out of a clone while it is open; -1 for none.
+ */
+int git_resolve(struct git_source *git, const char *ref, int *ret_lock, struct resolved *ret,
+		struct err *err);
+
+/* What is said of the commit: all of the snapshot but its files. */
+int git_describe(struct git_source *git, const struct resolved *resolved, struct snapshot *snapshot,
+		 struct err *err);
 
 #endif

@@ -146,12 +146,11 @@ static const char *branch_label(const char *ref)
 }
 
 /* What the remote offers for the ref asked for; *ret_found false: it names no branch or tag. */
-static int find_offer(struct git_source *git, git_remote *remote, bool *ret_found,
+static int find_offer(struct git_source *git, git_remote *remote, const char *ref, bool *ret_found,
 		      struct offer *ret, struct err *err)
 {
 	static const char *const places[] = {"refs/heads/", "refs/tags/", ""};
 	const git_remote_head **heads = NULL;
-	const char *ref = git->options->ref;
 	size_t count = 0;
 	int code = git_remote_ls(&heads, &count, remote);
 
@@ -228,12 +227,11 @@ static int fetch_offer(struct git_source *git, git_remote *remote, struct offer 
 }
 
 /* A commit id: everything is fetched, unless the commit is here already. */
-static int fetch_commit(struct git_source *git, git_remote *remote, struct resolved *ret,
-			struct err *err)
+static int fetch_commit(struct git_source *git, git_remote *remote, const char *ref,
+			struct resolved *ret, struct err *err)
 {
 	char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
 	char *everything[] = {heads, tags};
-	const char *ref = git->options->ref;
 
 	if (!git_is_commit_id(ref))
 		return err_set(err, ERR_NOT_FOUND, "%s: no branch, tag or commit \"%s\"", git->name,
@@ -249,7 +247,8 @@ static int fetch_commit(struct git_source *git, git_remote *remote, struct resol
 	return code < 0 ? git_fail(err, code, "%s: commit %s", git->name, ref) : 0;
 }
 
-int git_resolve_remote(struct git_source *git, struct resolved *ret, struct err *err)
+int git_resolve_remote(struct git_source *git, const char *ref, struct resolved *ret,
+		       struct err *err)
 {
 	CLEANUP(remote_free_p) git_remote *remote = NULL;
 	CLEANUP(offer_release) struct offer offer = {0};
@@ -272,8 +271,8 @@ int git_resolve_remote(struct git_source *git, struct resolved *ret, struct err 
 		code = git_remote_connect(remote, GIT_DIRECTION_FETCH, &callbacks, NULL, NULL);
 	if (code < 0)
 		return git_fail(err, code, "cannot read %s", git->name);
-	if (find_offer(git, remote, &found, &offer, err) < 0)
+	if (find_offer(git, remote, ref, &found, &offer, err) < 0)
 		return -1;
 	return found ? fetch_offer(git, remote, &offer, ret, err)
-		     : fetch_commit(git, remote, ret, err);
+		     : fetch_commit(git, remote, ref, ret, err);
 }

@@ -136,22 +136,56 @@ static int read_path(struct reader *reader, git_tree *root, const char *path, st
 		       path);
 }
 
+static int root_of(git_repository *repository, const git_oid *commit_id, git_tree **ret_root,
+		   struct err *err)
+{
+	git_commit *commit = NULL;
+	int code = git_commit_lookup(&commit, repository, commit_id);
+
+	if (code == 0)
+		code = git_commit_tree(ret_root, commit);
+	git_commit_free(commit);
+	return code < 0 ? git_fail(err, code, "cannot read the commit") : 0;
+}
+
 int git_tree_read(git_repository *repository, const git_oid *commit_id, const char *path,
 		  struct snapshot *snapshot, struct err *err)
 {
 	struct reader reader = {.repository = repository, .snapshot = snapshot};
 	CLEANUP(tree_free_p) git_tree *root = NULL;
 	CLEANUP(free_p) char *clean = clean_path(path ? path : "");
-	git_commit *commit = NULL;
-	int code = git_commit_lookup(&commit, repository, commit_id);
 
-	if (code == 0)
-		code = git_commit_tree(&root, commit);
-	git_commit_free(commit);
-	if (code < 0)
-		return git_fail(err, code, "cannot read the commit");
 	if (!clean)
 		return err_no_memory(err);
+	if (root_of(repository, commit_id, &root, err) < 0)
+		return -1;
 	return *clean ? read_path(&reader, root, clean, err)
 		      : add_tree(&reader, git_tree_id(root), "", 0, err);
+}
+
+int git_tree_find(git_repository *repository, const git_oid *commit_id, const char *path,
+		  bool *ret_found, git_oid *ret_id, struct err *err)
+{
+	CLEANUP(tree_free_p) git_tree *root = NULL;
+	CLEANUP(entry_free_p) git_tree_entry *entry = NULL;
+	CLEANUP(free_p) char *clean = clean_path(path ? path : "");
+
+	if (!clean)
+		return err_no_memory(err);
+	if (root_of(repository, commit_id, &root, err) < 0)
+		return -1;
+	*ret_found = true;
+	if (!*clean) {
+		git_oid_cpy(ret_id, git_tree_id(root));
+		return 0;
+	}
+	int code = git_tree_entry_bypath(&entry, root, clean);
+	if (code == GIT_ENOTFOUND) {
+		*ret_found = false;
+		return 0;
+	}
+	if (code < 0)
+		return git_fail(err, code, "path \"%s\"", clean);
+	git_oid_cpy(ret_id, git_tree_entry_id(entry));
+	return 0;
 }

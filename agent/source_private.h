@@ -20,6 +20,10 @@ int git_source_new(const struct source_options *options, struct git_source **ret
 void git_source_free(struct git_source *git);
 int git_source_read(struct git_source *git, const char *known_commit, bool *ret_changed,
 		    struct snapshot *ret_snapshot, struct err *err);
+int git_source_read_at(struct git_source *git, const char *rev, struct snapshot *ret_snapshot,
+		       struct err *err);
+int git_source_read_before(struct git_source *git, const char *commit, bool *ret_found,
+			   bool *ret_whole, struct snapshot *ret_snapshot, struct err *err);
 const char *git_source_local_dir(const struct git_source *git);
 const char *git_source_name(const struct git_source *git);
 
@@ -30,6 +34,13 @@ struct git_oid;
 /* Reads the manifests below `path` (NULL: the top) of a commit into the snapshot. */
 int git_tree_read(struct git_repository *repository, const struct git_oid *commit_id,
 		  const char *path, struct snapshot *snapshot, struct err *err);
+
+/*
+ * What stands at `path` (NULL: the top) of a commit: the id of a tree or a blob. *ret_found false: the
+ * commit has nothing there.
+ */
+int git_tree_find(struct git_repository *repository, const struct git_oid *commit_id,
+		  const char *path, bool *ret_found, struct git_oid *ret_id, struct err *err);
 
 /* Fills *err from libgit2's last error; `code` is what the call returned. Returns -1. */
 int git_fail(struct err *err, int code, const char *format, ...) PRINTF(3, 4);

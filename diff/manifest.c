@@ -82,24 +82,25 @@ static int read_ref(struct reader *reader, struct manifest *manifest)
 			    buf_str(&subject), fault.message);
 }
 
-static int append(struct reader *reader, struct manifest *take_manifest)
+int manifest_set_append(struct manifest_set *set, struct manifest *take_manifest, struct err *err)
 {
-	struct manifest_set *set = reader->set;
+	CLEANUP(manifest_release) struct manifest manifest = *take_manifest;
 
+	*take_manifest = (struct manifest){0};
 	if (set->count >= MANIFEST_MAX_OBJECTS)
-		return err_set(reader->err, ERR_LIMIT,
+		return err_set(err, ERR_LIMIT,
 			       "%s: more than %d objects in one set; name a smaller folder",
-			       reader->file, MANIFEST_MAX_OBJECTS);
+			       manifest.file, MANIFEST_MAX_OBJECTS);
 	if (set->count == set->capacity) {
 		size_t capacity = set->capacity ? set->capacity * 2 : 16;
 		struct manifest *items = reallocarray(set->items, capacity, sizeof(*items));
 		if (!items)
-			return err_no_memory(reader->err);
+			return err_no_memory(err);
 		set->items = items;
 		set->capacity = capacity;
 	}
-	set->items[set->count++] = *take_manifest;
-	*take_manifest = (struct manifest){0};
+	set->items[set->count++] = manifest;
+	manifest = (struct manifest){0};
 	return 0;
 }
 
@@ -127,7 +128,7 @@ static int add_object(struct reader *reader, cJSON *take_root, struct yaml_mark 
 		return -1;
 	if (reader->findings->error_count != errors)
 		return 0;
-	return append(reader, &manifest);
+	return manifest_set_append(reader->set, &manifest, reader->err);
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */

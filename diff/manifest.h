@@ -55,6 +55,12 @@ int manifest_set_add_live(struct manifest_set *set, const char *file, const char
 			  size_t length, struct findings *findings, struct err *err);
 
 /*
+ * Adds an object that stands in no file. Takes *take_manifest, also where it fails: ERR_LIMIT,
+ * ERR_NO_MEMORY.
+ */
+int manifest_set_append(struct manifest_set *set, struct manifest *take_manifest, struct err *err);
+
+/*
  * What only the whole set shows: objects named twice, a StatefulSet's serviceName that no Service
  * of the set bears (a warning). `default_namespace` stands in for a namespace that is not written;
  * "" where it is not known.

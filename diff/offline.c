@@ -5,21 +5,25 @@
 
 #include "diff/autoscaler.h"
 #include "diff/notes.h"
+#include "diff/offline_rollout.h"
 #include "diff/prediction.h"
 #include "diff/schema.h"
 
-#define ASSUMED "its Pods are not in the file: those that its status counts are taken to be well"
+#define LEFT_GIT "a sync with --prune deletes it; without, it stays in the cluster"
 
 /* A live object with its namespace filled in; everything is borrowed. */
 struct entry {
 	struct ref ref;
 	const cJSON *object;
+	const struct manifest *manifest;
+	bool is_own; /* of an earlier revision: it can leave Git */
+	bool is_met; /* a manifest is of the same object */
 };
 
 struct index {
 	struct entry *entries; /* sorted by ref */
 	size_t count;
-	const char *default_namespace;
+	const struct offline_options *options;
 	struct autoscaler_set autoscalers; /* of the manifests */
 };
 
@@ -45,9 +49,11 @@ static struct ref place_in(const struct ref *ref, const char *namespace)
 }
 
 static int index_init(struct index *index, const struct manifest_set *live,
-		      const char *default_namespace, struct err *err)
+		      const struct offline_options *options, struct err *err)
 {
-	index->default_namespace = default_namespace;
+	const char *default_namespace = options->default_namespace;
+
+	index->options = options;
 	index->entries = calloc(live->count + 1, sizeof(*index->entries));
 	if (!index->entries)
 		return err_no_memory(err);
@@ -56,8 +62,10 @@ static int index_init(struct index *index, const struct manifest_set *live,
 		const char *namespace =
 			is_known(ref) ? manifest_namespace(ref, default_namespace) : ref->namespace;
 
-		index->entries[index->count++] =
-			(struct entry){place_in(ref, namespace), live->items[i].desired};
+		index->entries[index->count++] = (struct entry){.ref = place_in(ref, namespace),
+								.object = live->items[i].desired,
+								.manifest = &live->items[i],
+								.is_own = i < options->base_count};
 	}
 	qsort(index->entries, index->count, sizeof(*index->entries), by_ref);
 	return 0;
@@ -65,11 +73,12 @@ static int index_init(struct index *index, const struct manifest_set *live,
 
 static void index_release(struct index *index)
 {
+	autoscaler_set_release(&index->autoscalers);
 	free(index->entries);
 	autoscaler_set_release(&index->autoscalers);
 }
 
-static const struct entry *find(const struct index *index, const struct ref *ref)
+static struct entry *find(const struct index *index, const struct ref *ref)
 {
 	const struct entry wanted = {.ref = *ref};
 
@@ -94,81 +103,6 @@ static int collect(const struct index *index, const char *namespace, const char 
 	*ret_objects = objects;
 	*ret_count = count;
 	return 0;
-}
-
-/* --- rollouts -------------------------------------------------------------------------------- */
-
-/* Whether one of the Pods is named NAME-DIGITS. */
-static bool has_pod_of(const char *name, const cJSON *const *pods, size_t count)
-{
-	size_t length = strlen(name);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *its = json_str(pods[i], "metadata.name");
-
-		if (its && strncmp(its, name, length) == 0 && its[length] == '-' &&
-		    its[length + 1] && !its[length + 1 + strspn(its + length + 1, "0123456789")])
-			return true;
-	}
-	return false;
-}
-
-/* In place of `pods`, which are none of the StatefulSet's, those that its status counts. */
-static int assume(const cJSON *statefulset, cJSON **ret_owner, const cJSON ***pods, size_t *count,
-		  struct err *err)
-{
-	const cJSON *pod;
-
-	if (rollout_assume_pods(statefulset, ret_owner, err) < 0)
-		return -1;
-	size_t assumed = (size_t)cJSON_GetArraySize(*ret_owner);
-	const cJSON **items = calloc(assumed + 1, sizeof(*items));
-	if (!items)
-		return err_no_memory(err);
-	free(*pods);
-	*pods = items;
-	*count = 0;
-	json_each (pod, *ret_owner)
-		items[(*count)++] = pod;
-	return 0;
-}
-
-static bool is_empty(const struct rollout_forecast *forecast)
-{
-	return forecast->creates.count + forecast->deletes.count + forecast->replaces.count +
-		       forecast->keeps.count ==
-	       0;
-}
-
-static int forecast(const struct index *index, const cJSON *live, const cJSON *expected,
-		    struct plan_item *item, struct err *err)
-{
-	CLEANUP(free_p) const cJSON **pods = NULL;
-	CLEANUP(free_p) const cJSON **revisions = NULL;
-	CLEANUP(cJSON_Delete_p) cJSON *assumed = NULL;
-	size_t pod_count, revision_count;
-	const char *namespace = item->ref.namespace;
-
-	if (collect(index, namespace, "", "Pod", &pods, &pod_count, err) < 0 ||
-	    collect(index, namespace, "apps", "ControllerRevision", &revisions, &revision_count,
-		    err) < 0)
-		return -1;
-	if (live && !has_pod_of(item->ref.name, pods, pod_count) &&
-	    assume(live, &assumed, &pods, &pod_count, err) < 0)
-		return -1;
-	if (rollout_forecast(live, expected, pods, pod_count, revisions, revision_count,
-			     &item->forecast, err) < 0)
-		return -1;
-	item->has_forecast = true;
-	if (!assumed || !assumed->child || is_empty(&item->forecast))
-		return 0;
-	return rollout_forecast_warn(&item->forecast, ASSUMED, err);
-}
-
-/* Without a status (a manifest, or an object stripped of it) nothing is known of the Pods. */
-static bool tells_of_pods(const cJSON *live)
-{
-	return !live || json_str(live, "status.updateRevision");
 }
 
 /* --- autoscalers ----------------------------------------------------------------------------- */
@@ -222,6 +156,37 @@ static int refuse_version(const struct ref *live, const struct ref *desired, str
 		       buf_str(&is), buf_str(&wanted));
 }
 
+/* What was saved from a cluster holds more than a manifest can say. */
+static int compare(const struct index *index, struct plan_item *item, struct err *err)
+{
+	return index->options->has_base
+		       ? compare_objects(item->from, item->to, &item->changes, err)
+		       : prediction_compare(item->to, item->from, &item->changes, err);
+}
+
+static int foretell(const struct index *index, const struct manifest *manifest, const cJSON *live,
+		    const cJSON *expected, struct plan_item *item, struct err *err)
+{
+	CLEANUP(free_p) const cJSON **pods = NULL;
+	CLEANUP(free_p) const cJSON **revisions = NULL;
+	const char *namespace = item->ref.namespace;
+	struct offline_rollout rollout = {
+		.live = live,
+		.expected = expected,
+		.has_base = index->options->has_base,
+		.says_replicas = json_at(manifest->desired, "spec.replicas") != NULL,
+		.now_ms = index->options->now_ms,
+	};
+
+	if (collect(index, namespace, "", "Pod", &pods, &rollout.pod_count, err) < 0 ||
+	    collect(index, namespace, "apps", "ControllerRevision", &revisions,
+		    &rollout.revision_count, err) < 0)
+		return -1;
+	rollout.pods = pods;
+	rollout.revisions = revisions;
+	return offline_rollout_foretell(&rollout, item, err);
+}
+
 /* Compares one manifest with its live object (NULL: there is none). */
 static int decide(const struct index *index, const struct manifest *manifest,
 		  const struct entry *entry, struct plan_item *item, struct err *err)
@@ -231,7 +196,7 @@ static int decide(const struct index *index, const struct manifest *manifest,
 	const cJSON *live = entry ? entry->object : NULL;
 	const char *namespace = *item->ref.namespace ? item->ref.namespace : NULL;
 
-	item->client_side = true;
+	item->client_side = !index->options->has_base;
 	if (entry && strcmp(entry->ref.version, manifest->ref.version) != 0)
 		return refuse_version(&entry->ref, &manifest->ref, err);
 	if (yield_replicas(index, manifest, live, item, &wanted, err) < 0 ||
@@ -244,26 +209,25 @@ static int decide(const struct index *index, const struct manifest *manifest,
 		return err_no_memory(err);
 	if (live && namespace && json_set_str(item->from, "metadata.namespace", namespace, err) < 0)
 		return -1;
-	if (live && prediction_compare(item->to, item->from, &item->changes, err) < 0)
+	if (live && compare(index, item, err) < 0)
 		return -1;
 	item->action = plan_decide(live != NULL, item->changes.count > 0, NULL, NULL, NULL, false);
 	if (notes_ignored(item, manifest->desired, live, err) < 0)
 		return -1;
-	if (item->action == PLAN_IN_SYNC || !ref_is(&item->ref, "apps", "StatefulSet") ||
-	    !tells_of_pods(live))
+	if (item->action == PLAN_IN_SYNC || !ref_is(&item->ref, "apps", "StatefulSet"))
 		return 0;
-	return forecast(index, live, expected, item, err);
+	return foretell(index, manifest, live, expected, item, err);
 }
 
 /*
  * The live object of a manifest and the ref it goes by. An instance of a kind that is not known may
  * be cluster-scoped: then the live one has no namespace.
  */
-static const struct entry *find_live(const struct index *index, const struct ref *written,
-				     struct ref *ret_ref)
+static struct entry *find_live(const struct index *index, const struct ref *written,
+			       struct ref *ret_ref)
 {
-	const char *namespace = manifest_namespace(written, index->default_namespace);
-	const struct entry *entry;
+	const char *namespace = manifest_namespace(written, index->options->default_namespace);
+	struct entry *entry;
 
 	*ret_ref = place_in(written, namespace);
 	entry = find(index, ret_ref);
@@ -281,8 +245,10 @@ static int add_item(const struct index *index, const struct manifest *manifest, 
 {
 	struct plan_item *item = plan_add(plan);
 	struct ref ref;
-	const struct entry *entry = find_live(index, &manifest->ref, &ref);
+	struct entry *entry = find_live(index, &manifest->ref, &ref);
 
+	if (entry)
+		entry->is_met = true;
 	if (!item || !(item->file = strdup(manifest->file)))
 		return err_no_memory(err);
 	item->mark = manifest->mark;
@@ -297,16 +263,37 @@ static int add_item(const struct index *index, const struct manifest *manifest, 
 	return -1;
 }
 
+/* An object of the earlier revision that no manifest is of. */
+static int add_left(const struct entry *entry, struct plan *plan, struct err *err)
+{
+	struct plan_item *item = plan_add(plan);
+
+	if (!item || !(item->file = strdup(entry->manifest->file)))
+		return err_no_memory(err);
+	item->action = PLAN_ORPHAN;
+	item->mark = entry->manifest->mark;
+	item->from = object_normalised(entry->object);
+	if (!item->from)
+		return err_no_memory(err);
+	if (ref_copy(&entry->ref, &item->ref, err) < 0)
+		return -1;
+	return plan_item_note(item, err, "%s", LEFT_GIT);
+}
+
 int offline_plan(const struct manifest_set *manifests, const struct manifest_set *live,
-		 const char *default_namespace, struct plan *plan, struct err *err)
+		 const struct offline_options *options, struct plan *plan, struct err *err)
 {
 	CLEANUP(index_release) struct index index = {0};
 
-	if (index_init(&index, live, default_namespace, err) < 0 ||
-	    autoscaler_set_of(manifests, default_namespace, &index.autoscalers, err) < 0)
+	if (index_init(&index, live, options, err) < 0 ||
+	    autoscaler_set_of(manifests, options->default_namespace, &index.autoscalers, err) < 0)
 		return -1;
 	for (size_t i = 0; i < manifests->count; i++)
 		if (add_item(&index, &manifests->items[i], plan, err) < 0)
+			return -1;
+	for (size_t i = 0; i < index.count; i++)
+		if (index.entries[i].is_own && !index.entries[i].is_met &&
+		    add_left(&index.entries[i], plan, err) < 0)
 			return -1;
 	return 0;
 }

@@ -92,11 +92,31 @@ size_t plan_count(const struct plan *plan, enum plan_action action)
 	return count;
 }
 
+void plan_print_counts(const struct plan *plan, struct buf *out)
+{
+	size_t start = out->length;
+
+	for (size_t i = 0; i < PLAN_ACTION_COUNT; i++) {
+		enum plan_action action = plan_action_order[i];
+		const struct plan_action_words *words = &plan_action_words[action];
+		size_t count = plan_count(plan, action);
+		/* Whether it is kept is for the sync to say. */
+		bool by_name = plan->base && action == PLAN_ORPHAN;
+
+		if (count > 0)
+			buf_printf(out, "%s%zu %s", out->length > start ? ", " : "", count,
+				   by_name ? words->name : words->todo);
+	}
+	if (out->length == start)
+		buf_puts(out, "no objects");
+}
+
 bool plan_has_differences(const struct plan *plan)
 {
-	return plan_count(plan, PLAN_IN_SYNC) + plan_count(plan, PLAN_WALK) +
-		       plan_count(plan, PLAN_ORPHAN) <
-	       plan->count;
+	/* Between two revisions what left Git is a difference; in a cluster it is known already. */
+	size_t known = plan->base ? 0 : plan_count(plan, PLAN_ORPHAN);
+
+	return plan_count(plan, PLAN_IN_SYNC) + plan_count(plan, PLAN_WALK) + known < plan->count;
 }
 
 void plan_item_release(struct plan_item *item)

@@ -112,7 +112,17 @@ struct plan_item *plan_add(struct plan *plan);
 
 /* Adds a note, made as printf does. ERR_NO_MEMORY only. */
 int plan_item_note(struct plan_item *item, struct err *err, const char *format, ...) PRINTF(3, 4);
+
+/*
+ * Fills in the steps of a StatefulSet whose policy walks; none otherwise. ERR_INVALID for annotations
+ * that cannot be read, ERR_NO_MEMORY.
+ */
+int plan_item_foretell(struct plan_item *item, const struct promotion_facts *facts,
+		       const struct promotion *promotion, struct err *err);
 size_t plan_count(const struct plan *plan, enum plan_action action);
+
+/* Appends "2 to replace, 1 in sync", by plan_action_order; "no objects". */
+void plan_print_counts(const struct plan *plan, struct buf *out);
 
 /* Whether the cluster is not, or not yet known to be, as Git says; a walk on its way is as it should
  * be, and what left Git is only told while it is kept. */

@@ -34,6 +34,16 @@ void render_plan_text(const struct plan *plan, const struct render_options *opti
 int render_plan_unified(const struct plan *plan, const struct render_options *options,
 			struct buf *out, struct err *err);
 
+#define RENDER_MARKDOWN_MAX 65536 /* characters of a comment on GitHub */
+
+/*
+ * For a comment on a pull request, in GitHub's Markdown: a table of what does not stay as it is, what the
+ * rollouts would do and warnings, and the differences of each object, folded. Whatever manifests and
+ * servers say is shown as text: it makes no markup and calls nobody. Of what passes RENDER_MARKDOWN_MAX
+ * whole parts are left out, the differences first, and a remark says so.
+ */
+int render_plan_markdown(const struct plan *plan, struct buf *out, struct err *err);
+
 /* docs/json.md, "diff". Ends with a newline. */
 int render_plan_json(const struct plan *plan, struct buf *out, struct err *err);
 

@@ -249,6 +249,8 @@ int render_plan_json(const struct plan *plan, struct buf *out, struct err *err)
 		return err_no_memory(err);
 	add_int(&builder, root, "version", FORMAT_VERSION);
 	add_text(&builder, root, "revision", plan->revision);
+	if (plan->base)
+		add_text(&builder, root, "base", plan->base);
 	cJSON *summary = add_object(&builder, root, "summary");
 	for (size_t i = 0; i < PLAN_ACTION_COUNT; i++)
 		add_int(&builder, summary, plan_action_words[plan_action_order[i]].key,

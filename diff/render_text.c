@@ -328,23 +328,21 @@ static void print_item(const struct plan_item *item, const struct layout *layout
 
 static void print_summary(const struct plan *plan, const struct layout *layout, struct buf *out)
 {
-	size_t start = out->length;
-
-	for (size_t i = 0; i < PLAN_ACTION_COUNT; i++) {
-		size_t count = plan_count(plan, plan_action_order[i]);
-		if (count > 0)
-			buf_printf(out, "%s%zu %s", out->length > start ? ", " : "", count,
-				   plan_action_words[plan_action_order[i]].todo);
-	}
-	if (out->length == start)
-		buf_puts(out, "no objects");
-	if (plan->revision && *plan->revision) {
+	plan_print_counts(plan, out);
+	if (plan->base) {
+		buf_puts(out, ", from ");
+		style_escape(plan->base, strlen(plan->base), out);
+		buf_puts(out, " to ");
+		style_escape(plan->revision, strlen(plan->revision), out);
+	} else if (plan->revision && *plan->revision) {
 		buf_puts(out, ", at ");
 		style_escape(plan->revision, strlen(plan->revision), out);
 	}
 	buf_putc(out, '\n');
 	if (layout->all_client_side)
 		buf_puts(out, CLIENT_SIDE "\n");
+	if (plan->base)
+		buf_puts(out, "told from Git alone, as if the former were rolled out to its end\n");
 }
 
 /* Those that are in sync, or all the others. */

@@ -117,6 +117,8 @@ static void test_refs(void **state)
 		 "a: 2\n"},
 		{"v1", "deploy/a.yaml", "v1@", "deploy/a.yaml", "a: 1\n"},
 		{"v1a", "deploy/a.yaml", "v1a@", "deploy/a.yaml", "a: 1\n"},
+		{"HEAD", "deploy/a.yaml", "HEAD@", "deploy/a.yaml", "a: 1\n"},
+		{"next~1", "deploy/a.yaml", "next~1@", "deploy/a.yaml", "a: 1\n"},
 	};
 	CLEANUP(free_p) char *local = path_in("shop");
 	CLEANUP(free_p) char *git_dir = path_in("clone");
@@ -179,6 +181,67 @@ static void test_a_known_commit_is_not_read_again(void **state)
 	assert_true(changed);
 	assert_string_equal(second.subject, "Third");
 	shell("cd shop && git reset -q --hard HEAD~1");
+}
+
+static void test_other_revisions(void **state)
+{
+	CLEANUP(free_p) char *repo = path_in("shop");
+	CLEANUP(source_free_p) struct source *source = NULL;
+	CLEANUP(snapshot_release) struct snapshot one = {0}, two = {0}, nothing = {0};
+	const struct source_options options = {.repo = repo, .path = "deploy/a.yaml"};
+	bool found, whole;
+	struct err err;
+
+	(void)state;
+	shell("cd shop && git checkout -qb line next && echo 'n: 1' >n.yaml && git add n.yaml && "
+	      "git commit -qm 'Another file' && git rm -q deploy/a.yaml && git commit -qm Gone && "
+	      "git checkout -q main");
+	assert_ok(source_new(&options, &source, &err), err);
+	assert_ok(source_read_at(source, "line~1", &one, &err), err);
+	assert_files(&one, "deploy/a.yaml");
+	assert_string_equal(one.files[0].text, "a: 2\n");
+	assert_memory_equal(one.revision, "line~1@", 7);
+	assert_ok(source_read_at(source, "line", &nothing, &err), err);
+	assert_files(&nothing, "");
+
+	/* Commits that leave the path alone are passed over. */
+	snapshot_release(&one);
+	assert_ok(source_read_before(source, nothing.commit, &found, &whole, &one, &err), err);
+	assert_true(found);
+	assert_string_equal(one.subject, "Another file");
+	assert_int_equal(strlen(one.revision), 7);
+	assert_ok(source_read_before(source, one.commit, &found, &whole, &two, &err), err);
+	assert_true(found);
+	assert_string_equal(two.subject, "First: three manifests");
+	assert_string_equal(two.files[0].text, "a: 1\n");
+	snapshot_release(&one);
+	assert_ok(source_read_before(source, two.commit, &found, &whole, &one, &err), err);
+	assert_false(found);
+	assert_true(whole);
+	shell("cd shop && git branch -qD line");
+}
+
+static void test_the_history_of_a_shallow_clone(void **state)
+{
+	CLEANUP(free_p) char *repo = path_in("shallow");
+	CLEANUP(source_free_p) struct source *source = NULL;
+	CLEANUP(snapshot_release) struct snapshot one = {0}, two = {0};
+	const struct source_options options = {.repo = repo, .path = "deploy/a.yaml"};
+	char expected[512];
+	bool found, whole;
+	struct err err;
+
+	(void)state;
+	shell("git clone -q --depth 1 --branch next \"file://$PWD/shop\" shallow");
+	assert_ok(source_new(&options, &source, &err), err);
+	assert_ok(source_read_at(source, "HEAD", &one, &err), err);
+	assert_ok(source_read_before(source, one.commit, &found, &whole, &two, &err), err);
+	assert_false(found);
+	assert_false(whole);
+	snprintf(expected, sizeof(expected),
+		 "%s: no branch, tag or commit \"HEAD~1\"; the clone is shallow: fetch more of it",
+		 repo);
+	assert_error(source_read_at(source, "HEAD~1", &two, &err), err, ERR_NOT_FOUND, expected);
 }
 
 static void test_what_is_wrong_is_said(void **state)
@@ -273,6 +336,8 @@ int main(void)
 		cmocka_unit_test(test_refs),
 		cmocka_unit_test(test_full_and_short_commits),
 		cmocka_unit_test(test_a_known_commit_is_not_read_again),
+		cmocka_unit_test(test_other_revisions),
+		cmocka_unit_test(test_the_history_of_a_shallow_clone),
 		cmocka_unit_test(test_what_is_wrong_is_said),
 		cmocka_unit_test(test_plain_files),
 	};

@@ -150,6 +150,24 @@ static void test_short_commit_of_another_branch(void **state)
 	assert_ref(digits, "", "a: 2\n");
 }
 
+static void test_other_revisions_of_a_remote(void **state)
+{
+	CLEANUP(source_free_p) struct source *source = NULL;
+	CLEANUP(snapshot_release) struct snapshot next = {0}, before = {0};
+	const struct source_options options = {.repo = url};
+	bool found, whole;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(shell("rm -rf tranche"), 0);
+	assert_ok(source_new(&options, &source, &err), err);
+	assert_ok(source_read_at(source, "next", &next, &err), err);
+	assert_string_equal(next.files[0].text, "a: 2\n");
+	assert_ok(source_read_before(source, next.commit, &found, &whole, &before, &err), err);
+	assert_true(found);
+	assert_string_equal(before.files[0].text, "a: 1\n");
+}
+
 static void test_a_moved_ref_is_fetched_also_when_forced(void **state)
 {
 	(void)state;
@@ -205,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refs_of_a_remote),
 		cmocka_unit_test(test_short_commit_of_another_branch),
+		cmocka_unit_test(test_other_revisions_of_a_remote),
 		cmocka_unit_test(test_a_moved_ref_is_fetched_also_when_forced),
 		cmocka_unit_test(test_a_deleted_branch_and_an_unknown_repository),
 		cmocka_unit_test(test_a_server_that_is_not_there),

@@ -62,6 +62,7 @@ static void check_plan(const struct offline_case *the_case)
 	CLEANUP(plan_release) struct plan plan = {0};
 	CLEANUP(buf_release) struct buf out = BUF_INIT(1u << 20);
 	const struct render_options options = {0};
+	const struct offline_options offline = {.default_namespace = "default"};
 	struct err err;
 
 	add_text(&manifests, &findings, the_case->manifests);
@@ -69,7 +70,7 @@ static void check_plan(const struct offline_case *the_case)
 					&findings, &err),
 		  err);
 	assert_int_equal(findings.error_count, 0);
-	assert_ok(offline_plan(&manifests, &live, "default", &plan, &err), err);
+	assert_ok(offline_plan(&manifests, &live, &offline, &plan, &err), err);
 	render_plan_text(&plan, &options, &out);
 	if (strcmp(buf_str(&out), the_case->expected) != 0)
 		fail_msg("%s: expected\n%sgot\n%s", the_case->name, the_case->expected,
