@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/source.h"
+
 /* What one commit says of the object. */
 struct view {
 	char id[CLONE_ID_SIZE];
@@ -158,6 +160,17 @@ static int step(struct walk *walk, const struct clone_commit *child,
 	return 0;
 }
 
+/* Says that there is no more history, where that is only so in this clone. */
+static int check_end(const struct walk *walk, const struct clone_commit *oldest, struct err *err)
+{
+	if (!clone_is_shallow(walk->clone))
+		return 0;
+	return err_set(
+		err, ERR_NOT_FOUND,
+		"the history ends here at %.*s, before a complete state: git fetch --unshallow",
+		SOURCE_SHORT_ID, clone_commit_id(oldest));
+}
+
 /* Goes back until a complete state or the beginning. */
 static int go_back(struct walk *walk, const struct clone_commit *head, struct err *err)
 {
@@ -165,28 +178,23 @@ static int go_back(struct walk *walk, const struct clone_commit *head, struct er
 	const struct clone_commit *at = head;
 	bool ended = false;
 
-	for (size_t count = 0; !walk->found; count++) {
-		struct clone_commit *parent = NULL;
+	for (size_t count = 0; !walk->found && !ended; count++) {
+		CLEANUP(clone_commit_free_p) struct clone_commit *parent = NULL;
 
 		if (count == LAST_COMPLETE_MAX_COMMITS)
 			return err_set(err, ERR_LIMIT, "more than %d commits to look at",
 				       LAST_COMPLETE_MAX_COMMITS);
 		if (clone_parent(at, &parent, err) < 0)
 			return -1;
-		if (parent && step(walk, at, parent, &ended, err) < 0) {
-			clone_commit_free(parent);
-			return -1;
-		}
-		clone_commit_free(commit);
-		at = commit = parent;
-		if (!parent && clone_is_shallow(walk->clone))
-			return err_set(
-				err, ERR_NOT_FOUND,
-				"the history ends here at %.7s, before a complete state: git "
-				"fetch --unshallow",
-				walk->since);
-		if (!parent || ended)
+		if (!parent) {
+			if (check_end(walk, at, err) < 0)
+				return -1;
 			break;
+		}
+		if (step(walk, at, parent, &ended, err) < 0)
+			return -1;
+		clone_commit_free(commit);
+		at = commit = STEAL(parent);
 	}
 	if (!walk->found && walk->view.known)
 		judge(walk, true);

@@ -157,6 +157,16 @@ static bool matches(const struct origin *origin, const char *name, const char *n
 		strcmp(origin->ref.namespace, namespace) == 0);
 }
 
+/* Another StatefulSet may be meant: one whose name is much the same, or was before a prefix. */
+static void suggest(struct search *search, const struct origin *origin)
+{
+	if (!ref_is(&origin->ref, "apps", KIND))
+		return;
+	suggestion_offer(&search->meant, origin->ref.name);
+	if (origin_was_called(origin, search->name) && strcmp(origin->ref.name, search->name) != 0)
+		search->meant.word = origin->ref.name;
+}
+
 /* Adds a location for each object of the origins that is meant. */
 static int add_matches(struct search *search, const struct located *located, struct err *err)
 {
@@ -166,8 +176,7 @@ static int add_matches(struct search *search, const struct located *located, str
 		int status;
 
 		if (!matches(origin, search->name, search->namespace)) {
-			if (ref_is(&origin->ref, "apps", KIND))
-				suggestion_offer(&search->meant, origin->ref.name);
+			suggest(search, origin);
 			continue;
 		}
 		/* Each has origins of its own, so that it stands for itself. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/source_clone_private.h"
 #include "agent/source_private.h"
@@ -39,7 +40,9 @@ static int find_repository(struct clone *clone, const char *folder, struct err *
 	int code = git_repository_open_ext(&clone->repository, folder, 0, NULL);
 
 	if (code == GIT_ENOTFOUND)
-		return err_set(err, ERR_NOT_FOUND, "%s: not in a Git repository", folder);
+		return err_set(err, ERR_NOT_FOUND, "%s: %s", folder,
+			       access(folder, F_OK) < 0 ? strerror(errno)
+							: "not in a Git repository");
 	if (code < 0)
 		return git_fail(err, code, "%s", folder);
 	if (git_repository_is_bare(clone->repository))

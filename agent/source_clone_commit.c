@@ -141,20 +141,36 @@ static int find_reason(struct clone *clone, const char *const *paths, size_t pat
 	return 0;
 }
 
+static int run_commit(struct clone *clone, char **pathspecs, size_t count, const char *message,
+		      struct err *err)
+{
+	const char *args[MAX_PATHS + 8] = {"commit",    "--quiet", "--only",
+					   "--message", message,   "--"};
+
+	for (size_t i = 0; i < count; i++)
+		args[6 + i] = pathspecs[i];
+	return git_command(clone->top, args, err);
+}
+
 static int commit_with_git(struct clone *clone, const char *const *paths, size_t path_count,
 			   const char *message, const char *reason, struct err *err)
 {
-	const char *args[MAX_PATHS + 8] = {"--literal-pathspecs", "commit", "--quiet", "--only",
-					   "--message",           message,  "--"};
-	size_t count = 7;
+	char *pathspecs[MAX_PATHS] = {NULL};
+	int status = 0;
 
+	/* Not --literal-pathspecs, which hooks would inherit. */
+	for (size_t i = 0; i < path_count && status == 0; i++)
+		if (asprintf(&pathspecs[i], ":(top,literal)%s", paths[i]) < 0) {
+			pathspecs[i] = NULL;
+			status = err_no_memory(err);
+		}
+	if (status == 0)
+		status = run_commit(clone, pathspecs, path_count, message, err);
 	for (size_t i = 0; i < path_count; i++)
-		args[count++] = paths[i];
-	if (git_command(clone->top, args, err) == 0)
-		return 0;
-	if (err->class == ERR_UNSUPPORTED)
+		free(pathspecs[i]);
+	if (status < 0 && err->class == ERR_UNSUPPORTED)
 		return err_prefix(err, "%s asks for git", reason);
-	return -1;
+	return status;
 }
 
 /* --- who commits ----------------------------------------------------------------------------- */
