@@ -3,13 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "diff/check_rules.h"
+#include "diff/check_types.h"
 #include "diff/path.h"
 #include "diff/schema.h"
+#include "diff/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-#define NAMESPACE_MAX_BYTES 63 /* RFC 1123 label */
 
 int check_report(struct checker *checker, enum finding_level level, const cJSON *node,
 		 const char *format, ...)
@@ -36,38 +35,44 @@ int check_report(struct checker *checker, enum finding_level level, const cJSON 
 
 /* --- names ----------------------------------------------------------------------------------- */
 
-/* What every kind's name must hold: it is one segment of a URL's path. */
-static int check_name(struct checker *checker)
+/*
+ * Of custom resources only what holds for every kind: the name is one segment of a URL's path. A
+ * StatefulSet's is more than a subdomain: its Pods' names are their host names. A Service's may begin
+ * with a digit on servers since 1.34.
+ */
+static enum name_rule rule_for(const struct ref *ref)
 {
-	const cJSON *name = json_at(checker->manifest->desired, "metadata.name");
-	const char *text = checker->manifest->ref.name;
-
-	if (!strcmp(text, ".") || !strcmp(text, "..") || strpbrk(text, "/%"))
-		return check_report(checker, FINDING_ERROR, name,
-				    "metadata.name may not be \".\" or \"..\" nor contain '/' or "
-				    "'%%'");
-	return 0;
+	if (ref_is(ref, "apps", "StatefulSet") || ref_is(ref, "", "Service"))
+		return NAME_LABEL;
+	return schema_kind(ref->group, ref->version, ref->kind)
+		       ? name_rule_of(ref->group, ref->kind)
+		       : NAME_PATH_SEGMENT;
 }
 
-static bool is_dns_label(const char *text)
+static int check_name(struct checker *checker)
 {
-	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	const struct ref *ref = &checker->manifest->ref;
+	const char *fault = name_fault(rule_for(ref), ref->name);
+	char quoted[TEXT_QUOTE_MAX];
 
-	return length && !text[length] && length <= NAMESPACE_MAX_BYTES && text[0] != '-' &&
-	       text[length - 1] != '-';
+	if (!fault)
+		return 0;
+	return check_report(checker, FINDING_ERROR,
+			    json_at(checker->manifest->desired, "metadata.name"),
+			    "metadata.name %s: %s", text_quote(ref->name, quoted), fault);
 }
 
 static int check_namespace(struct checker *checker)
 {
 	const char *text = checker->manifest->ref.namespace;
+	const char *fault = *text ? name_fault(NAME_LABEL, text) : NULL;
+	char quoted[TEXT_QUOTE_MAX];
 
-	if (!*text || is_dns_label(text))
+	if (!fault)
 		return 0;
 	return check_report(checker, FINDING_ERROR,
 			    json_at(checker->manifest->desired, "metadata.namespace"),
-			    "metadata.namespace \"%s\" must be at most %d lower-case letters, "
-			    "digits or '-', with no '-' at either end",
-			    text, NAMESPACE_MAX_BYTES);
+			    "metadata.namespace %s: %s", text_quote(text, quoted), fault);
 }
 
 /* --- partitions where there are no ordinals -------------------------------------------------- */
@@ -199,7 +204,8 @@ int check_object(const struct manifest *manifest, struct findings *findings, str
 		return -1;
 	if (has_no_ordinals(&manifest->ref) && check_partition(&checker) < 0)
 		return -1;
-	if (check_fields(&checker) < 0 || check_annotations(&checker) < 0)
+	if (check_fields(&checker) < 0 || check_types(&checker) < 0 ||
+	    check_annotations(&checker) < 0)
 		return -1;
 	return check_workload(&checker);
 }

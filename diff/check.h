@@ -2,7 +2,7 @@
  * check.h - what is wrong with one object, told without a cluster.
  *
  * Errors, because the server would refuse them or, worse, an old server would not:
- *   - a name that cannot stand in a URL, a namespace that is no DNS label;
+ *   - names that the server would not take, of objects, namespaces, containers, labels, ... (names.h);
  *   - a Deployment, DaemonSet or ReplicaSet with a `partition`: only StatefulSets have ordinals;
  *   - unknown, ill-typed and missing fields of the kinds that schema.h knows, with a suggestion
  *     (what the file says under `status` is never sent and not looked at);
@@ -10,9 +10,12 @@
  *     its template's labels, or whose template has no container;
  *   - negative replicas, a negative partition or ordinals.start, an updateStrategy that is neither
  *     RollingUpdate nor OnDelete, a rollingUpdate (partition) that comes with OnDelete;
+ *   - a word, number or combination of fields that the server would refuse (check_types.h), in Pods
+ *     above all: no server looks at those of a StatefulSet's template before it creates them;
  *   - an annotation under tranche.dev/ with a value that it cannot have (policy.h, ignore.h).
  * Warnings: a partition at or above replicas, for no Pod would take a new template (one left out is
- * none, that is the default); annotations under tranche.dev/ that nobody knows, with a suggestion,
+ * none, that is the default); a volume that is mounted but not there; a StatefulSet's name that is too
+ * long for its Pods' labels; annotations under tranche.dev/ that nobody knows, with a suggestion,
  * or that mean nothing where they stand.
  */
 #ifndef DIFF_CHECK_H

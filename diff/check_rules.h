@@ -11,6 +11,7 @@ struct checker {
 	struct findings *findings;
 	struct err *err;
 	size_t reported;
+	struct buf path; /* of what check_types.h walks to */
 };
 
 /*

@@ -151,7 +151,19 @@ others_applied "immutable field" \
 	'*tranche: web.yaml:16: statefulset.apps/nginx-statefulset: *updates to statefulset spec for fields other than *are forbidden*'
 
 file name.yaml $'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "Not_A_Name"}'
-others_applied "invalid name" '*tranche: name.yaml:1: configmap/Not_A_Name: *a lowercase RFC 1123 subdomain must consist of*'
+offline "invalid name" "name.yaml:3:12: error: ConfigMap \"Not_A_Name\": metadata.name \"Not_A_Name\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+file web.yaml "$(walkthrough_manifest 1 nginx:1.25.4 0 | sed 's/^        - name: .*/&\n          imagePullPolicy: always/')"
+offline "a Pod that could not be created" "web.yaml:35:11: error: StatefulSet \"nginx-statefulset\": spec.template.spec.containers[0].imagePullPolicy is \"always\", but must be Always, IfNotPresent or Never"
+
+kube create -f - >/dev/null <<-EOT
+	apiVersion: v1
+	kind: ConfigMap
+	metadata: {name: frozen}
+	data: {a: "1"}
+	immutable: true
+EOT
+file frozen.yaml $'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: frozen}\ndata: {a: "2"}\nimmutable: true'
+others_applied "immutable data" '*tranche: frozen.yaml:1: configmap/frozen: *field is immutable when `immutable` is set*'
 
 # --- the cluster --------------------------------------------------------------------------------
 

@@ -232,7 +232,9 @@ echo 'kind: [' >"$repo/deploy/broken.yaml"
 commit "$repo" "broken"
 tranche sync --prune --path deploy
 check_equal "an error in the manifests" $EXIT_MANIFEST "$status"
-printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Not_A_Name}\n' >"$repo/deploy/broken.yaml"
+echo '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "frozen"}, "immutable": true}' |
+	kube create -f - >/dev/null
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: frozen}\ndata: {a: "2"}\n' >"$repo/deploy/broken.yaml"
 commit "$repo" "refused by the server"
 tranche sync --prune --path deploy
 check_like "an object that fails" "$EXIT_OBJECTS *1 blocked, 1 failed, 2 in sync* configmap/wrong-b left Git, not pruned: 1 object failed*" \

@@ -283,7 +283,8 @@ def unified(before, after):
 
 def ours(path):
     with open(path, encoding="utf-8") as file:
-        parts = re.split(r"^--- live/(\S+)\n\+\+\+ git/\S+\n", file.read(), flags=re.M)
+        text = "".join(line for line in file if not line.startswith("#"))
+    parts = re.split(r"^--- live/(\S+)\n\+\+\+ git/\S+\n", text, flags=re.M)
     return dict(zip(parts[1::2], parts[2::2]))
 
 

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diff/names.h"
 #include "tests/kubesim/alloc.h"
 #include "tests/kubesim/custom.h"
-#include "tests/kubesim/names.h"
 #include "tests/kubesim/obj.h"
 
 static const struct strategy strategies[] = {
@@ -97,17 +97,6 @@ const struct strategy *strategy_of(const struct kind *kind)
 
 /* --- metadata -------------------------------------------------------------------------------- */
 
-static enum name_rule name_rule_of(const struct kind *kind)
-{
-	if (strcmp(kind->group, "rbac.authorization.k8s.io") == 0)
-		return NAME_PATH_SEGMENT;
-	if (kind->group[0])
-		return NAME_SUBDOMAIN;
-	if (strcmp(kind->kind, "Service") == 0)
-		return NAME_LABEL_1035;
-	return strcmp(kind->kind, "Namespace") == 0 ? NAME_LABEL : NAME_SUBDOMAIN;
-}
-
 static void validate_name(const struct kind *kind, const cJSON *object, struct causes *causes)
 {
 	const char *name = obj_name(object), *fault;
@@ -117,7 +106,7 @@ static void validate_name(const struct kind *kind, const cJSON *object, struct c
 			   "Required value: name or generateName is required");
 		return;
 	}
-	fault = name_fault(name_rule_of(kind), name);
+	fault = name_fault(name_rule_of(kind->group, kind->kind), name);
 	if (fault)
 		causes_add(causes, "FieldValueInvalid", "metadata.name",
 			   "Invalid value: \"%s\": %s", name, fault);

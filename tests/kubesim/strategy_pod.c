@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diff/names.h"
 #include "tests/kubesim/alloc.h"
-#include "tests/kubesim/names.h"
 #include "tests/kubesim/obj.h"
 
 /* --- Pod specs ------------------------------------------------------------------------------- */

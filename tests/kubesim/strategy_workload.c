@@ -66,15 +66,20 @@ static void validate_selector(const cJSON *object, const char *kind, struct caus
 		invalid_value(causes, "spec.template.metadata.labels", labels, TEMPLATE_MISMATCH);
 }
 
-static void validate_template(const cJSON *object, struct causes *causes)
+static void validate_restart_policy(const cJSON *object, struct causes *causes)
 {
-	const cJSON *spec = json_at(object, "spec.template.spec");
-	const char *policy = obj_text(spec, "restartPolicy");
+	const char *policy = obj_text(object, "spec.template.spec.restartPolicy");
 
-	strategy_validate_pod_spec(spec, "spec.template.spec", causes);
 	if (policy[0] && strcmp(policy, "Always") != 0)
 		causes_add(causes, "FieldValueNotSupported", "spec.template.spec.restartPolicy",
 			   "Unsupported value: \"%s\": supported values: \"Always\"", policy);
+}
+
+static void validate_template(const cJSON *object, struct causes *causes)
+{
+	strategy_validate_pod_spec(json_at(object, "spec.template.spec"), "spec.template.spec",
+				   causes);
+	validate_restart_policy(object, causes);
 }
 
 /* --- StatefulSet ----------------------------------------------------------------------------- */
@@ -142,7 +147,8 @@ void strategy_validate_statefulset(const cJSON *object, const cJSON *old, struct
 	validate_not_negative(object, "spec.minReadySeconds", causes);
 	validate_not_negative(object, "spec.ordinals.start", causes);
 	validate_selector(object, "statefulset", causes);
-	validate_template(object, causes);
+	/* The Pods of the template are looked at when they are created, not before. */
+	validate_restart_policy(object, causes);
 	if (old)
 		validate_statefulset_change(object, old, causes);
 }

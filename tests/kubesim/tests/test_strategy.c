@@ -46,27 +46,47 @@ static void test_statefulsets_that_are_wrong(void **state)
 		{SET_WITH("{}", "{'a':'c'}", "[{'name':'c','image':'i'}]", ""),
 		 INVALID "spec.selector: Invalid value: {}: empty selector is invalid for "
 			 "statefulset"},
-		{SET_WITH("{'matchLabels':{'a':'b'}}", "{'a':'b'}", "[]", ""),
-		 INVALID "spec.template.spec.containers: Required value"},
-		{SET_WITH("{'matchLabels':{'a':'b'}}", "{'a':'b'}",
-			  "[{'name':'c','image':'i'},{'name':'c'},{'image':'i'},{'name':'C_','"
-			  "image':"
-			  "'i'}]",
-			  ""),
-		 INVALID
-		 "[spec.template.spec.containers[1].name: Duplicate value: \"c\", "
-		 "spec.template.spec.containers[1].image: Required value, "
-		 "spec.template.spec.containers[2].name: Required value, "
-		 "spec.template.spec.containers[3].name: Invalid value: \"C_\": a lowercase RFC "
-		 "1123 "
-		 "label must consist of lower case alphanumeric characters or '-', and must start "
-		 "and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex "
-		 "used "
-		 "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')]"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_refused(*state, "POST", SETS, cases[i].body, 422, cases[i].message);
+}
+
+#define BAD_CONTAINERS \
+	"[{'name':'c','image':'i'},{'name':'c'},{'image':'i'},{'name':'C_','image':'i'}]"
+
+/* No server looks at the Pods of a StatefulSet's template before it creates them. */
+static void test_templates(void **state)
+{
+	static const char *const containers[] = {"[]", BAD_CONTAINERS};
+	static const char *const faults[] = {
+		"spec.template.spec.containers: Required value",
+		"[spec.template.spec.containers[1].name: Duplicate value: \"c\", "
+		"spec.template.spec.containers[1].image: Required value, "
+		"spec.template.spec.containers[2].name: Required value, "
+		"spec.template.spec.containers[3].name: Invalid value: \"C_\": a lowercase RFC "
+		"1123 label must consist of lower case alphanumeric characters or '-', and must "
+		"start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', "
+		"regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')]",
+	};
+
+	simworld_send(*state, 201, "POST", SETS,
+		      SET_WITH("{'matchLabels':{'a':'b'}}", "{'a':'b'}", BAD_CONTAINERS, ""));
+	for (size_t i = 0; i < 2; i++) {
+		CLEANUP(free_p) char *body = NULL;
+		CLEANUP(free_p) char *message = NULL;
+
+		assert_true(asprintf(&body,
+				     "{'kind':'Deployment','apiVersion':'apps/v1','metadata':"
+				     "{'name':'web'},'spec':{'selector':{'matchLabels':{'a':'b'}},"
+				     "'template':{'metadata':{'labels':{'a':'b'}},'spec':"
+				     "{'containers':%s}}}}",
+				     containers[i]) > 0);
+		assert_true(asprintf(&message, "Deployment.apps \"web\" is invalid: %s",
+				     faults[i]) > 0);
+		assert_refused(*state, "POST", "/apis/apps/v1/namespaces/default/deployments", body,
+			       422, message);
+	}
 }
 
 static void test_what_a_statefulset_keeps(void **state)
@@ -359,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SIMWORLD_TEST(test_statefulsets_that_are_wrong),
+		SIMWORLD_TEST(test_templates),
 		SIMWORLD_TEST(test_what_a_statefulset_keeps),
 		SIMWORLD_TEST(test_service_addresses),
 		SIMWORLD_TEST(test_services_that_are_wrong),
