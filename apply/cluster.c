@@ -8,6 +8,7 @@
 #include "apply/ids.h"
 #include "apply/refusal.h"
 #include "diff/cleanup.h"
+#include "diff/secret.h"
 
 #define MAX_BODY_BYTES    (3u * 1024 * 1024) /* the server's own limit */
 #define MAX_WARNINGS_SEEN 1000
@@ -199,6 +200,7 @@ struct call {
 	struct cluster_request spec;
 	char *path, *accept;
 	struct buf body;
+	cJSON *secret; /* the body, where it is one: the server is not to quote it; else NULL */
 	bool is_read;
 	unsigned failures;
 	int64_t give_up_at_ms; /* set at the first failure */
@@ -210,6 +212,7 @@ static void call_free(struct call *call)
 	free(call->path);
 	free(call->accept);
 	buf_release(&call->body);
+	cJSON_Delete(call->secret);
 	free(call);
 }
 
@@ -312,6 +315,18 @@ static int read_body(const struct call *call, const struct http_response *respon
 		       call->cluster->server);
 }
 
+/* Takes the values of the Secret that was sent out of all that is said about it. */
+static int keep_secret(const struct call *call, char *warnings, cJSON *body,
+		       struct http_response *response, struct err *err)
+{
+	if (!warnings)
+		return err_no_memory(err);
+	if (secret_mask(call->secret, warnings, err) < 0)
+		return -1;
+	return body ? secret_mask_status(call->secret, body, err)
+		    : secret_mask(call->secret, response->body, err);
+}
+
 static void on_response(void *ctx, const struct err *err, struct http_response *response, bool sent)
 {
 	struct call *call = ctx;
@@ -329,11 +344,15 @@ static void on_response(void *ctx, const struct err *err, struct http_response *
 	    call_retry(call, response->retry_after_ms))
 		return;
 
-	struct cluster_answer answer = {.status = status, .warnings = response->warnings};
+	CLEANUP(free_p) char *warnings = strdup(response->warnings);
+	struct cluster_answer answer = {.status = status, .warnings = warnings ? warnings : ""};
 	int failed = read_body(call, response, &answer.body, &own);
-	if (status < 200 || status >= 300)
+	bool refused = status < 200 || status >= 300;
+	if (call->secret && keep_secret(call, warnings, answer.body, response, &own) < 0)
+		failed = -1;
+	else if (refused)
 		failed = refusal_err(status, answer.body, response->body, &own);
-	pass_on_warnings(call->cluster, response->warnings);
+	pass_on_warnings(call->cluster, answer.warnings);
 	call_finish(call, failed ? &own : NULL, &answer);
 }
 
@@ -355,7 +374,10 @@ static struct call *call_new(struct cluster *cluster, const struct cluster_reque
 		call->accept = strdup(request->accept);
 	if (request->body)
 		json_print(request->body, &call->body);
-	if (!call->path || (request->accept && !call->accept))
+	if (secret_is(request->body))
+		call->secret = json_copy(request->body);
+	if (!call->path || (request->accept && !call->accept) ||
+	    (secret_is(request->body) && !call->secret))
 		err_no_memory(err);
 	else if (buf_check(&call->body, "the object", err) == 0)
 		return call;

@@ -66,9 +66,11 @@ struct cluster_request {
 	const char *method; /* "GET", "POST", "PUT", "DELETE": a string literal */
 	const char *path;   /* with the query, percent-encoded (resource.h makes it) */
 	const char *accept; /* NULL: application/json */
-	const cJSON *body;  /* NULL: none; it is written out at once */
-	bool once;          /* never tried again, whatever comes */
-	bool repeatable;    /* stores nothing (a dry run): tried again like a read */
+	const cJSON
+		*body;   /* NULL: none; it is written out at once. What the server says of a Secret
+			     * has its values masked (diff/secret.h) */
+	bool once;       /* never tried again, whatever comes */
+	bool repeatable; /* stores nothing (a dry run): tried again like a read */
 
 	/*
 	 * Called once. `err` is NULL for a 2xx answer that could be read; else see refusal.h for

@@ -281,6 +281,38 @@ static void test_warnings(void **state)
 	server_stop(server);
 }
 
+/* A server that quotes what it is sent, in whatever it has to say. */
+static void test_quoted_secrets(void **state)
+{
+	(void)state;
+	struct server *server = server_start();
+	CLEANUP(buf_release) struct buf told = BUF_INIT(1000);
+	struct client client;
+	struct outcome outcome;
+	const char *secret = "{'apiVersion':'v1','kind':'Secret','stringData':{'a':'hunter2'}}";
+
+	server_answer(server, "POST /status", 0, 422, "Warning: 299 - \"weak: aHVudGVyMg==\"\r\n",
+		      "{\"kind\":\"Status\",\"message\":\"denied: hunter2 is weak\"}");
+	server_answer(server, "POST /text", 0, 400, "", "hunter2 is bad");
+	server_answer(server, "POST /fine", 0, 201, "Warning: 299 - \"hunter2!\"\r\n",
+		      "{\"kind\":\"Secret\",\"data\":{\"a\":\"aHVudGVyMg==\"}}");
+	client_open(&client, NULL, server_url(server));
+	cluster_on_warning(client.cluster, on_warning, &told);
+	client_send(&client, "POST", "/status", secret, &outcome);
+	assert_string_equal(outcome.err.message, "denied: *** is weak");
+	assert_string_equal(outcome.warnings, "weak: ***");
+	outcome_release(&outcome);
+	client_send(&client, "POST", "/text", secret, &outcome);
+	assert_string_equal(outcome.err.message, "*** is bad");
+	outcome_release(&outcome);
+	client_send(&client, "POST", "/fine", secret, &outcome);
+	assert_string_equal(json_str(outcome.body, "data.a"), "aHVudGVyMg==");
+	outcome_release(&outcome);
+	assert_string_equal(buf_str(&told), "weak: ***\n***!\n");
+	client_close(&client);
+	server_stop(server);
+}
+
 /* --- giving up -------------------------------------------------------------------------------- */
 
 static uint64_t start_request(struct client *client, struct outcome *outcome)
@@ -382,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_free_in_a_callback),
+		cmocka_unit_test(test_quoted_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
