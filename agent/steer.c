@@ -101,21 +101,15 @@ static int list_steps(const struct promotion_facts *facts, struct steer *steer, 
 	int64_t replicas = json_int_or(facts->wanted, REPLICAS, 1);
 	int64_t target = json_int_or(facts->wanted, PARTITION, 0);
 	int64_t size = policy_step_size(&steer->policy, replicas);
-	struct plan_steps *steps = &steer->steps;
 
+	if (plan_steps_foretell(facts, &steer->promotion, &steer->policy, &steer->steps, err) < 0)
+		return -1;
 	if (!steer->policy.step)
 		return 0;
-	steps->items = calloc(PLAN_MAX_STEPS, sizeof(*steps->items));
-	if (!steps->items)
-		return err_no_memory(err);
-	steps->total = promotion_steps(facts, &steer->promotion, steps->items, PLAN_MAX_STEPS,
-				       &steps->earliest_ms);
-	steps->count = steps->total < PLAN_MAX_STEPS ? steps->total : PLAN_MAX_STEPS;
-	steps->bake_ms = steer->policy.bake_ms;
 	if (target < replicas)
 		steer->walk_length = (size_t)((replicas - target + size - 1) / size);
-	if (steer->walk_length < steps->total)
-		steer->walk_length = steps->total; /* it was scaled, or began elsewhere */
+	if (steer->walk_length < steer->steps.total)
+		steer->walk_length = steer->steps.total; /* it was scaled, or began elsewhere */
 	return 0;
 }
 

@@ -73,6 +73,7 @@ static int steer(const struct offline_rollout *rollout, struct plan_item *item, 
 {
 	CLEANUP(promotion_release) struct promotion promotion = {0};
 	CLEANUP(cJSON_Delete_p) cJSON *first = json_copy(rollout->expected);
+	struct policy policy;
 	const struct promotion_facts facts = {
 		.wanted = rollout->expected,
 		.live = rollout->live,
@@ -88,11 +89,12 @@ static int steer(const struct offline_rollout *rollout, struct plan_item *item, 
 
 	if (!first)
 		return err_no_memory(err);
-	if (promotion_decide(&facts, &promotion, err) < 0)
+	if (policy_read(rollout->expected, &policy, NULL, err) < 0 ||
+	    promotion_decide(&facts, &promotion, err) < 0)
 		return -1;
 	if (promotion.verdict == PROMOTION_REFUSED)
 		return err_set(err, ERR_INVALID, "%s", promotion.reason);
-	if (plan_item_foretell(item, &facts, &promotion, err) < 0 ||
+	if (plan_steps_foretell(&facts, &promotion, &policy, &item->steps, err) < 0 ||
 	    promotion_apply(&promotion, first, err) < 0)
 		return -1;
 	if (is_worth_a_note(promotion.verdict) && promotion.reason &&

@@ -114,11 +114,12 @@ struct plan_item *plan_add(struct plan *plan);
 int plan_item_note(struct plan_item *item, struct err *err, const char *format, ...) PRINTF(3, 4);
 
 /*
- * Fills in the steps of a StatefulSet whose policy walks; none otherwise. ERR_INVALID for annotations
- * that cannot be read, ERR_NO_MEMORY.
+ * The steps that the policy of a StatefulSet makes of a promotion; none where it does not walk. Their
+ * `items` are the caller's to free. ERR_NO_MEMORY only.
  */
-int plan_item_foretell(struct plan_item *item, const struct promotion_facts *facts,
-		       const struct promotion *promotion, struct err *err);
+int plan_steps_foretell(const struct promotion_facts *facts, const struct promotion *promotion,
+			const struct policy *policy, struct plan_steps *ret_steps, struct err *err);
+
 size_t plan_count(const struct plan *plan, enum plan_action action);
 
 /* Appends "2 to replace, 1 in sync", by plan_action_order; "no objects". */

@@ -62,13 +62,16 @@ static bool was_rejected(const struct standing *standing)
 	       *standing->record->rejected_digest;
 }
 
-/* "3f2c1ab: web-4 on nginx:bad: ImagePullBackOff; back on web-6d4f8c7b9" */
-static void print_rejected(const struct promotion_record *record, struct buf *out)
+/* "3f2c1ab: web-4 on nginx:bad: ImagePullBackOff; back on web-6d4f8c7b9", the reason said once. */
+static void print_rejected(const struct standing *standing, struct buf *out)
 {
+	const struct promotion_record *record = standing->record;
+	const char *reason = record->rejected_reason ? record->rejected_reason : "";
+
 	if (record->rejected_commit && *record->rejected_commit)
-		buf_printf(out, "%.*s: ", SHORT_COMMIT, record->rejected_commit);
-	if (record->rejected_reason)
-		buf_puts(out, record->rejected_reason);
+		buf_printf(out, "%.*s", SHORT_COMMIT, record->rejected_commit);
+	if (*reason && !strstr(standing->rollout->reason, reason))
+		buf_printf(out, ": %s", reason);
 	if (record->good_revision && *record->good_revision)
 		buf_printf(out, "; back on %s until Git changes", record->good_revision);
 }
@@ -101,7 +104,7 @@ static void print_lines(const struct standing *standing, const struct status *st
 	print_step(standing, status->now_ms, &step);
 	print_line("step", STYLE_PLAIN, &step, options, out);
 	if (was_rejected(standing))
-		print_rejected(standing->record, &rejected);
+		print_rejected(standing, &rejected);
 	print_line("rejected", STYLE_REMOVE, &rejected, options, out);
 	if (!status->revision && standing->app && standing->applied && *standing->applied)
 		buf_printf(&git, "%.*s, applied by %s", SHORT_COMMIT, standing->applied,

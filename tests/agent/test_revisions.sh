@@ -2,6 +2,7 @@
 # `tranche diff --from REV --to REV`: two commits of a real repository, without any cluster; as text, as
 # diff -u, as Markdown, as JSON.
 . "$(dirname "$0")/../support/checks.sh"
+. "$(dirname "$0")/../support/web.sh"
 cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath "${BUILD:-build}")
 work=$(mktemp -d)
@@ -12,28 +13,6 @@ cd "$work" || exit 2
 
 between() {
 	run "$build/tranche" diff "$@"
-}
-
-# manifests REPLICAS IMAGE PARTITION
-manifests() {
-	cat <<-EOT
-		apiVersion: v1
-		kind: Service
-		metadata: {name: web}
-		spec: {clusterIP: None, ports: [{port: 80}], selector: {app: web}}
-		---
-		apiVersion: apps/v1
-		kind: StatefulSet
-		metadata: {name: web}
-		spec:
-		  replicas: $1
-		  serviceName: web
-		  selector: {matchLabels: {app: web}}
-		  updateStrategy: {rollingUpdate: {partition: $3}}
-		  template:
-		    metadata: {labels: {app: web}}
-		    spec: {containers: [{name: nginx, image: "$2"}]}
-	EOT
 }
 
 commit() {

@@ -2,6 +2,7 @@
 # `tranche status` on an embedded cluster: of a namespace, of a source, wide, followed as lines. What it
 # draws on a terminal is tested by status_screen.py.
 . "$(dirname "$0")/../support/checks.sh"
+. "$(dirname "$0")/../support/web.sh"
 cd "$(dirname "$0")/../.." || exit 2
 here=$PWD/tests/agent
 build=$(realpath "${BUILD:-build}")
@@ -26,28 +27,6 @@ wait_until [ -s kubeconfig ]
 
 status() {
 	run "$build/tranche" status "$@"
-}
-
-# manifests REPLICAS IMAGE PARTITION
-manifests() {
-	cat <<-EOT
-		apiVersion: v1
-		kind: Service
-		metadata: {name: web}
-		spec: {clusterIP: None, ports: [{port: 80}], selector: {app: web}}
-		---
-		apiVersion: apps/v1
-		kind: StatefulSet
-		metadata: {name: web}
-		spec:
-		  replicas: $1
-		  serviceName: web
-		  selector: {matchLabels: {app: web}}
-		  updateStrategy: {rollingUpdate: {partition: $3}}
-		  template:
-		    metadata: {labels: {app: web}}
-		    spec: {containers: [{name: nginx, image: "$2"}]}
-	EOT
 }
 
 commit() {
