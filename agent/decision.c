@@ -154,7 +154,9 @@ int decision_forecast(const struct target *target, const struct rollouts *rollou
 
 	if (expected_of(target, &expected, err) < 0 ||
 	    rollout_forecast(target->live, expected, pods, pod_count, revisions, revision_count,
-			     &item->forecast, err) < 0)
+			     &item->forecast, err) < 0 ||
+	    rollout_forecast_warn_omitted(target_desired(target), target->live, expected,
+					  &item->forecast, err) < 0)
 		return -1;
 	item->has_forecast = true;
 	return 0;

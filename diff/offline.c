@@ -171,6 +171,7 @@ static int foretell(const struct index *index, const struct manifest *manifest, 
 	CLEANUP(free_p) const cJSON **revisions = NULL;
 	const char *namespace = item->ref.namespace;
 	struct offline_rollout rollout = {
+		.manifest = manifest->desired,
 		.live = live,
 		.expected = expected,
 		.has_base = index->options->has_base,

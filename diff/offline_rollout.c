@@ -151,7 +151,9 @@ int offline_rollout_foretell(const struct offline_rollout *seen, struct plan_ite
 	}
 	if (steer(&rollout, item, &first, err) < 0 ||
 	    rollout_forecast(rollout.live, first, rollout.pods, rollout.pod_count,
-			     rollout.revisions, rollout.revision_count, &item->forecast, err) < 0)
+			     rollout.revisions, rollout.revision_count, &item->forecast, err) < 0 ||
+	    rollout_forecast_warn_omitted(rollout.manifest, rollout.live, first, &item->forecast,
+					  err) < 0)
 		return -1;
 	item->has_forecast = true;
 	return warn(&rollout, owner && owner->child, item, err);

@@ -9,6 +9,7 @@
 #include "diff/plan.h"
 
 struct offline_rollout {
+	const cJSON *manifest;                       /* as Git has it */
 	const cJSON *live;                           /* NULL: it would be created */
 	const cJSON *expected;                       /* what Git's manifest would leave */
 	const cJSON *const *pods, *const *revisions; /* of the namespace */

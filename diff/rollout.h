@@ -189,6 +189,13 @@ void rollout_forecast_release(struct rollout_forecast *forecast);
 int rollout_forecast_warn(struct rollout_forecast *forecast, const char *sentence, struct err *err);
 
 /*
+ * Warns if `manifest`, as it is written, leaves the partition out, and that takes the one of `from`
+ * down to 0 and so releases the update. `to` as for rollout_forecast, which knows no manifest.
+ */
+int rollout_forecast_warn_omitted(const cJSON *manifest, const cJSON *from, const cJSON *to,
+				  struct rollout_forecast *forecast, struct err *err);
+
+/*
  * The Pods that a StatefulSet's status tells of, as an array, for a forecast where nobody has seen
  * the Pods themselves: status.replicas of them from the first ordinal on, all well, the highest
  * status.updatedReplicas on the update revision and the others on the current one. Only what

@@ -22,6 +22,16 @@ static void print_warnings(const struct rollout_forecast *forecast, struct buf *
 		buf_printf(out, "%s%s", i ? "\n" : "", forecast->warnings[i]);
 }
 
+static void add_members(cJSON *object, const char *members)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *values = value_of(members);
+	const cJSON *member;
+	struct err err;
+
+	json_each (member, values)
+		assert_ok(json_set_key(object, member->string, json_copy(member), &err), err);
+}
+
 static void check_forecast(const struct forecast_case *the_case)
 {
 	struct test_pods pods = test_pods_of(the_case->pods);
@@ -305,25 +315,103 @@ static void test_a_null_creation_timestamp_is_no_new_template(void **state)
 	test_pods_release(&pods);
 }
 
-static void test_scaling_down_with_claims(void **state)
+/* What becomes of volumes: both StatefulSets have these members besides. */
+static void test_volumes(void **state)
 {
 	(void)state;
-	struct test_pods pods = test_pods_of("0..1=a");
-	CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of("replicas=2", &pods);
-	CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of("replicas=1", NULL);
-	CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
-	struct err err;
+#define CLAIM(size)                                                                              \
+	"'volumeClaimTemplates':[{'metadata':{'name':'data'},'spec':{'resources':{'requests':{'" \
+	"storage':'" size "'}}}}]"
+#define WHEN(when, what) "'persistentVolumeClaimRetentionPolicy':{'" when "':'" what "'}"
+	static const struct {
+		int from, to;
+		const char *from_spec, *to_spec;
+		const char *warnings;
+	} cases[] = {
+		{2, 1, "{}", "{}", "scaling down from 2 to 1 deletes 1"},
+		{2, 1, "{" CLAIM("1Gi") "}", "{" CLAIM("1Gi") "}",
+		 "scaling down from 2 to 1 deletes 1; their volume claims stay"},
+		{2, 1, "{" CLAIM("1Gi") "," WHEN("whenScaled", "Delete") "}",
+		 "{" CLAIM("1Gi") "," WHEN("whenScaled", "Delete") "}",
+		 "scaling down from 2 to 1 deletes 1 and their volume claims (whenScaled: Delete)"},
+		{2, 2, "{" CLAIM("1Gi") "}", "{" CLAIM("1Gi") "," WHEN("whenScaled", "Delete") "}",
+		 "scaling down will delete volume claims from now on (whenScaled: Delete)"},
+		{2, 2, "{" CLAIM("1Gi") "}", "{" CLAIM("1Gi") "," WHEN("whenDeleted", "Delete") "}",
+		 "deleting the StatefulSet will delete volume claims from now on (whenDeleted: "
+		 "Delete)"},
+		{2, 2, "{}", "{" WHEN("whenDeleted", "Delete") "}", ""},
+		{2, 2, "{" CLAIM("1Gi") "}", "{" CLAIM("1024Mi") "}", ""},
+		{2, 2, "{" CLAIM("1Gi") "}", "{" CLAIM("2Gi") "}",
+		 "the volume claim template of data changes: claims that are there stay as they "
+		 "are"},
+		{2, 2, "{}", "{" CLAIM("2Gi") "}", ""},
+	};
 
-	assert_ok(json_set_str(to, "spec.persistentVolumeClaimRetentionPolicy.whenScaled", "Delete",
-			       &err),
-		  err);
-	assert_ok(
-		rollout_forecast(from, to, CONST_PODS(pods), pods.count, NULL, 0, &forecast, &err),
-		err);
-	assert_int_equal(forecast.warning_count, 1);
-	assert_string_equal(forecast.warnings[0], "scaling down from 2 to 1 deletes 1 and their "
-						  "volume claims (whenScaled: Delete)");
-	test_pods_release(&pods);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct test_pods pods = test_pods_of("0..1=a");
+		char from_words[32], to_words[32];
+
+		snprintf(from_words, sizeof(from_words), "replicas=%d", cases[i].from);
+		snprintf(to_words, sizeof(to_words), "replicas=%d", cases[i].to);
+		CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of(from_words, &pods);
+		CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of(to_words, NULL);
+		CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
+		CLEANUP(buf_release) struct buf warnings = BUF_INIT(65536);
+		struct err err;
+
+		add_members(json_at(from, "spec"), cases[i].from_spec);
+		add_members(json_at(to, "spec"), cases[i].to_spec);
+		assert_ok(rollout_forecast(from, to, CONST_PODS(pods), pods.count, NULL, 0,
+					   &forecast, &err),
+			  err);
+		print_warnings(&forecast, &warnings);
+		assert_string_equal(buf_str(&warnings), cases[i].warnings);
+		test_pods_release(&pods);
+	}
+}
+
+static void test_omitted_partition(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from, *pods, *manifest, *to;
+		const char *warnings;
+	} cases[] = {
+		{"replicas=3 partition=2 current=a update=b", "0..1=a 2=b",
+		 "replicas=3 partition=none template=b", "replicas=3 template=b",
+		 "the manifest has no partition, which means 0 and not the live 2: every Pod takes "
+		 "the template"},
+		{"replicas=3 partition=2", "0..2=a", "replicas=3 partition=none template=b",
+		 "replicas=3 template=b",
+		 "the partition falls from 2 to 0 together with a new template: all Pods take it, "
+		 "without a canary\n"
+		 "the manifest has no partition, which means 0 and not the live 2: every Pod takes "
+		 "the template"},
+		/* It is written, or it releases nothing. */
+		{"replicas=3 partition=2 current=a update=b", "0..1=a 2=b", "replicas=3 template=b",
+		 "replicas=3 template=b", ""},
+		{"replicas=3 partition=2", "0..2=a", "replicas=3 partition=none", "replicas=3", ""},
+		{"replicas=3 partition=0", "0..2=a", "replicas=3 partition=none template=b",
+		 "replicas=3 template=b", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct test_pods pods = test_pods_of(cases[i].pods);
+		CLEANUP(cJSON_Delete_p) cJSON *from = statefulset_of(cases[i].from, &pods);
+		CLEANUP(cJSON_Delete_p) cJSON *manifest = statefulset_of(cases[i].manifest, NULL);
+		CLEANUP(cJSON_Delete_p) cJSON *to = statefulset_of(cases[i].to, NULL);
+		CLEANUP(rollout_forecast_release) struct rollout_forecast forecast = {0};
+		CLEANUP(buf_release) struct buf warnings = BUF_INIT(65536);
+		struct err err;
+
+		assert_ok(rollout_forecast(from, to, CONST_PODS(pods), pods.count, NULL, 0,
+					   &forecast, &err),
+			  err);
+		assert_ok(rollout_forecast_warn_omitted(manifest, from, to, &forecast, &err), err);
+		print_warnings(&forecast, &warnings);
+		assert_string_equal(buf_str(&warnings), cases[i].warnings);
+		test_pods_release(&pods);
+	}
 }
 
 /* The current and the earlier template can have the same image: an environment variable changed. */
@@ -354,7 +442,8 @@ static void test_several_kept_images(void **state)
 		{"replicas=4 partition=2 current=a update=b", "0=a 1=b 2..3=b",
 		 "replicas=4 partition=2 template=c", "ab",
 		 "replaces 3, 2 in that order; keeps 0, 1 on nginx:1.25.4 and nginx:1.26.1",
-		 "overlaps an unfinished update, which 0 did not get yet"},
+		 "overlaps an unfinished update, which 0 did not get yet: Pods run "
+		 "three templates then"},
 	};
 
 	CHECK_FORECASTS(cases);
@@ -572,7 +661,8 @@ int main(void)
 		cmocka_unit_test(test_adoption),
 		cmocka_unit_test(test_restarted_at),
 		cmocka_unit_test(test_a_null_creation_timestamp_is_no_new_template),
-		cmocka_unit_test(test_scaling_down_with_claims),
+		cmocka_unit_test(test_volumes),
+		cmocka_unit_test(test_omitted_partition),
 		cmocka_unit_test(test_same_image),
 		cmocka_unit_test(test_several_kept_images),
 		cmocka_unit_test(test_as_the_controller_acts),
