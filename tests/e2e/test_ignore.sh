@@ -35,11 +35,11 @@ passes() {
 
 # next_pass: starts another one, and waits for its end.
 next_pass() {
-	local done
+	local ended
 
-	done=$(count_log "record -> done")
+	ended=$(count_log "record -> done")
 	kill -HUP "$agent_pid"
-	wait_for 20 passes $((done + 1))
+	wait_for 20 passes $((ended + 1))
 }
 
 # --- fields ---------------------------------------------------------------------------------------

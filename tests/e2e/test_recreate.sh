@@ -25,6 +25,7 @@ web() {
 	cat <<-EOT
 		spec:
 		  serviceName: web
+		  persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete} # to which 1.20 says nothing
 		  selector: {matchLabels: {app: web}}
 		  template:
 		    metadata: {labels: {app: web}}
