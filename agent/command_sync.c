@@ -225,28 +225,37 @@ static void print_way(const struct plan_item *item, const struct steer *steer)
 		item->ref.name, (long long)steer->record.partition);
 }
 
-/* What is kept from where Git has it. */
-static void print_state(struct sync *sync, const struct plan_item *item, const struct steer *steer)
+static void print_once(struct sync *sync, const char *name, const struct buf *key,
+		       const struct buf *line)
 {
-	CLEANUP(buf_release) struct buf line = BUF_INIT(8192), way = BUF_INIT(8192);
-	CLEANUP(buf_release) struct buf key = BUF_INIT(1024);
-	enum steer_state state = steer_state(steer);
 	bool is_new = true;
 	struct err err;
 
-	if (state != STEER_FREE)
-		steer_print_state(steer, &line);
+	if (line->length && conditions_hold(&sync->told, buf_str(key), "", &is_new, &err) == 0 &&
+	    is_new)
+		print_line(name, buf_str(line));
+}
+
+static void print_unstick(struct sync *sync, const struct plan_item *item,
+			  const struct steer *steer)
+{
+	CLEANUP(buf_release) struct buf line = BUF_INIT(8192);
+
+	steer_print_unstick(steer, &line);
+	print_once(sync, item->ref.name, &line, &line);
+}
+
+/* What is kept from where Git has it. */
+static void print_state(struct sync *sync, const struct plan_item *item, const struct steer *steer)
+{
+	CLEANUP(buf_release) struct buf line = BUF_INIT(8192), key = BUF_INIT(1024);
+	enum steer_state state = steer_state(steer);
+
 	report_key(&item->ref, &key);
 	buf_printf(&key, " %s %lld", steer_state_name(state),
 		   (long long)steer->promotion.partition);
-	if (line.length && conditions_hold(&sync->told, buf_str(&key), "", &is_new, &err) == 0 &&
-	    is_new)
-		print_line(item->ref.name, buf_str(&line));
-	steer_print_unstick(steer, &way);
-	is_new = true;
-	if (way.length && conditions_hold(&sync->told, buf_str(&way), "", &is_new, &err) == 0 &&
-	    is_new)
-		print_line(item->ref.name, buf_str(&way));
+	steer_print_state(steer, &line);
+	print_once(sync, item->ref.name, &key, &line);
 }
 
 /* Whether a StatefulSet is not where Git has it, and nobody asked for that. */
@@ -274,8 +283,11 @@ static void report_all(struct sync *sync, const struct pass *pass)
 		sync->code = EXIT_OBJECTS;
 	else if (is_held_back(pass) && !sync->options->wait)
 		sync->code = EXIT_ROLLOUT;
-	for (size_t i = 0; i < plan->count && !sync->options->wait; i++)
-		print_way(&plan->items[i], pass_steer(pass, i));
+	for (size_t i = 0; i < plan->count; i++) {
+		print_unstick(sync, &plan->items[i], pass_steer(pass, i));
+		if (!sync->options->wait)
+			print_way(&plan->items[i], pass_steer(pass, i));
+	}
 }
 
 /* What a pass over the rollouts found; those before it told of everything else. */
@@ -283,9 +295,13 @@ static void report_rollouts(struct sync *sync, const struct pass *pass)
 {
 	const struct plan *plan = pass_plan(pass);
 
-	for (size_t i = 0; i < plan->count; i++)
-		if (pass_steer(pass, i))
-			print_state(sync, &plan->items[i], pass_steer(pass, i));
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct steer *steer = pass_steer(pass, i);
+
+		print_unstick(sync, &plan->items[i], steer);
+		if (steer)
+			print_state(sync, &plan->items[i], steer);
+	}
 	if (plan_count(plan, PLAN_FAILED)) {
 		print_failures(plan);
 		sync->code = EXIT_OBJECTS;

@@ -271,7 +271,14 @@ static int add_notes(const struct steer *steer, struct plan_item *item, struct e
 {
 	const struct promotion *promotion = &steer->promotion;
 
-	if (promotion->reason && plan_item_note(item, err, "%s", promotion->reason) < 0)
+	/* Its reason tells how to help oneself, where that is asked of us. */
+	bool helps = promotion->unstick_pod && promotion->verdict != PROMOTION_ROLLED_BACK;
+	if (helps && plan_item_note(item, err,
+				    "%s blocks the rollout: it is evicted, and comes back on the "
+				    "new template",
+				    promotion->unstick_pod) < 0)
+		return -1;
+	if (promotion->reason && !helps && plan_item_note(item, err, "%s", promotion->reason) < 0)
 		return -1;
 	return promotion->drift ? plan_item_note(item, err, "%s", promotion->drift) : 0;
 }

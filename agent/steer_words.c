@@ -9,10 +9,14 @@ enum steer_state steer_state(const struct steer *steer)
 {
 	if (!steer || !steer->decided)
 		return STEER_FREE;
-	switch (steer->promotion.verdict) {
-	case PROMOTION_WALKING: return steer->promotion.bakes ? STEER_BAKING : STEER_FREE;
-	case PROMOTION_STUCK: return steer->promotion.sets_partition ? STEER_STUCK : STEER_FREE;
-	case PROMOTION_BLOCKED: return STEER_BLOCKED;
+	const struct promotion *promotion = &steer->promotion;
+	switch (promotion->verdict) {
+	case PROMOTION_WALKING: return promotion->bakes ? STEER_BAKING : STEER_FREE;
+	/* One whose Pod is being evicted goes on. */
+	case PROMOTION_STUCK:
+		return promotion->sets_partition && !promotion->unstick_pod ? STEER_STUCK
+									    : STEER_FREE;
+	case PROMOTION_BLOCKED: return promotion->unstick_pod ? STEER_FREE : STEER_BLOCKED;
 	case PROMOTION_HELD: return STEER_HELD;
 	case PROMOTION_ROLLED_BACK: return STEER_ROLLED_BACK;
 	case PROMOTION_AS_GIT:

@@ -16,7 +16,7 @@ enum steer_state {
 };
 #define STEER_STATE_COUNT (STEER_ROLLED_BACK + 1)
 
-/* `steer` may be NULL. Stuck is only what keeps the partition from Git's. */
+/* `steer` may be NULL. Stuck is only what keeps the partition from Git's, and is not being unstuck. */
 enum steer_state steer_state(const struct steer *steer);
 
 /* "blocked", and how it is told that it is over: "no longer blocked"; NULL where that is no news. */

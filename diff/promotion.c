@@ -115,11 +115,15 @@ static int wait_at_gate(const struct promotion_view *view, const struct gate *ga
 	promotion->verdict = view->policy.step == 0 ? PROMOTION_BLOCKED
 			     : stuck                ? PROMOTION_STUCK
 						    : PROMOTION_WALKING;
-	if (stuck && gate->pod && !gate->pod->trouble)
+	/* Of a Pod that is not on the update the rollout's own reason has the way out. */
+	bool tells_way_out = stuck && gate->pod && (!gate->pod->trouble || !gate->pod->updated);
+	if (tells_way_out)
 		buf_puts(&out, view->rollout.reason);
 	else
 		print_wait(view, gate, &out);
-	if (stuck)
+	if (tells_way_out)
+		buf_printf(&out, "; partition %" PRId64 " waits for it", next);
+	else if (stuck)
 		buf_printf(&out, "; fix it, or set " POLICY_FORCE_PARTITION ": \"%" PRId64 "\"",
 			   view->target);
 	else if (gate->wait == GATE_BAKING)
