@@ -14,12 +14,12 @@ static bool is_reached(const struct promotion_view *view, const struct rollout_p
 	       (promotion_index(view, pod) >= view->partition || is_on_update(view, pod));
 }
 
-/* How long until the Pod has been Ready for the bake; a clock ahead of ours makes it no longer. */
+/* How long until the Pod has baked; a clock ahead of ours makes that hardly longer. */
 static int64_t bake_left_ms(const struct promotion_view *view, const struct rollout_pod *pod)
 {
-	int64_t left_ms = pod->ready_since_ms + view->policy.bake_ms - view->facts->now_ms;
+	int64_t left_ms = rollout_bake_until_ms(pod, &view->policy) - view->facts->now_ms;
 
-	return left_ms < view->policy.bake_ms ? left_ms : view->policy.bake_ms;
+	return left_ms < view->policy.bake_ms + 1000 ? left_ms : view->policy.bake_ms + 1000;
 }
 
 static enum gate_wait wait_for(const struct promotion_view *view, const struct rollout_pod *pod,

@@ -155,6 +155,13 @@ const char *rollout_phase_name(enum rollout_phase phase)
 	return names[phase];
 }
 
+int64_t rollout_bake_until_ms(const struct rollout_pod *pod, const struct policy *policy)
+{
+	int64_t grain_ms = pod->ready_since_ms % 1000 == 0 ? 1000 : 0;
+
+	return policy->bake_ms > 0 ? pod->ready_since_ms + grain_ms + policy->bake_ms : 0;
+}
+
 bool rollout_is_settled(const struct rollout *rollout)
 {
 	return rollout->phase == ROLLOUT_CANARY || rollout->phase == ROLLOUT_COMPLETE ||

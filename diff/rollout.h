@@ -126,6 +126,13 @@ void rollout_release(struct rollout *rollout);
  * "RolledBack" */
 const char *rollout_phase_name(enum rollout_phase phase);
 
+/*
+ * Unix time when the Pod, which is Ready, has been so for as long as the policy asks; 0 where it asks
+ * nothing. The API's times are whole seconds, cut down: what happened may be a second younger, and
+ * no bake is to be shorter than its word.
+ */
+int64_t rollout_bake_until_ms(const struct rollout_pod *pod, const struct policy *policy);
+
 /* Whether waiting for this rollout is over: canary, complete, no effect, on delete, held. */
 bool rollout_is_settled(const struct rollout *rollout);
 

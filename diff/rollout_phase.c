@@ -148,8 +148,8 @@ static void set_between_steps(const struct judgement *judgement)
 
 	rollout->phase = ROLLOUT_PROGRESSING;
 	rollout->since_ms = pod ? pod->ready_since_ms : judgement->record->step_since_ms;
-	if (pod && rollout->policy.bake_ms > 0)
-		rollout->bake_until_ms = pod->ready_since_ms + rollout->policy.bake_ms;
+	if (pod)
+		rollout->bake_until_ms = rollout_bake_until_ms(pod, &rollout->policy);
 	rollout_explain_between_steps(rollout, pod, judgement->now_ms, judgement->reason);
 }
 

@@ -165,7 +165,10 @@ void rollout_explain_stuck(const struct rollout *rollout, const struct rollout_p
 		print_overdue(rollout, pod, out);
 	/* kubernetes#67250: OrderedReady waits for it and never replaces it. */
 	if (!pod->updated && !pod->condemned && !pod->held && rollout->ordered) {
-		buf_printf(out, "; delete %s and it comes back on ", pod->name);
+		if (rollout->policy.unsticks || rollout->rejection)
+			buf_puts(out, "; once evicted it comes back on ");
+		else
+			buf_printf(out, "; delete %s and it comes back on ", pod->name);
 		print_update(rollout, out);
 	}
 }

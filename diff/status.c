@@ -6,7 +6,11 @@
 
 int64_t standing_target(const struct standing *standing)
 {
-	return standing->git_partition >= 0 ? standing->git_partition : standing->rollout->target;
+	const struct rollout *rollout = standing->rollout;
+
+	/* What was rejected is nothing to walk to. */
+	return standing->git_partition >= 0 && !rollout->rejection ? standing->git_partition
+								   : rollout->target;
 }
 
 int64_t standing_bake_left_ms(const struct standing *standing, int64_t now_ms)

@@ -61,7 +61,7 @@ static void test_gate_without_steps(void **state)
 		 "0..3=a 4=b?10", NULL, "blocked partition=4 recheck=20000",
 		 "web-4 is ready, but not for minReadySeconds yet; partition 2 waits for it"},
 		{"replicas=5 partition=2 template=b @bake=60s", CANARY, "0..3=a 4=b?59", NULL,
-		 "blocked partition=4 recheck=1000",
+		 "blocked partition=4 recheck=2000",
 		 "web-4 updated and ready, baking 1m before partition 2"},
 		{"replicas=5 partition=2 template=b", CANARY " generation=3 observed=2",
 		 "0..3=a 4=b", NULL, "blocked partition=4",
@@ -111,11 +111,11 @@ static void test_walk(void **state)
 		 "walking partition=4 recheck=540000",
 		 "web-4 is not ready yet on nginx:1.26.1; partition 3 waits for it"},
 		{"replicas=5 template=b " WALK " @bake=1m", CANARY " " WALK " @bake=1m",
-		 "0..3=a 4=b?20", NULL, "walking partition=4 recheck=40000",
+		 "0..3=a 4=b?20", NULL, "walking partition=4 recheck=41000",
 		 "web-4 updated and ready, baking 1m before partition 3"},
 		/* The next step, and the last. */
 		{"replicas=5 template=b " WALK " @bake=1m", CANARY " " WALK " @bake=1m",
-		 "0..3=a 4=b?60", NULL, "walking partition=3",
+		 "0..3=a 4=b?61", NULL, "walking partition=3",
 		 "partition 3 is the next step down to 0"},
 		{"replicas=5 template=b " WALK, "replicas=5 partition=1 current=a update=b",
 		 "0=a 1..4=b", NULL, "as-git", ""},
@@ -124,7 +124,7 @@ static void test_walk(void **state)
 		/* The Pod that became Ready last is the one that bakes. */
 		{"replicas=5 template=b @step=2 @bake=1m",
 		 "replicas=5 partition=3 current=a update=b", "0..2=a 3=b?50 4=b?55", NULL,
-		 "walking partition=3 recheck=10000",
+		 "walking partition=3 recheck=11000",
 		 "web-3 updated and ready, baking 1m before partition 1"},
 		/* One that broke at an earlier step closes the gate again. */
 		{"replicas=5 template=b " WALK, "replicas=5 partition=2 current=a update=b",

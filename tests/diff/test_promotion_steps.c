@@ -55,7 +55,7 @@ static void test_steps(void **state)
 		 "2:3..2 0:1..0 2 steps, 60s"},
 		/* What is left of this bake comes first. */
 		{"replicas=5 template=b @step=2 @bake=1m", CANARY, "0..3=a 4=b?20", NULL,
-		 "2:3..2 0:1..0 2 steps, 100s"},
+		 "2:3..2 0:1..0 2 steps, 101s"},
 		{"replicas=5 template=b @step=2 @bake=1m", CANARY, "0..3=a 4=b~60", NULL,
 		 "2:3..2 0:1..0 2 steps, 60s"},
 		/* Without steps: one, open or not. */

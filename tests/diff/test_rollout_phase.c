@@ -190,10 +190,10 @@ static void test_walks(void **state)
 	(void)state;
 	static const struct phase_case cases[] = {
 		{CANARY "@step=1 @bake=1m", "0..3=a 4=b?20", "partition=0",
-		 "Progressing since=-20 bake=40 next=3",
+		 "Progressing since=-20 bake=41 next=3",
 		 "web-4 updated and ready, baking 1m before partition 3"},
-		{CANARY "@step=1 @bake=1m", "0..3=a 4=b?60", "partition=0",
-		 "Progressing since=-60 bake=0 next=3",
+		{CANARY "@step=1 @bake=1m", "0..3=a 4=b?61", "partition=0",
+		 "Progressing since=-61 bake=0 next=3",
 		 "web-4 updated and ready, partition 3 is next"},
 		{CANARY "@step=2", "0..3=a 4=b", "partition=0", "Progressing since=-3600 next=2",
 		 "web-4 updated and ready, partition 2 is next"},
@@ -237,7 +237,7 @@ static void test_rolled_back(void **state)
 		{"replicas=5 partition=4 @step=1", "0..3=a 4=b!60ImagePullBackOff", REJECTED,
 		 "Stuck web-4 for good since=-60",
 		 "commit 3f2c1ab was rejected (it was bad), rolling back: web-4 on nginx:1.26.1 "
-		 "blocks the update: ImagePullBackOff: it said so; delete web-4 and it comes back "
+		 "blocks the update: ImagePullBackOff: it said so; once evicted it comes back "
 		 "on nginx:1.25.4"},
 		{"replicas=5 partition=4 generation=2 observed=1", "0..4=a", REJECTED, "Settling",
 		 "commit 3f2c1ab was rejected (it was bad), rolling back: the controller has not "
@@ -296,7 +296,7 @@ static void test_moves(void **state)
 	} cases[] = {
 		{CANARY "@step=1 @bake=1m", "0..3=a 4=b~60", "partition=0", true},
 		{CANARY "@step=1 @bake=1m", "0..3=a 4=b?20", "partition=0", true},
-		{CANARY "@step=1 @bake=1m", "0..3=a 4=b?60", "partition=0", false},
+		{CANARY "@step=1 @bake=1m", "0..3=a 4=b?61", "partition=0", false},
 		{CANARY "@step=1 @bake=1m @hold=true", "0..3=a 4=b?60", "partition=0", true},
 		{CANARY "@step=1 @bake=1m @hold=true", "0..3=a 4=b?90", "partition=0", false},
 		{CANARY "@step=1 @bake=1m", "0..3=a 4=b~600", "partition=0", true},
