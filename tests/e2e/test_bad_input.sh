@@ -163,7 +163,7 @@ kube create -f - >/dev/null <<-EOT
 	immutable: true
 EOT
 file frozen.yaml $'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: frozen}\ndata: {a: "2"}\nimmutable: true'
-others_applied "immutable data" '*tranche: frozen.yaml:1: configmap/frozen: *field is immutable when `immutable` is set*'
+others_applied "immutable data" "*tranche: frozen.yaml:1: configmap/frozen: *field is immutable when *immutable* is set*"
 
 # --- the cluster --------------------------------------------------------------------------------
 

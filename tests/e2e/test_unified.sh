@@ -47,5 +47,5 @@ objects_in "$work/after"
 check_equal "unified is what kubectl's YAML shows" "" "$(head -n -1 "$work/compared" | head -n 200)"
 read -r objects lines < <(tail -n 1 "$work/compared")
 echo "counted: $objects objects with $lines changed lines," \
-	"$(ls "$work/changed/kubectl" | wc -l) of them replaced by kubectl"
+	"$(find "$work/changed/kubectl" -type f | wc -l) of them replaced by kubectl"
 finish

@@ -151,6 +151,29 @@ static void validate_owners(const cJSON *object, struct causes *causes)
 	}
 }
 
+/* Of Kubernetes' own kinds: a name with a prefix, or one of the server's own. */
+static void validate_finalizer_names(const cJSON *object, struct causes *causes)
+{
+	static const char *const own[] = {"kubernetes", "orphan", "foregroundDeletion"};
+	const cJSON *finalizer;
+	int index = 0;
+
+	json_each (finalizer, json_at(object, "metadata.finalizers")) {
+		const char *text = cJSON_IsString(finalizer) ? finalizer->valuestring : "";
+		bool known = strchr(text, '/');
+		char field[48];
+
+		for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+			known |= strcmp(text, own[i]) == 0;
+		snprintf(field, sizeof(field), "metadata.finalizers[%d]", index++);
+		if (!known)
+			causes_add(causes, "FieldValueInvalid", field,
+				   "Invalid value: \"%s\": name is neither a standard finalizer name "
+				   "nor is it fully qualified",
+				   text);
+	}
+}
+
 /* An object that is being deleted gets no new finalizers. */
 static void validate_finalizers(const cJSON *object, const cJSON *old, struct causes *causes)
 {
@@ -187,6 +210,8 @@ void strategy_validate(const struct kind *kind, const cJSON *object, const cJSON
 	validate_labels(object, causes);
 	validate_owners(object, causes);
 	validate_finalizers(object, old, causes);
+	if (!kind->custom)
+		validate_finalizer_names(object, causes);
 	if (kind->custom)
 		custom_validate(kind, object, causes);
 	else if (strategy->validate)
