@@ -167,10 +167,11 @@ static void validate_finalizer_names(const cJSON *object, struct causes *causes)
 			known |= strcmp(text, own[i]) == 0;
 		snprintf(field, sizeof(field), "metadata.finalizers[%d]", index++);
 		if (!known)
-			causes_add(causes, "FieldValueInvalid", field,
-				   "Invalid value: \"%s\": name is neither a standard finalizer name "
-				   "nor is it fully qualified",
-				   text);
+			causes_add(
+				causes, "FieldValueInvalid", field,
+				"Invalid value: \"%s\": name is neither a standard finalizer name "
+				"nor is it fully qualified",
+				text);
 	}
 }
 
