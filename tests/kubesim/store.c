@@ -21,24 +21,12 @@ struct collection {
 	size_t count, capacity;
 };
 
-struct subscription {
-	char *group, *resource; /* NULL: everything */
-	store_change_fn *changed;
-	void *context;
-};
-
 struct store {
 	struct loop *loop;
 	uint64_t version;
 	struct collection *collections;
 	size_t collection_count;
-	struct subscription *subscriptions;
-	size_t subscription_count;
-
-	/* A ring; `history_count` changes that end before `history_end`. */
-	struct change *history;
-	size_t history_size, history_end, history_count;
-	uint64_t forgotten; /* the version of the last change that the ring lost */
+	struct feed feed;
 };
 
 /* --- collections ----------------------------------------------------------------------------- */
@@ -139,99 +127,25 @@ static void take_out(struct store *store, struct record **place)
 
 /* --- the feed -------------------------------------------------------------------------------- */
 
-static struct change *history_at(const struct store *store, size_t index)
-{
-	size_t start = store->history_end + store->history_size - store->history_count;
-
-	return &store->history[(start + index) % store->history_size];
-}
-
-static void remember(struct store *store, const struct change *change)
-{
-	struct change *slot = &store->history[store->history_end];
-
-	if (store->history_count == store->history_size) {
-		store->forgotten = slot->version;
-		record_drop(slot->old);
-		record_drop(slot->new);
-	} else {
-		store->history_count++;
-	}
-	*slot = *change;
-	if (slot->old)
-		record_hold(slot->old);
-	record_hold(slot->new);
-	store->history_end = (store->history_end + 1) % store->history_size;
-}
-
-static void announce(struct store *store, enum change_type type, struct record *old,
-		     struct record *new)
-{
-	struct change change = {type, new->version, old, new};
-
-	remember(store, &change);
-	for (size_t i = 0; i < store->subscription_count; i++) {
-		const struct subscription *to = &store->subscriptions[i];
-
-		if (!to->resource || (strcmp(to->resource, new->key.resource) == 0 &&
-				      strcmp(to->group, new->key.group) == 0))
-			to->changed(to->context, &change);
-	}
-}
-
 void store_subscribe(struct store *store, const char *group, const char *resource,
-		     store_change_fn *changed, void *context)
+		     feed_change_fn *changed, void *context)
 {
-	struct subscription *subscription;
-
-	store->subscriptions = alloc_grow(store->subscriptions, store->subscription_count + 1,
-					  sizeof(*store->subscriptions));
-	subscription = &store->subscriptions[store->subscription_count++];
-	*subscription = (struct subscription){.changed = changed, .context = context};
-	if (resource) {
-		subscription->group = alloc_copy(group);
-		subscription->resource = alloc_copy(resource);
-	}
+	feed_subscribe(&store->feed, group, resource, changed, context);
 }
 
-static void subscription_release(struct subscription *subscription)
+void store_unsubscribe(struct store *store, feed_change_fn *changed, const void *context)
 {
-	free(subscription->group);
-	free(subscription->resource);
-}
-
-void store_unsubscribe(struct store *store, store_change_fn *changed, const void *context)
-{
-	for (size_t i = 0; i < store->subscription_count; i++) {
-		struct subscription *subscription = &store->subscriptions[i];
-
-		if (subscription->changed != changed || subscription->context != context)
-			continue;
-		subscription_release(subscription);
-		memmove(subscription, subscription + 1,
-			(--store->subscription_count - i) * sizeof(*subscription));
-		return;
-	}
-}
-
-bool store_remembers(const struct store *store, uint64_t version)
-{
-	return version >= store->forgotten;
+	feed_unsubscribe(&store->feed, changed, context);
 }
 
 const struct change *store_change_after(const struct store *store, uint64_t version)
 {
-	size_t low = 0, high = store->history_count;
+	return feed_change_after(&store->feed, version);
+}
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (history_at(store, middle)->version <= version)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < store->history_count ? history_at(store, low) : NULL;
+bool store_remembers(const struct store *store, uint64_t version)
+{
+	return feed_remembers(&store->feed, version);
 }
 
 /* --- the store ------------------------------------------------------------------------------- */
@@ -242,8 +156,7 @@ struct store *store_new(struct loop *loop, size_t history)
 
 	store->loop = loop;
 	store->version = 1; /* a list of an empty server is as of 1: 0 means "any" to clients */
-	store->history_size = history ? history : 1;
-	store->history = alloc_zero(store->history_size * sizeof(*store->history));
+	feed_init(&store->feed, history);
 	return store;
 }
 
@@ -251,11 +164,7 @@ void store_free(struct store *store)
 {
 	if (!store)
 		return;
-	for (size_t i = 0; i < store->history_count; i++) {
-		record_drop(history_at(store, i)->old);
-		record_drop(history_at(store, i)->new);
-	}
-	free(store->history);
+	feed_release(&store->feed);
 	for (size_t i = 0; i < store->collection_count; i++) {
 		struct collection *collection = &store->collections[i];
 
@@ -266,9 +175,6 @@ void store_free(struct store *store)
 		free(collection->resource);
 	}
 	free(store->collections);
-	for (size_t i = 0; i < store->subscription_count; i++)
-		subscription_release(&store->subscriptions[i]);
-	free(store->subscriptions);
 	free(store);
 }
 
@@ -449,7 +355,7 @@ int store_create(struct store *store, const struct key *key, cJSON *take_object,
 	if (flags & STORE_DRY_RUN)
 		return 0;
 	insert(store, record_hold(record));
-	announce(store, CHANGE_ADDED, NULL, record);
+	feed_announce(&store->feed, CHANGE_ADDED, NULL, record);
 	return 0;
 }
 
@@ -473,7 +379,7 @@ static void replace(struct store *store, struct record **place, cJSON *take_obje
 	else
 		*place = record_hold(record);
 	record_drop(old); /* the store's own reference */
-	announce(store, gone ? CHANGE_DELETED : CHANGE_MODIFIED, old, record);
+	feed_announce(&store->feed, gone ? CHANGE_DELETED : CHANGE_MODIFIED, old, record);
 }
 
 /* What the server decides and no writer changes. */

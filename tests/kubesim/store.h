@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "diff/json.h"
+#include "tests/kubesim/feed.h"
 #include "tests/kubesim/loop.h"
 #include "tests/kubesim/record.h"
 #include "tests/kubesim/status.h"
@@ -102,35 +103,17 @@ struct delete_options {
 int store_delete(struct store *store, const struct key *key, const struct delete_options *options,
 		 unsigned flags, struct record **ret_record, bool *ret_gone, struct status *status);
 
-/* --- the feed -------------------------------------------------------------------------------- */
-
-enum change_type { CHANGE_ADDED, CHANGE_MODIFIED, CHANGE_DELETED };
-
-struct change {
-	enum change_type type;
-	uint64_t version;
-	struct record *old; /* NULL for CHANGE_ADDED */
-	struct record *new; /* for CHANGE_DELETED the last state, with the deletion's version */
-};
+/* --- the feed: see feed.h ---------------------------------------------------------------------- */
 
 /*
- * Called within the write, after it took effect. It must not write to the store itself: start a
- * timer (timer_start with 0) and act from there. Records are borrowed: hold what is kept.
+ * Of one resource, or of all where `resource` is NULL. Subscriptions end with the store. What is
+ * called must not write to the store itself: start a timer (timer_start with 0) and act from there.
  */
-typedef void store_change_fn(void *context, const struct change *change);
-
-/* Of one resource, or of all where `resource` is NULL. Subscriptions end with the store. */
 void store_subscribe(struct store *store, const char *group, const char *resource,
-		     store_change_fn *changed, void *context);
+		     feed_change_fn *changed, void *context);
 
-/* Ends the subscription made with the same function and context; not from within a call of it. */
-void store_unsubscribe(struct store *store, store_change_fn *changed, const void *context);
+void store_unsubscribe(struct store *store, feed_change_fn *changed, const void *context);
 
-/*
- * The first change after `version` in the history, or NULL if there is none; valid until the next
- * write. To go on, ask again with that change's version. Before that ask store_remembers: whether
- * nothing that followed `version` has been forgotten (otherwise a watch answers 410).
- */
 const struct change *store_change_after(const struct store *store, uint64_t version);
 bool store_remembers(const struct store *store, uint64_t version);
 
