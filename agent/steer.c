@@ -117,8 +117,8 @@ static int list_steps(const struct promotion_facts *facts, struct steer *steer, 
 static int wanted_of(const struct target *target, cJSON **ret_wanted, struct err *err)
 {
 	if (!target->predicted)
-		return prediction_build(target_desired(target), target->live, target->ref.namespace,
-					ret_wanted, err);
+		return prediction_build(target_desired(target), target_base(target),
+					target->ref.namespace, ret_wanted, err);
 	*ret_wanted = json_copy(target->predicted);
 	return *ret_wanted ? 0 : err_no_memory(err);
 }
@@ -354,7 +354,8 @@ int steer_item(const struct steer *steer, const struct target *target, struct pl
 
 void steer_settle(struct steer *steer, const struct target *target)
 {
-	steer->written = target->result == TARGET_CREATED || target->result == TARGET_REPLACED;
+	steer->written = target->result == TARGET_CREATED || target->result == TARGET_REPLACED ||
+			 target->result == TARGET_RECREATED;
 	steer->generation = generation_of(target->written ? target->written : target->live);
 }
 
