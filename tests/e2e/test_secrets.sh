@@ -130,7 +130,7 @@ done
 	bad "a list" 4 "stringData: [$bad_type]"
 	bad "no base64" 4 "data: {a: '$bad_base64'}"
 	bad "no TLS pair" '[07]' "stringData: {a: $bad_tls}" "type: kubernetes.io/tls" # kubesim does not mind
-	bad "a key that is none" 7 "stringData: {'not/a key!': $bad_type}"
+	bad "a key that is none" 4 "stringData: {'not/a key!': $bad_type}"
 	bad "no docker config" 7 "type: kubernetes.io/dockerconfigjson" "stringData: {.dockerconfigjson: $bad_docker}"
 	rm "$repo/bad.yaml"
 	printf '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"bad"},"stringData":{"a":"%s"' "$bad_json" >"$repo/bad.json"
