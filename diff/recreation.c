@@ -103,7 +103,7 @@ void recreation_strip(cJSON *object)
 
 /* --- what is told ---------------------------------------------------------------------------- */
 
-static const cJSON *find_claim(const cJSON *statefulset, const char *name)
+static bool has_claim(const cJSON *statefulset, const char *name)
 {
 	const cJSON *claim;
 
@@ -111,22 +111,20 @@ static const cJSON *find_claim(const cJSON *statefulset, const char *name)
 		const char *own = json_str(claim, "metadata.name");
 
 		if (own && !strcmp(own, name))
-			return claim;
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
+/* That of claims with another template nothing changes is the forecast's to warn of. */
 static int note_claims(struct plan_item *item, struct err *err)
 {
 	const cJSON *claim;
-	bool changed = false;
 
 	json_each (claim, json_at(item->to, "spec.volumeClaimTemplates")) {
 		const char *name = json_str(claim, "metadata.name");
-		const cJSON *old = name ? find_claim(item->from, name) : NULL;
 
-		changed |= old && !json_equal(old, claim);
-		if (!old && name &&
+		if (name && !has_claim(item->from, name) &&
 		    plan_item_note(item, err,
 				   "the Pods have no volume \"%s\", and the controller cannot give "
 				   "it to one that runs: it stands still until they have been "
@@ -134,10 +132,7 @@ static int note_claims(struct plan_item *item, struct err *err)
 				   name) < 0)
 			return -1;
 	}
-	return changed ? plan_item_note(item, err,
-					"volume claims that exist stay as they are; the new "
-					"templates are for claims to come")
-		       : 0;
+	return 0;
 }
 
 /* Whether some Pod below the partition may run, or be meant to run, something older. */

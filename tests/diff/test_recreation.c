@@ -123,9 +123,7 @@ static void test_notes(void **state)
 		const char *from, *to, *live, *notes;
 	} cases[] = {
 		{WEB(CLAIM("a", "1"), "i:1", "0"), WEB(CLAIM("a", "2"), "i:1", "0"), DONE,
-		 WHAT_HAPPENS
-		 "volume claims that exist stay as they are; the new templates are for "
-		 "claims to come\n"},
+		 WHAT_HAPPENS},
 		{WEB("", "i:1", "0"), WEB(CLAIM("b", "1"), "i:1", "0"), DONE,
 		 WHAT_HAPPENS "the Pods have no volume \"b\", and the controller cannot give it to "
 			      "one that runs: it stands still until they have been deleted, the "
