@@ -17,7 +17,8 @@
 
 #define OUTPUT_MAX_BYTES (64u * 1024 * 1024)
 #define REDRAW_WAIT_MS   50    /* changes that come together are drawn once */
-#define LOOK_AGAIN_MS    10000 /* at what was missing */
+#define LOOK_AGAIN_MS    30000 /* at what is in the cluster beside the StatefulSets */
+#define TROUBLE_MS       10000 /* that a trouble is shown for after it should have been told again */
 
 /* How it is shown. */
 enum show {
@@ -41,7 +42,7 @@ struct watcher {
 	struct inventory_watch inventories;
 	struct present present;
 	bool rollouts_known, present_known;
-	struct err trouble; /* with SHOW_SCREEN; ERR_NONE: none */
+	struct err trouble; /* that passes; ERR_NONE: none */
 
 	struct follow follow; /* with SHOW_LINES: what was printed last */
 	bool missing_told;
@@ -295,21 +296,25 @@ static void on_clear(uv_timer_t *timer)
 	struct watcher *watcher = timer->data;
 
 	watcher->trouble = (struct err){0};
-	show(watcher);
+	if (watcher->show == SHOW_SCREEN)
+		show(watcher);
 }
 
-/* What passes is shown while it lasts: until it should have been told again, and was not. */
+/*
+ * What passes is told once, and on a screen shown while it lasts: until it should have been told again,
+ * and was not.
+ */
 static void tell_trouble(struct watcher *watcher, const struct err *err, int64_t retry_in_ms)
 {
-	if (watcher->show != SHOW_SCREEN) {
-		tell_warning("%s", err->message);
-		return;
-	}
+	bool on_screen = watcher->show == SHOW_SCREEN && watcher->rollouts_known;
+	bool told = watcher->trouble.class != ERR_NONE &&
+		    strcmp(watcher->trouble.message, err->message) == 0;
+
 	watcher->trouble = *err;
-	uv_timer_start(&watcher->clear, on_clear, (uint64_t)retry_in_ms + LOOK_AGAIN_MS, 0);
-	if (watcher->rollouts_known)
+	uv_timer_start(&watcher->clear, on_clear, (uint64_t)retry_in_ms + TROUBLE_MS, 0);
+	if (on_screen)
 		draw_in(watcher, REDRAW_WAIT_MS);
-	else
+	else if (!told)
 		tell_warning("%s", err->message);
 }
 
