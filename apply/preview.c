@@ -157,15 +157,16 @@ static int take_copy(struct target *target, struct fanout_slot *slot, const stru
 	return 0;
 }
 
-/* The server refuses the replace for good; whether the object can be recreated shows in a dry run. */
-static int try_recreation(struct target *target, struct fanout_slot *slot,
-			  const struct err *refusal, struct err *err)
+/* Whether the replace is refused for good, and the object may be recreated instead. */
+static bool may_be_recreated(const struct target *target, const cJSON *status)
 {
-	if (!recreation_is_wanted(target_desired(target))) {
-		*err = *refusal;
-		recreation_advise(&target->ref, err);
-		return -1;
-	}
+	return target->live && !target->recreate && refusal_is_of_statefulset(status) &&
+	       recreation_is_wanted(target_desired(target));
+}
+
+/* Whether it can be shows in another dry run. */
+static int try_recreation(struct target *target, struct fanout_slot *slot, struct err *err)
+{
 	if (recreation_check(target_desired(target), target->live, err) < 0)
 		return -1;
 	target->recreate = true;
@@ -203,8 +204,8 @@ static void on_proceed(void *stage, size_t index, struct fanout_slot *slot, cons
 	} else if (!err) {
 		if (take_prediction(target, answer, &own) < 0)
 			target_fail(target, &own);
-	} else if (refusal_is_immutable(answer->body) && target->live && !target->recreate) {
-		if (try_recreation(target, slot, err, &own) < 0)
+	} else if (may_be_recreated(target, answer->body)) {
+		if (try_recreation(target, slot, &own) < 0)
 			target_fail(target, &own);
 	} else if (preview->allow_client_side && is_about_dry_run(err, answer)) {
 		target->client_side = true;
@@ -216,6 +217,8 @@ static void on_proceed(void *stage, size_t index, struct fanout_slot *slot, cons
 		own = *err;
 		if (target->recreate)
 			err_prefix(&own, "it would have to be recreated, and cannot be");
+		else if (target->live)
+			refusal_advise(&target->ref, answer->body, &own);
 		target_fail(target, &own);
 	}
 }

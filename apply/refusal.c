@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "diff/recreation.h"
+
 #define FIRST_WORDS 400 /* bytes of words that are longer than MAX_WORDS */
 #define LAST_WORDS  200
 #define MAX_WORDS   650
@@ -158,4 +160,29 @@ bool refusal_is_immutable(const cJSON *status)
 				return true;
 	}
 	return false;
+}
+
+bool refusal_is_of_statefulset(const cJSON *status)
+{
+	/* pkg/apis/apps/validation/validation.go, ValidateStatefulSetUpdate */
+	static const char words[] = "Forbidden: updates to statefulset spec for fields other than ";
+	const cJSON *cause;
+
+	if (json_int_or(status, "code", 0) != 422)
+		return false;
+	json_each (cause, json_at(status, "details.causes")) {
+		const char *field = json_str(cause, "field"), *message = json_str(cause, "message");
+
+		if (field && message && strcmp(field, "spec") == 0 &&
+		    strncmp(message, words, strlen(words)) == 0)
+			return true;
+	}
+	return false;
+}
+
+void refusal_advise(const struct ref *ref, const cJSON *status, struct err *err)
+{
+	if (ref_is(ref, "apps", "StatefulSet") ? refusal_is_of_statefulset(status)
+					       : refusal_is_immutable(status))
+		recreation_advise(ref, err);
 }

@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 
-#include "diff/json.h"
+#include "diff/object.h"
 
 /*
  * Fills *err; returns -1. `body` is the parsed Status or NULL, `text` what came instead of JSON
@@ -39,5 +39,15 @@ bool refusal_is_of_kind(const struct err *err);
 
 /* Whether the words say that an immutable field was to be changed. */
 bool refusal_is_immutable(const cJSON *status);
+
+/*
+ * Whether it is the API server's own rule about the fields of a StatefulSet that cannot change, rather
+ * than a policy of somebody's, to which the same words can occur and which is not to be got round by
+ * creating the object anew.
+ */
+bool refusal_is_of_statefulset(const cJSON *status);
+
+/* Appends what a user can do (recreation.h) to words about an immutable field; else does nothing. */
+void refusal_advise(const struct ref *ref, const cJSON *status, struct err *err);
 
 #endif

@@ -9,7 +9,6 @@
 #include "apply/recreate.h"
 #include "apply/refusal.h"
 #include "apply/wire.h"
-#include "diff/recreation.h"
 
 #define POLL_FIRST_MS 50
 #define POLL_MAX_MS   1000
@@ -184,8 +183,7 @@ static void keep_refusal(struct target *target, const struct err *err, const cJS
 {
 	struct err own = *err;
 
-	if (refusal_is_immutable(status))
-		recreation_advise(&target->ref, &own);
+	refusal_advise(&target->ref, status, &own);
 
 	/* It was there when it was read: somebody deleted it, which is a change like any other. */
 	if (target->live && err->class == ERR_NOT_FOUND)

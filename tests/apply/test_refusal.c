@@ -67,7 +67,7 @@ static void test_what_is_refused(void **state)
 	(void)state;
 	static const struct {
 		const char *body;
-		bool unauthorized, immutable;
+		bool unauthorized, immutable, statefulset;
 	} cases[] = {
 		{"{'code':403,'message':'statefulsets.apps is forbidden: User u cannot list "
 		 "resource statefulsets in API group apps in the namespace x'}",
@@ -78,6 +78,9 @@ static void test_what_is_refused(void **state)
 		 false, false},
 		{"{'code':422,'message':'m','details':{'causes':[{'field':'spec','message':"
 		 "'Forbidden: updates to statefulset spec for fields other than ...'}]}}",
+		 false, true, true},
+		{"{'code':422,'message':'m','details':{'causes':[{'field':'spec','message':"
+		 "'policy: updates to statefulset spec for fields other than ...'}]}}",
 		 false, true},
 		{"{'code':422,'details':{'causes':[{'message':'Invalid value: x: field is "
 		 "immutable'}]}}",
@@ -99,6 +102,7 @@ static void test_what_is_refused(void **state)
 
 		assert_int_equal(refusal_is_unauthorized(body), cases[i].unauthorized);
 		assert_int_equal(refusal_is_immutable(body), cases[i].immutable);
+		assert_int_equal(refusal_is_of_statefulset(body), cases[i].statefulset);
 	}
 	assert_false(refusal_is_unauthorized(NULL));
 }
