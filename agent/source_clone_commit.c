@@ -333,36 +333,51 @@ void clone_upstream_release(struct clone_upstream *upstream)
 	*upstream = (struct clone_upstream){0};
 }
 
-static char *branch_setting(git_config *config, const char *branch, const char *name)
+/* "branch.main.remote"; NULL where it is not set. */
+static char *get_setting(git_config *config, const char *section, const char *name, const char *key)
 {
-	CLEANUP(free_p) char *key = NULL;
+	CLEANUP(free_p) char *path = NULL;
 	const char *value = NULL;
 
-	if (asprintf(&key, "branch.%s.%s", branch, name) < 0) {
-		key = NULL;
+	if (asprintf(&path, "%s.%s.%s", section, name, key) < 0) {
+		path = NULL;
 		return NULL;
 	}
-	return git_config_get_string(&value, config, key) == 0 && *value ? strdup(value) : NULL;
+	return git_config_get_string(&value, config, path) == 0 && *value ? strdup(value) : NULL;
+}
+
+/*
+ * What was last fetched of the upstream's ref. Not git_branch_upstream_name, which opens the remote
+ * and so looks at url.*.insteadOf (source_git_remote.c tells why not).
+ */
+static int find_tracking(struct clone *clone, git_config *config,
+			 const struct clone_upstream *upstream, git_oid *ret_id)
+{
+	CLEANUP(free_p) char *text = get_setting(config, "remote", upstream->remote, "fetch");
+	git_refspec *refspec = NULL;
+	git_buf name = {0};
+	int code = text ? git_refspec_parse(&refspec, text, 1) : GIT_ENOTFOUND;
+
+	if (code == 0)
+		code = git_refspec_transform(&name, refspec, upstream->ref);
+	if (code == 0)
+		code = git_reference_name_to_id(ret_id, clone->repository, name.ptr);
+	git_buf_dispose(&name);
+	git_refspec_free(refspec);
+	return code;
 }
 
 /* How many commits of the branch the upstream lacked when it was last fetched from; 0 if unknown. */
-static size_t count_ahead(struct clone *clone)
+static size_t count_ahead(struct clone *clone, git_config *config,
+			  const struct clone_upstream *upstream)
 {
-	CLEANUP(free_p) char *local = NULL;
-	git_buf name = {0};
 	git_oid here, there;
 	size_t ahead = 0, behind = 0;
 
-	if (asprintf(&local, "refs/heads/%s", clone->branch) < 0) {
-		local = NULL;
-		return 0;
-	}
-	if (git_branch_upstream_name(&name, clone->repository, local) == 0 &&
-	    git_reference_name_to_id(&there, clone->repository, name.ptr) == 0 &&
-	    git_reference_name_to_id(&here, clone->repository, local) == 0 &&
+	if (find_tracking(clone, config, upstream, &there) < 0 ||
+	    git_reference_name_to_id(&here, clone->repository, "HEAD") < 0 ||
 	    git_graph_ahead_behind(&ahead, &behind, clone->repository, &here, &there) < 0)
-		ahead = 0;
-	git_buf_dispose(&name);
+		return 0;
 	return ahead;
 }
 
@@ -373,13 +388,13 @@ int clone_upstream(struct clone *clone, struct clone_upstream *ret_upstream, str
 
 	if (open_config(clone, &config, err) < 0)
 		return -1;
-	upstream.remote = branch_setting(config, clone->branch, "remote");
-	upstream.ref = branch_setting(config, clone->branch, "merge");
+	upstream.remote = get_setting(config, "branch", clone->branch, "remote");
+	upstream.ref = get_setting(config, "branch", clone->branch, "merge");
 	if (!upstream.remote || !upstream.ref)
 		return err_set(err, ERR_NOT_FOUND,
 			       "the branch %s has no upstream: git push --set-upstream REMOTE %s",
 			       clone->branch, clone->branch);
-	upstream.ahead = count_ahead(clone);
+	upstream.ahead = count_ahead(clone, config, &upstream);
 	*ret_upstream = upstream;
 	upstream = (struct clone_upstream){0};
 	return 0;

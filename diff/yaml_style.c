@@ -177,7 +177,14 @@ static size_t skip_deeper_comments(const struct yaml_page *page, size_t at, size
 	}
 }
 
-/* Back over empty lines, as far as `first`. */
+static bool is_blank_line(const struct yaml_page *page, size_t start)
+{
+	while (start < page->length && is_blank(page->text[start]))
+		start++;
+	return yaml_break_size(page, start) > 0;
+}
+
+/* Back over empty lines, as far as `first`; `at` is the start of a line. */
 static size_t skip_blank_lines_back(const struct yaml_page *page, size_t at, size_t first)
 {
 	while (at > first) {
@@ -185,7 +192,7 @@ static size_t skip_blank_lines_back(const struct yaml_page *page, size_t at, siz
 
 		end -= end > first && page->text[end] == '\n' && page->text[end - 1] == '\r';
 		size_t start = line_start(page, end);
-		if (start < first || skip_blank_lines(page, start) < at)
+		if (start < first || !is_blank_line(page, start))
 			break;
 		at = start;
 	}
