@@ -215,6 +215,7 @@ int steer_target(const struct app *app, struct target *target, const struct roll
 		.wanted_digest = digest,
 		.commit = app->fetched.snapshot.commit ? app->fetched.snapshot.commit : "",
 		.git_unchanged = steer->git_unchanged,
+		.client_side = target->client_side,
 		/* Whoever undoes drift undoes that of the replicas too. */
 		.replicas_from_git = app->replicas_from_git || app->self_heal,
 		.now_ms = now_ms,

@@ -31,7 +31,9 @@
 struct promotion_facts {
 	const cJSON *wanted; /* what Git's manifest would leave: the dry run's answer (defaulted) */
 	const cJSON *live;   /* NULL: it does not exist */
-	bool pods_known;     /* else they could not be read, and the gate stays closed */
+	/* `wanted` was told without the server: only what it sets is held against the live template. */
+	bool client_side;
+	bool pods_known;          /* else they could not be read, and the gate stays closed */
 	const cJSON *const *pods; /* of the namespace, at least as new as `live` */
 	size_t pod_count;
 	const cJSON *const *revisions; /* ControllerRevisions of the namespace, for a rollback */

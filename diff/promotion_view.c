@@ -1,5 +1,8 @@
 #include "diff/promotion_view.h"
 
+#include "diff/path.h"
+#include "diff/prediction.h"
+
 static bool is_observed(const cJSON *live)
 {
 	return json_int_or(live, "status.observedGeneration", -1) >=
@@ -7,10 +10,33 @@ static bool is_observed(const cJSON *live)
 	       json_str(live, "status.updateRevision");
 }
 
+/* Whether nothing that Git's template sets is otherwise in the live one. */
+static int compare_set_fields_of_template(struct promotion_view *view, struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *wanted = object_normalised(view->facts->wanted);
+	CLEANUP(cJSON_Delete_p) cJSON *live = object_normalised(view->facts->live);
+	CLEANUP(changes_release) struct changes changes = {0};
+
+	if (!wanted || !live)
+		return err_no_memory(err);
+	if (prediction_compare(wanted, live, &changes, err) < 0)
+		return -1;
+	view->same_template = true;
+	for (size_t i = 0; i < changes.count; i++) {
+		if (path_is_within(changes.items[i].path, "spec.template"))
+			view->same_template = false;
+	}
+	return 0;
+}
+
 static int read_templates(struct promotion_view *view, struct err *err)
 {
-	if (rollout_templates_equal(view->wanted.template, view->live.template,
-				    &view->same_template, err) < 0)
+	int result = view->facts->client_side
+			     ? compare_set_fields_of_template(view, err)
+			     : rollout_templates_equal(view->wanted.template, view->live.template,
+						       &view->same_template, err);
+
+	if (result < 0)
 		return -1;
 	view->revision = view->live.update_revision;
 	if (view->same_template && view->observed)

@@ -361,6 +361,29 @@ static void test_trap_at_first_sight(void **state)
 	}
 }
 
+/* The server fills in more than is known without it: that is no other template. */
+static void test_client_side(void **state)
+{
+	(void)state;
+	static const struct promotion_case cases[] = {
+		{"replicas=5 template=b " WALK, CANARY, "0..3=a 4=b"},
+		{"replicas=5 template=c " WALK, CANARY, "0..3=a 4=b"},
+	};
+	static const int64_t partitions[] = {3, 4};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CLEANUP(promotion_release) struct promotion promotion = {0};
+		CLEANUP(promotion_world_release) struct promotion_world world;
+		struct err err;
+
+		promotion_world_init(&world, &cases[i]);
+		assert_ok(json_set_str(world.live, "spec.template.spec.newIn137", "x", &err), err);
+		world.facts.client_side = true;
+		assert_ok(promotion_decide(&world.facts, &promotion, &err), err);
+		assert_int_equal(promotion.partition, partitions[i]);
+	}
+}
+
 static void test_being_deleted(void **state)
 {
 	(void)state;
@@ -488,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_max_promotion),
 		cmocka_unit_test(test_three_places_trap),
 		cmocka_unit_test(test_trap_at_first_sight),
+		cmocka_unit_test(test_client_side),
 		cmocka_unit_test(test_being_deleted),
 		cmocka_unit_test(test_refuses_bad_annotations),
 		cmocka_unit_test(test_apply),
