@@ -120,6 +120,25 @@ commit() {
 	git -C "$1" commit -q -m "$2"
 }
 
+# definition GROUP PLURAL KIND SCOPE: a CustomResourceDefinition, for objects of any fields.
+definition() {
+	cat <<-EOT
+		apiVersion: apiextensions.k8s.io/v1
+		kind: CustomResourceDefinition
+		metadata: {name: $2.$1}
+		spec:
+		  group: $1
+		  scope: $4
+		  names: {plural: $2, singular: $(tr '[:upper:]' '[:lower:]' <<<"$3"), kind: $3}
+		  versions:
+		    - name: v1
+		      served: true
+		      storage: true
+		      schema:
+		        openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+	EOT
+}
+
 # new_zoo REPO: the manifests of zoo/ for this server, and our namespace as kubectl's default one. Leaves
 # in $zoo_folder which of the folders by version was taken.
 new_zoo() {

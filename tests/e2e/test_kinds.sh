@@ -27,33 +27,9 @@ cat >"$repo/all.yaml" <<-EOT
 	metadata: {name: chart, namespace: $namespace-b}
 	data: {depth: "3"}
 	---
-	apiVersion: apiextensions.k8s.io/v1
-	kind: CustomResourceDefinition
-	metadata: {name: boats.$group}
-	spec:
-	  group: $group
-	  scope: Namespaced
-	  names: {plural: boats, singular: boat, kind: Boat}
-	  versions:
-	    - name: v1
-	      served: true
-	      storage: true
-	      schema:
-	        openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+	$(definition "$group" boats Boat Namespaced)
 	---
-	apiVersion: apiextensions.k8s.io/v1
-	kind: CustomResourceDefinition
-	metadata: {name: harbours.$group}
-	spec:
-	  group: $group
-	  scope: Cluster
-	  names: {plural: harbours, singular: harbour, kind: Harbour}
-	  versions:
-	    - name: v1
-	      served: true
-	      storage: true
-	      schema:
-	        openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+	$(definition "$group" harbours Harbour Cluster)
 	---
 	apiVersion: rbac.authorization.k8s.io/v1
 	kind: ClusterRole

@@ -47,21 +47,7 @@ check_exact "validate wants to know which namespace" $EXIT_USAGE "" "tranche: --
 run "$build/tranche" diff --live /dev/stdin -n "$namespace" --namespace-only --repo "$repo" </dev/null
 check_run "diff --live" $EXIT_MANIFEST "" "role.yaml:2:1: error: *"
 
-kubectl create -f - >/dev/null <<-EOT
-	apiVersion: apiextensions.k8s.io/v1
-	kind: CustomResourceDefinition
-	metadata: {name: harbours.$group}
-	spec:
-	  group: $group
-	  scope: Cluster
-	  names: {plural: harbours, singular: harbour, kind: Harbour}
-	  versions:
-	    - name: v1
-	      served: true
-	      storage: true
-	      schema:
-	        openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
-EOT
+definition "$group" harbours Harbour Cluster | kubectl create -f - >/dev/null
 at_end "kubectl delete crd harbours.$group --wait=false >/dev/null 2>&1"
 kubectl wait --for=condition=Established --timeout=20s "crd/harbours.$group" >/dev/null
 file harbour.yaml "$(printf 'apiVersion: %s/v1\nkind: Harbour\nmetadata: {name: %s}' "$group" "$namespace")"

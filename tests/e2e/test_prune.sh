@@ -260,19 +260,7 @@ cat >"$repo/kept.yaml" <<-EOT
 	metadata: {name: kept}
 	spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 	---
-	apiVersion: apiextensions.k8s.io/v1
-	kind: CustomResourceDefinition
-	metadata: {name: boats.$namespace.example.org}
-	spec:
-	  group: $namespace.example.org
-	  scope: Namespaced
-	  names: {plural: boats, singular: boat, kind: Boat}
-	  versions:
-	    - name: v1
-	      served: true
-	      storage: true
-	      schema:
-	        openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+	$(definition "$namespace.example.org" boats Boat Namespaced)
 EOT
 cat >"$repo/boat.yaml" <<-EOT
 	apiVersion: $namespace.example.org/v1

@@ -6,6 +6,7 @@
 #include "tests/kubesim/alloc.h"
 #include "tests/kubesim/controller_queue.h"
 #include "tests/kubesim/obj.h"
+#include "tests/kubesim/pod_status.h"
 #include "tests/kubesim/registry.h"
 #include "tests/kubesim/selector.h"
 
@@ -24,17 +25,6 @@ static int64_t allowed(const struct account *account)
 	int64_t left = account->healthy - account->desired;
 
 	return account->expected > 0 && left > 0 ? left : 0;
-}
-
-static bool is_ready(const cJSON *pod)
-{
-	const cJSON *condition;
-
-	json_each (condition, json_at(pod, "status.conditions")) {
-		if (strcmp(obj_text(condition, "type"), "Ready") == 0)
-			return strcmp(obj_text(condition, "status"), "True") == 0;
-	}
-	return false;
 }
 
 static bool covers(const cJSON *budget, const cJSON *pod)
@@ -106,7 +96,7 @@ static struct account account_of(const struct cluster *cluster, const cJSON *bud
 	for (size_t i = 0; i < pods.count; i++) {
 		const cJSON *pod = pods.items[i]->object;
 
-		account.healthy += is_ready(pod) && !obj_is_deleting(pod);
+		account.healthy += pod_is_ready(pod) && !obj_is_deleting(pod);
 	}
 	return account;
 }
@@ -168,7 +158,7 @@ int budgets_admit(const struct cluster *cluster, const cJSON *pod, struct status
 	if (!covering)
 		return 0;
 	struct account account = account_of(cluster, covering);
-	if (allowed(&account) > 0 || (!is_ready(pod) && lets_unhealthy_go(covering, &account)))
+	if (allowed(&account) > 0 || (!pod_is_ready(pod) && lets_unhealthy_go(covering, &account)))
 		return 0;
 	return refuse(covering, &account, status);
 }

@@ -6,6 +6,7 @@
 #include "tests/kubesim/controller_owner.h"
 #include "tests/kubesim/controller_set.h"
 #include "tests/kubesim/obj.h"
+#include "tests/kubesim/pod_status.h"
 #include "tests/kubesim/registry.h"
 #include "tests/kubesim/timestamp.h"
 
@@ -36,17 +37,6 @@ int64_t set_pod_ordinal(const cJSON *set, const cJSON *pod)
 	return ordinal;
 }
 
-static const cJSON *ready_condition(const cJSON *pod)
-{
-	const cJSON *condition;
-
-	json_each (condition, json_at(pod, "status.conditions")) {
-		if (strcmp(obj_text(condition, "type"), "Ready") == 0)
-			return condition;
-	}
-	return NULL;
-}
-
 /* Whether the Pod, which is ready, has been so for minReadySeconds; otherwise when it will. */
 static bool is_available(struct set_sync *sync, const cJSON *condition)
 {
@@ -68,7 +58,7 @@ static bool is_available(struct set_sync *sync, const cJSON *condition)
 
 struct set_pod set_pod_read(struct set_sync *sync, struct record *record)
 {
-	const cJSON *pod = record->object, *condition = ready_condition(pod), *label;
+	const cJSON *pod = record->object, *condition = pod_ready_condition(pod), *label;
 	const char *phase = obj_text(pod, "status.phase");
 	struct set_pod state = {
 		.record = record,

@@ -158,11 +158,10 @@ static void set_waiting(const cJSON *pod, const cJSON *container, cJSON *status,
 	}
 }
 
-static void set_container(cJSON *pod, const cJSON *container, enum pod_stage stage,
-			  const char *reason, const char *now)
+static void set_container(cJSON *pod, const char *list, const cJSON *container,
+			  enum pod_stage stage, const char *reason, const char *now)
 {
-	cJSON *status =
-		item_made(pod, "status.containerStatuses", "name", obj_text(container, "name"));
+	cJSON *status = item_made(pod, list, "name", obj_text(container, "name"));
 	bool runs = stage == POD_RUNNING || stage == POD_READY;
 
 	obj_set_text(status, "image", obj_text(container, "image"));
@@ -215,10 +214,30 @@ void pod_status_set(cJSON *pod, enum pod_stage stage, const char *reason, int64_
 		set_unready(pod, "ContainersReady");
 	}
 	json_each (container, json_at(pod, "spec.containers"))
-		set_container(pod, container, stage, reason, now);
+		set_container(pod, "status.containerStatuses", container, stage, reason, now);
+	json_each (container, json_at(pod, "spec.initContainers"))
+		if (strcmp(obj_text(container, "restartPolicy"), "Always") == 0) /* a sidecar */
+			set_container(pod, "status.initContainerStatuses", container, stage, reason,
+				      now);
 	obj_set_text(pod, "status.phase", runs ? "Running" : "Pending");
 	if (!json_at(pod, "status.startTime"))
 		obj_set_text(pod, "status.startTime", now);
 	if (runs && !json_at(pod, "status.podIP"))
 		set_address(pod);
+}
+
+const cJSON *pod_ready_condition(const cJSON *pod)
+{
+	const cJSON *condition;
+
+	json_each (condition, json_at(pod, "status.conditions")) {
+		if (strcmp(obj_text(condition, "type"), "Ready") == 0)
+			return condition;
+	}
+	return NULL;
+}
+
+bool pod_is_ready(const cJSON *pod)
+{
+	return strcmp(obj_text(pod_ready_condition(pod), "status"), "True") == 0;
 }

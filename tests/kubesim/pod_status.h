@@ -41,6 +41,10 @@ enum pod_stage {
  */
 void pod_status_set(cJSON *pod, enum pod_stage stage, const char *reason, int64_t wall_us);
 
+/* The condition Ready of a Pod's status, NULL where it has none; and whether it holds. */
+const cJSON *pod_ready_condition(const cJSON *pod);
+bool pod_is_ready(const cJSON *pod);
+
 /* How long the kubelet waits after so many restarts: 10 s, twice as long each time, at most 5 min. */
 int64_t pod_status_backoff_ms(int64_t restarts);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/kubesim/obj.h"
+#include "tests/kubesim/pod_status.h"
 #include "tests/support/check.h"
 #include "tests/support/values.h"
 
@@ -20,17 +21,6 @@ static const char *image_of(const cJSON *pod)
 	return obj_text(json_at(pod, "spec.containers")->child, "image") + strlen("app:");
 }
 
-static bool is_ready(const cJSON *pod)
-{
-	const cJSON *condition;
-
-	json_each (condition, json_at(pod, "status.conditions")) {
-		if (strcmp(obj_text(condition, "type"), "Ready") == 0)
-			return strcmp(obj_text(condition, "status"), "True") == 0;
-	}
-	return false;
-}
-
 static void note(void *context, const struct change *change)
 {
 	struct setworld *world = context;
@@ -43,7 +33,7 @@ static void note(void *context, const struct change *change)
 		buf_printf(&world->log, " -%s", ordinal);
 	else if (obj_is_deleting(pod) && !obj_is_deleting(old))
 		buf_printf(&world->log, " ~%s", ordinal);
-	else if (is_ready(pod) && !is_ready(old))
+	else if (pod_is_ready(pod) && !pod_is_ready(old))
 		buf_printf(&world->log, " !%s", ordinal);
 }
 

@@ -149,13 +149,32 @@ static void test_failing(void **state)
 	}
 }
 
+/* An init container that keeps running is one of those that are ready; others are done. */
+static void test_sidecar(void **state)
+{
+	CLEANUP(cJSON_Delete_p)
+	cJSON *pod = value_of(
+		"{'metadata':{'name':'web-0','uid':'u1'},'spec':{'containers':["
+		"{'name':'web','image':'a'}],'initContainers':[{'name':'once','image':'b'},"
+		"{'name':'proxy','image':'c','restartPolicy':'Always'}]}}");
+	const cJSON *statuses;
+
+	(void)state;
+	assert_false(pod_is_ready(pod));
+	pod_status_set(pod, POD_READY, NULL, T0);
+	assert_true(pod_is_ready(pod));
+	statuses = json_at(pod, "status.initContainerStatuses");
+	assert_int_equal(cJSON_GetArraySize(statuses), 1);
+	assert_string_equal(obj_text(statuses->child, "name"), "proxy");
+	assert_true(json_true(statuses->child, "ready"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fail_image),
-		cmocka_unit_test(test_fail_image_malformed),
-		cmocka_unit_test(test_to_ready),
-		cmocka_unit_test(test_failing),
+		cmocka_unit_test(test_fail_image), cmocka_unit_test(test_fail_image_malformed),
+		cmocka_unit_test(test_to_ready),   cmocka_unit_test(test_failing),
+		cmocka_unit_test(test_sidecar),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
