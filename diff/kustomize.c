@@ -315,10 +315,11 @@ static int apply_merge_patches(struct build *build, struct err *err)
 	size_t index = 0;
 
 	json_each (entry, json_get(build->root, key)) {
-		const struct yaml_step steps[] = {YAML_KEY(key), YAML_INDEX(index++)};
+		const struct yaml_step steps[] = {YAML_KEY(key), YAML_INDEX(index)};
 		CLEANUP(source_release) struct source source = {0};
 		bool found;
 
+		index++;
 		if (!cJSON_IsString(entry))
 			continue;
 		if (read_entry(build, entry->valuestring, &found, &source, err) < 0)
@@ -392,8 +393,9 @@ static int push_entries(struct build *build, enum origin_kind kind, const char *
 	size_t index = 0;
 
 	json_each (entry, json_get(build->root, key)) {
-		const struct yaml_step steps[] = {YAML_KEY(key), YAML_INDEX(index++)};
+		const struct yaml_step steps[] = {YAML_KEY(key), YAML_INDEX(index)};
 
+		index++;
 		if (push_own(build, kind, steps, 2, entry, err) < 0)
 			return -1;
 	}

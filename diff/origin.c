@@ -157,7 +157,8 @@ static int add_value(struct origins *origins, const struct yaml_doc *doc,
 		inner.value = (cJSON *)(uintptr_t)item;
 		inner.mark = yaml_mark_of(doc, item);
 		inner.steps[inner.step_count++] = YAML_KEY("items");
-		inner.steps[inner.step_count++] = YAML_INDEX(index++);
+		inner.steps[inner.step_count++] = YAML_INDEX(index);
+		index++;
 		if (add_value(origins, doc, &inner, err) < 0)
 			return -1;
 	}
