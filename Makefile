@@ -8,6 +8,7 @@
 #   make fuzz            the readers under libFuzzer, FUZZ_SECONDS each
 #   make demo            the canary walkthrough on the embedded cluster
 #   make install         DESTDIR= PREFIX=
+#   make rootfs          $(BUILD)/rootfs: what an image of the agent consists of (see Dockerfile)
 #
 #   V=1 shows the commands. CFLAGS and LDFLAGS are yours and come last.
 #   SANITIZE=address,undefined builds everything with those, in a folder of its own.
@@ -190,20 +191,23 @@ $(addprefix fuzz-,$(FUZZERS)): fuzz-%:
 
 DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
 	libuv1-dev libssl-dev libmicrohttpd-dev
-DEPS_TEST  := libcmocka-dev git bash python3 openssl ca-certificates patch
+DEPS_IMAGE := ca-certificates binutils
+DEPS_TEST  := libcmocka-dev git bash python3 openssl patch iproute2 $(DEPS_IMAGE)
 DEPS_DEV   := gcovr clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
 
-.PHONY: deps deps-dev
+.PHONY: deps deps-dev deps-image
 deps:
 	$(Q)tests/install-packages $(DEPS_BUILD) $(DEPS_TEST) kubectl:kubernetes-client
+deps-image:
+	$(Q)tests/install-packages $(DEPS_BUILD) $(DEPS_IMAGE)
 deps-dev: deps
 	$(Q)tests/install-packages $(DEPS_DEV)
 
 # After `sudo make` what was built belongs to who called sudo.
 hand_back = if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" $(BUILD); fi
 
-ifneq ($(filter deps deps-dev,$(MAKECMDGOALS)),)
-$(ALL_OBJ): | $(filter deps deps-dev,$(MAKECMDGOALS))
+ifneq ($(filter deps deps-dev deps-image,$(MAKECMDGOALS)),)
+$(ALL_OBJ): | $(filter deps deps-dev deps-image,$(MAKECMDGOALS))
 endif
 
 # --- lint ---------------------------------------------------------------------------------------
@@ -257,13 +261,16 @@ format:
 
 # --- installing, cleaning -----------------------------------------------------------------------
 
-.PHONY: install uninstall clean dist
+.PHONY: install uninstall rootfs clean dist
 install: $(BUILD)/tranche
 	install -D -m 755 $(BUILD)/tranche $(DESTDIR)$(PREFIX)/bin/tranche
 	install -D -m 644 docs/tranche.1 $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/tranche $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1
+
+rootfs: $(BUILD)/tranche
+	$(Q)image/rootfs $< $(BUILD)/rootfs
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,271 @@
+#!/usr/bin/env bash
+# What an image of the agent consists of (make rootfs), and the agent run from it as the Deployment of
+# examples/in-cluster has it: chroot, uid 65532, a root file system that cannot be written, no new
+# privileges, its own service account over TLS, the repository over HTTPS under a name that only DNS knows.
+#
+# The second half takes root and Linux namespaces of its own. Where these cannot be had it is left out,
+# which is said; with CI set that is a failure.
+. "$(dirname "$0")/../support/checks.sh"
+cd "$(dirname "$0")/../.." || exit 2
+
+if [ "${1-}" != inside ]; then
+	if unshare --mount --net true 2>/dev/null && [ "$(id -u)" -eq 0 ]; then
+		exec setpriv --pdeathsig TERM unshare --net "$0" inside
+	fi
+	set -- outside
+fi
+
+top=$PWD
+build=$(realpath "${BUILD:-build}")
+work=$(mktemp -d)
+started=() finished=''
+
+# Nothing is ever mounted below $work where this script can see it (`start` has a namespace of its own),
+# so that what is removed here is what was made here.
+at_exit() {
+	local pid
+
+	for pid in "${started[@]}"; do kill -KILL "$pid" && wait "$pid"; done 2>/dev/null
+	[ -n "$finished" ] || { failed=$((failed + 1)); tail -n 30 "$work"/*.log; }
+	rm -rf --one-file-system "$work"
+	echo "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ] || exit 1
+}
+trap at_exit EXIT
+trap 'exit 1' INT TERM HUP
+leave_user_settings
+sanitized=''
+ldd "$build/tranche" | grep -q 'libasan\|libubsan' && sanitized=yes
+
+# soon WHAT COMMAND...: it succeeds within 20 seconds; what follows would make no sense otherwise.
+soon() {
+	local what=$1
+
+	shift
+	wait_for 20 "$@"
+	check_equal "$what" 0 $? || exit 1
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	local deadline=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 0.05
+	done
+}
+
+# --- the tree -------------------------------------------------------------------------------------
+
+export SOURCE_DATE_EPOCH=1700000000
+root=$work/rootfs
+run image/rootfs "$build/tranche" "$root"
+check_run "make rootfs" 0 "$root: * MB in * files, * of them libraries" ""
+size=$(find "$root" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
+if [ -z "$sanitized" ]; then
+	check_equal "it is below 25 MB" below "$([ "$size" -lt 25000000 ] && echo below || echo "$size bytes")"
+fi
+check_equal "nothing but the program can be run" /usr/bin/tranche \
+	"$(find "$root" -type f -perm /111 ! -path '*/lib*/*' -printf '/%P\n')"
+check_equal "only /tmp can be written by others than root" /tmp "$(find "$root" ! -type l -perm /022 -printf '/%P\n')"
+check_equal "nothing is set-user-ID" "" "$(find "$root" -perm /6000)"
+check_equal "all times are SOURCE_DATE_EPOCH" 1700000000 "$(find "$root" -printf '%Ts\n' | sort -u)"
+check_equal "65532 has a name" tranche "$(awk -F: '$3 == 65532 { print $1 }' "$root/etc/passwd")"
+if command -v dpkg-query >/dev/null; then
+	check_equal "each library's package is named, with its version" \
+		"libc6 $(dpkg-query -W -f '${Version}' libc6)" \
+		"$(awk '$1 == "Package:" { name = $2 } $1 == "Version:" { print name, $2 }' "$root/var/lib/dpkg/status.d/libc6")"
+fi
+tree_digest() {
+	tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner -cf - . | sha256sum
+}
+first=$(tree_digest "$root")
+image/rootfs "$build/tranche" "$root" >/dev/null
+check_equal "made again it is the same" "$first" "$(tree_digest "$root")"
+
+if [ "$1" = outside ]; then
+	echo "counted: not as a Pod: that takes root and unshare --mount --net"
+	[ -z "${CI-}" ] || check_equal "CI runs it as a Pod" "root and namespaces" "$(id -un)"
+	finished=yes
+	exit 0
+fi
+
+check_equal "the program finds all of its libraries there" "" \
+	"$(chroot "$root" "$(ldd "$build/tranche" | grep -o '/lib[^ ]*/ld-[^ ]*')" --list /usr/bin/tranche |
+		awk '!/=> \/lib|linux-vdso|\/ld-linux/')"
+check_equal "it runs there" "$("$build/tranche" version)" "$(chroot "$root" /usr/bin/tranche version)"
+
+# --- a cluster and a Git host, in a network of our own ---------------------------------------------
+
+ip link set lo up
+cd "$work" || exit 2
+"$build/kubesim" --kubeconfig kubeconfig --ready-after 10ms >kubesim.log 2>&1 </dev/null &
+started+=($!)
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=git-ca \
+	-keyout ca.key -out ca.crt 2>/dev/null
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=git -keyout git.key -out git.csr 2>/dev/null
+openssl x509 -req -in git.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 \
+	-extfile <(echo subjectAltName=DNS:git.example.com) -out git.crt 2>/dev/null
+mkdir git
+git init -q -b main shop
+git clone -q --bare shop git/shop.git 2>/dev/null
+python3 "$top/tests/support/git_https.py" "$work/git" git.crt git.key git.port \
+	git.example.com 53 >git.log 2>&1 &
+started+=($!)
+soon "the Git host listens" test -s git.port
+soon "the cluster listens" test -s kubeconfig
+export KUBECONFIG=$work/kubeconfig
+printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n' | kubectl create -f - >/dev/null
+
+# push REPLICAS IMAGE MESSAGE
+push() {
+	mkdir -p shop/deploy
+	sed "s/^  replicas: .*/  replicas: $1/; s/^          image: .*/          image: $2/" \
+		"$top/examples/canary/web.yaml" >shop/deploy/web.yaml
+	git -C shop add -A
+	git -C shop commit -qm "$3"
+	git -C shop push -q "$work/git/shop.git" main
+}
+
+# --- the Pod ----------------------------------------------------------------------------------------
+
+# What a kubelet makes of the tree: mount points, the cluster's DNS, the volumes.
+pod=$work/pod
+secrets=$pod/var/run/secrets/kubernetes.io/serviceaccount
+cp -a "$root" "$pod"
+mkdir -p "$secrets" "$pod/proc" "$pod/dev"
+echo 'nameserver 127.0.0.1' >"$pod/etc/resolv.conf"
+echo '127.0.0.1 localhost' >"$pod/etc/hosts"
+cat ca.crt >>"$pod/etc/ssl/certs/ca-certificates.crt"
+chmod 1777 "$pod/var/cache/tranche" # an emptyDir
+
+# project TOKEN: as the kubelet renews a projected volume, by swapping a link.
+project() {
+	local version=..$RANDOM$RANDOM name
+
+	mkdir "$secrets/$version"
+	printf %s "$1" >"$secrets/$version/token"
+	kubectl config view --raw -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}' |
+		base64 -d >"$secrets/$version/ca.crt"
+	printf tranche >"$secrets/$version/namespace"
+	ln -s "$version" "$secrets/..data_tmp"
+	mv -T "$secrets/..data_tmp" "$secrets/..data"
+	for name in token ca.crt namespace; do ln -sf "..data/$name" "$secrets/$name"; done
+}
+token=$(kubectl config view --raw -o 'jsonpath={.users[0].user.token}')
+project "$token"
+
+# The Deployment's own arguments, for a Git host on another port and commits that are seen soon.
+mapfile -t args < <("$build/yaml2json" "$top/examples/in-cluster/agent.yaml" | python3 -c '
+import json, sys
+for line in sys.stdin:
+    document = json.loads(line) if line.startswith("{") else {}
+    if document.get("kind") == "Deployment":
+        print(*document["spec"]["template"]["spec"]["containers"][0]["args"], sep="\n")' |
+	sed "s,git.example.com,git.example.com:$(<git.port),")
+args+=(--interval=200ms)
+
+# start ARGUMENT...: the agent in the Pod; its lines are in agent.log. The mounts are of a namespace that
+# ends with it: a /proc and a /dev of its own, and of what it sees only the volume can be written.
+start() {
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare --mount --propagation private sh -ec '
+		mount --bind "$0" "$0"
+		mount --bind "$0/var/cache/tranche" "$0/var/cache/tranche"
+		mount -t proc -o ro proc "$0/proc"
+		mount -t tmpfs tmpfs "$0/dev"
+		mknod -m 666 "$0/dev/null" c 1 3
+		mknod -m 666 "$0/dev/urandom" c 1 9
+		mount -o remount,ro "$0/dev"
+		mount -o remount,bind,ro "$0"
+		exec "$@"' "$pod" \
+		setpriv --no-new-privs env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME=tranche-0 HOME=/var/cache/tranche \
+		KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT="$server_port" \
+		chroot --userspec=65532:65532 --groups= "$pod" /usr/bin/tranche "$@" >>agent.log 2>&1 </dev/null &
+	agent=$!
+	started+=("$agent")
+}
+server_port=$(kubectl config view -o 'jsonpath={.clusters[0].cluster.server}' | sed 's/.*://')
+
+logged() {
+	grep -qF -- "$1" agent.log
+}
+
+replicas_are() {
+	[ "$(kubectl -n shop get statefulset nginx-statefulset -o 'jsonpath={.spec.replicas}' 2>/dev/null)" = "$1" ]
+}
+
+status_field() {
+	awk -v "name=$1:" '$1 == name { $1 = ""; print substr($0, 2) }' "/proc/$agent/status"
+}
+
+push 3 nginx:1.25.4 "Three"
+start "${args[@]}"
+soon "the first commit is applied" replicas_are 3
+soon "its rollout is followed" logged "3 of 3 Pods on nginx:1.25.4"
+
+check_equal "it is uid and gid 65532, in no other group" "65532 65532 65532 65532;65532 65532 65532 65532;" \
+	"$(status_field Uid | tr '\t' ' ');$(status_field Gid | tr '\t' ' ');$(status_field Groups | tr -d ' ')"
+check_equal "it has no capabilities, and can gain none" "0000000000000000 1" \
+	"$(status_field CapEff) $(status_field NoNewPrivs)"
+check_equal "all that it wrote is the clone" "shop.git" "$(ls "$pod/var/cache/tranche")"
+check_equal "and it could write nowhere else" "" \
+	"$(awk -v "pod=$pod" 'index($5, pod) == 1 && $6 ~ /^rw/ { print substr($5, length(pod) + 1) }' "/proc/$agent/mountinfo" |
+		grep -vx '/var/cache/tranche')"
+
+# A token that the server does not take any more, and a new one.
+project wrong
+push 4 nginx:1.25.4 "Four"
+soon "the token is read again" logged "the server refused the credentials"
+project "$token"
+soon "and the next one, too" replicas_are 4
+soon "which is told" logged "the cluster works again"
+check_equal "that it was refused is told once" 1 "$(grep -cF "the server refused the credentials" agent.log)"
+
+for number in 1 2 3 4 5; do
+	push $((number + 4)) "nginx:1.26.$number" "Number $number"
+	soon "commit $number is applied" replicas_are $((number + 4))
+done
+peak=$(status_field VmHWM)
+peak=${peak%% *}
+if [ -z "$sanitized" ]; then
+	check_equal "it never took more than 32 MiB" below "$([ "$peak" -le 32768 ] && echo below || echo "$peak KiB")"
+	echo "counted: $(awk "BEGIN { printf \"%.1f MB of files, %.1f MiB at most in memory\", $size / 1e6, $peak / 1024 }")"
+fi
+
+kill -TERM "$agent"
+wait "$agent"
+check_equal "TERM ends it well" 0 $?
+check_equal "each line is a JSON object with keys that are documented" "" \
+	"$(python3 -c '
+import json, sys
+for line in sys.stdin:
+    keys = list(json.loads(line))
+    if [k for k in ("time", "level", "app", "revision", "object", "msg") if k in keys] != keys or keys[-1] != "msg":
+        print(keys)' <agent.log 2>&1)"
+
+# The next Pod finds an empty clone and the inventory of the last one.
+rm -rf "$pod"/var/cache/tranche/*
+: >agent.log
+start "${args[@]}"
+soon "another Pod fetches what the last one had" logged "by Ada Author: Number 5"
+push 10 nginx:1.26.5 "Ten"
+soon "and goes on from there" replicas_are 10
+check_equal "that is all that it wrote" "replaced: spec.replicas 9 -> 10" "$(grep -o 'replaced: [^"]*' agent.log)"
+kill -TERM "$agent"
+wait "$agent"
+check_equal "TERM ends that one, too" 0 $?
+
+# An authority that the tree does not know.
+cp "$root/etc/ssl/certs/ca-certificates.crt" "$pod/etc/ssl/certs/"
+rm -rf "$pod"/var/cache/tranche/*
+start "${args[@]}"
+soon "a Git host whose certificate is by nobody known is refused" grep -q '"level":"error".*certificate' agent.log
+kill -TERM "$agent"
+wait "$agent"
+check_equal "TERM ends it all the same" 0 $?
+
+finished=yes
