@@ -14,6 +14,19 @@ struct phase_case {
 	const char *reason;
 };
 
+static void observe(const char *statefulset, const char *pods, const char *record,
+		    struct rollout *ret_rollout)
+{
+	const struct promotion_case words = {"replicas=1", statefulset, pods, record};
+	CLEANUP(promotion_world_release) struct promotion_world world;
+	struct err err;
+
+	promotion_world_init(&world, &words);
+	assert_ok(rollout_observe(world.live, world.facts.pods, world.facts.pod_count,
+				  record ? &world.record : NULL, TEST_NOW_MS, ret_rollout, &err),
+		  err);
+}
+
 static void print_moment(const char *name, int64_t ms, struct buf *out)
 {
 	if (ms)
@@ -36,19 +49,11 @@ static void print_rollout(const struct rollout *rollout, struct buf *out)
 static void check_phases(const struct phase_case *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct promotion_case words = {"replicas=1", cases[i].statefulset,
-						     cases[i].pods, cases[i].record};
-		CLEANUP(promotion_world_release) struct promotion_world world;
 		CLEANUP(rollout_release) struct rollout rollout = {0};
 		CLEANUP(buf_release) struct buf out = BUF_INIT(65536);
-		struct err err;
 
 		print_message("%s | %s\n", cases[i].statefulset, cases[i].pods);
-		promotion_world_init(&world, &words);
-		assert_ok(rollout_observe(world.live, world.facts.pods, world.facts.pod_count,
-					  cases[i].record ? &world.record : NULL, TEST_NOW_MS,
-					  &rollout, &err),
-			  err);
+		observe(cases[i].statefulset, cases[i].pods, cases[i].record, &rollout);
 		print_rollout(&rollout, &out);
 		assert_string_equal(buf_str(&out), cases[i].expected);
 		assert_string_equal(rollout.reason, cases[i].reason);
@@ -270,17 +275,10 @@ static void test_lines(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const struct promotion_case words = {"replicas=1", cases[i].statefulset,
-						     cases[i].pods, cases[i].record};
-		CLEANUP(promotion_world_release) struct promotion_world world;
 		CLEANUP(rollout_release) struct rollout rollout = {0};
 		CLEANUP(buf_release) struct buf out = BUF_INIT(65536);
-		struct err err;
 
-		promotion_world_init(&world, &words);
-		assert_ok(rollout_observe(world.live, world.facts.pods, world.facts.pod_count,
-					  &world.record, TEST_NOW_MS, &rollout, &err),
-			  err);
+		observe(cases[i].statefulset, cases[i].pods, cases[i].record, &rollout);
 		rollout_print(&rollout, &out);
 		assert_string_equal(buf_str(&out), cases[i].line);
 	}
@@ -308,16 +306,9 @@ static void test_moves(void **state)
 	struct rollout_mark mark = {0};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const struct promotion_case words = {"replicas=1", cases[i].statefulset,
-						     cases[i].pods, cases[i].record};
-		CLEANUP(promotion_world_release) struct promotion_world world;
 		CLEANUP(rollout_release) struct rollout rollout = {0};
-		struct err err;
 
-		promotion_world_init(&world, &words);
-		assert_ok(rollout_observe(world.live, world.facts.pods, world.facts.pod_count,
-					  &world.record, TEST_NOW_MS, &rollout, &err),
-			  err);
+		observe(cases[i].statefulset, cases[i].pods, cases[i].record, &rollout);
 		if (rollout_has_moved(&rollout, &mark) != cases[i].moved)
 			fail_msg("case %zu: moved is not %d", i, cases[i].moved);
 	}
