@@ -137,7 +137,7 @@ static const char *annotation_fault(const char *text)
 	char lower[MAX_SUBDOMAIN + MAX_LABEL + 3];
 	size_t i = 0;
 
-	for (; text[i] && i < sizeof(lower) - 1; i++)
+	for (; i < sizeof(lower) - 1 && text[i]; i++)
 		lower[i] = (char)tolower((unsigned char)text[i]);
 	lower[i] = '\0';
 	return qualified_fault(lower);

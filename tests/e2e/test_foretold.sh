@@ -70,7 +70,7 @@ wait $watcher
 check_equal "status --watch: exit status" 0 $?
 for partition in 3 2; do
 	check_equal "status --watch: partition $partition on its way to 1" found \
-		"$(grep -q ", partition $partition -> 1: " "$work/lines" && echo found || cat "$work/lines")"
+		"$(if grep -q ", partition $partition -> 1: " "$work/lines"; then echo found; else cat "$work/lines"; fi)"
 done
 check_equal "status --watch: the end" " Canary, 4/4 ready, 3/4 updated, partition 1: 1..3 run nginx:1.27.1, partition 1 holds 0 on nginx:1.27.0; partition 0 would take $sts-0" \
 	"$(tail -n 1 "$work/lines" | sed "s,.*/$sts,,")"
