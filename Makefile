@@ -270,7 +270,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/tranche $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1
 
 rootfs: $(BUILD)/tranche
-	$(Q)image/rootfs $< $(BUILD)/rootfs
+	$(Q)examples/in-cluster/image/rootfs $< $(BUILD)/rootfs
 
 clean:
 	rm -rf $(BUILD)

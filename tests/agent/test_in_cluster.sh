@@ -61,7 +61,7 @@ wait_for() {
 
 export SOURCE_DATE_EPOCH=1700000000
 root=$work/rootfs
-run image/rootfs "$build/tranche" "$root"
+run examples/in-cluster/image/rootfs "$build/tranche" "$root"
 check_run "make rootfs" 0 "$root: * MB in * files, * of them libraries" ""
 size=$(find "$root" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
 if [ -z "$sanitized" ]; then
@@ -82,7 +82,7 @@ tree_digest() {
 	tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner -cf - . | sha256sum
 }
 first=$(tree_digest "$root")
-image/rootfs "$build/tranche" "$root" >/dev/null
+examples/in-cluster/image/rootfs "$build/tranche" "$root" >/dev/null
 check_equal "made again it is the same" "$first" "$(tree_digest "$root")"
 
 if [ "$1" = outside ]; then
