@@ -3,7 +3,7 @@
 #   docker build -t tranche --build-arg SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" .
 #
 # The same sources and the same Debian packages make the same files. To have the same packages again, name
- and a day of snapshot.debian.org as its package source., and a day of snapshot.debian.org as its package source.
+# the base image by its digest, and the archive of that day as apt's source.
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends make
 WORKDIR /src
