@@ -192,7 +192,8 @@ $(addprefix fuzz-,$(FUZZERS)): fuzz-%:
 DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
 	libuv1-dev libssl-dev libmicrohttpd-dev
 DEPS_IMAGE := ca-certificates binutils
-DEPS_TEST  := libcmocka-dev git bash python3 openssl patch iproute2 $(DEPS_IMAGE)
+DEPS_TEST  := libcmocka-dev git bash python3 openssl patch iproute2 openssh-client openssh-server \
+	gnupg gpgv $(DEPS_IMAGE)
 DEPS_DEV   := gcovr clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
 
 .PHONY: deps deps-dev deps-image

@@ -86,6 +86,8 @@ int app_init(struct app *app, const struct options *options, const char *namespa
 				.ref = options->ref,
 				.path = options->path,
 				.git_dir = options->git_dir,
+				.credentials = options->git_credentials,
+				.fetch_ms = options->fetch_ms,
 				.files = options->files.items,
 				.file_count = options->files.count,
 				.recursive = options->recursive,

@@ -171,8 +171,10 @@ void chronicle_fetched(struct chronicle *chronicle)
 	const struct log_subject subject = {.app = chronicle->app->name};
 	const struct snapshot *snapshot = &chronicle->app->fetched.snapshot;
 
-	log_line(LOG_INFO, &subject, "fetched %s by %s: %s", snapshot->revision, snapshot->author,
-		 snapshot->subject);
+	log_line(LOG_INFO, &subject, "fetched %s by %s: %s%s", snapshot->revision, snapshot->author,
+		 snapshot->subject,
+		 snapshot->is_rewritten ? " (history was rewritten: the commit before is not in it)"
+					: "");
 	tell_findings(chronicle);
 }
 

@@ -180,6 +180,8 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (source_is_child(argv))
+		return source_child_main();
 	signal(SIGPIPE, SIG_IGN);
 	int code = run(argc, argv);
 	if (session_is_stuck()) {

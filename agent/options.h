@@ -31,6 +31,8 @@ struct options {
 	struct option_list files; /* "-" is standard input */
 	bool recursive;
 	const char *git_dir;
+	const char *git_credentials;
+	int64_t fetch_ms;
 
 	/* cluster */
 	const char *kubeconfig;

@@ -22,12 +22,21 @@
 #define SOURCE_MAX_BYTES (256u * 1024 * 1024) /* of all files together */
 #define SOURCE_SHORT_ID  7                    /* digits of a commit id as people see it */
 
+/* Of one fetch from a remote repository. */
+#define SOURCE_FETCH_MS          60000
+#define SOURCE_MAX_FETCH_BYTES   (1024ll * 1024 * 1024)
+#define SOURCE_MAX_FETCH_OBJECTS 5000000
+
 /* What to follow. Strings are borrowed and outlive the source. */
 struct source_options {
-	const char *repo;    /* URL or folder; NULL: plain files */
-	const char *ref;     /* as source_read_at has it; NULL: the remote's HEAD */
-	const char *path;    /* folder or file in the tree; NULL: its top */
-	const char *git_dir; /* of the clone; NULL: a folder of the user's cache */
+	const char *repo;          /* URL or folder; NULL: plain files */
+	const char *ref;           /* as source_read_at has it, or semver:RANGE; NULL: HEAD */
+	const char *path;          /* folder or file in the tree; NULL: its top */
+	const char *git_dir;       /* of the clone; NULL: a folder of the user's cache */
+	const char *credentials;   /* folder of them (source_credentials.h), read at each fetch */
+	int64_t fetch_ms;          /* how long a server may take; 0: SOURCE_FETCH_MS */
+	int64_t max_fetch_bytes;   /* 0: SOURCE_MAX_FETCH_BYTES */
+	int64_t max_fetch_objects; /* 0: SOURCE_MAX_FETCH_OBJECTS */
 	const char *const *files;
 	size_t file_count;
 	bool recursive;
@@ -41,10 +50,11 @@ struct source_file {
 
 /* The files of one revision, in lexical order of their paths. */
 struct snapshot {
-	char *commit;   /* 40 hex digits; "" for plain files */
-	char *revision; /* "main@3f2c1ab"; "" for plain files */
-	char *author;   /* of the commit: "Ann Example" */
-	char *subject;  /* of the commit: its first line */
+	char *commit;      /* 40 hex digits; "" for plain files */
+	char *revision;    /* "main@3f2c1ab"; "" for plain files */
+	char *author;      /* of the commit: "Ann Example" */
+	char *subject;     /* of the commit: its first line */
+	bool is_rewritten; /* history was: the commit that was known before is not in it */
 	struct source_file *files;
 	size_t count, capacity;
 	size_t bytes;             /* of all texts */
@@ -97,5 +107,13 @@ const char *source_local_git_dir(const struct source *source);
 
 /* The repository as messages name it: the URL without a password. "" for plain files. */
 const char *source_name(const struct source *source);
+
+/*
+ * Remote repositories are fetched by a process of its own, which is this program again. main() asks
+ * first whether it is that one, and then does nothing but source_child_main, whose value is the exit
+ * code.
+ */
+bool source_is_child(char *const *argv);
+int source_child_main(void);
 
 #endif

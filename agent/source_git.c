@@ -8,21 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/source_git_cache.h"
+#include "agent/source_git_offer.h"
 #include "agent/source_private.h"
-
-#define MIN_COMMIT_DIGITS 4
+#include "diff/semver.h"
 
 /* --- small releases and errors --------------------------------------------------------------- */
-
-static void reference_free_p(git_reference **reference)
-{
-	git_reference_free(*reference);
-}
-
-static void object_free_p(git_object **object)
-{
-	git_object_free(*object);
-}
 
 void resolved_release(struct resolved *resolved)
 {
@@ -49,6 +40,7 @@ static enum err_class class_of(int code, int git_class)
 	case GIT_ERROR_NET:
 	case GIT_ERROR_OS:
 	case GIT_ERROR_HTTP:
+	case GIT_ERROR_SSL:
 	case GIT_ERROR_SSH: return ERR_TRANSIENT;
 	default: return ERR_INVALID;
 	}
@@ -126,6 +118,18 @@ static int default_clone_dir(const char *url, char **ret_dir, struct err *err)
 	return 0;
 }
 
+/* A range that cannot be read is told at once, not at the first fetch. */
+static int check_ref(const char *ref, struct err *err)
+{
+	CLEANUP(semver_range_free_p) struct semver_range *range = NULL;
+
+	if (!ref || strncmp(ref, SEMVER_PREFIX, strlen(SEMVER_PREFIX)) != 0)
+		return 0;
+	if (semver_range_parse(ref + strlen(SEMVER_PREFIX), &range, err) < 0)
+		return err_prefix(err, "--ref");
+	return 0;
+}
+
 int git_source_new(const struct source_options *options, struct git_source **ret_git,
 		   struct err *err)
 {
@@ -135,6 +139,8 @@ int git_source_new(const struct source_options *options, struct git_source **ret
 
 	if (!git)
 		return err_no_memory(err);
+	if (check_ref(options->ref, err) < 0)
+		return -1;
 	if (git_libgit2_init() < 0)
 		return git_fail(err, -1, "libgit2 cannot start");
 	git->options = options;
@@ -177,142 +183,6 @@ const char *git_source_name(const struct git_source *git)
 	return git->name;
 }
 
-/* --- looking up a ref in a repository that is here ------------------------------------------- */
-
-bool git_is_commit_id(const char *text)
-{
-	size_t length = strlen(text);
-
-	if (length < MIN_COMMIT_DIGITS || length > GIT_OID_HEXSZ)
-		return false;
-	while (isxdigit((unsigned char)*text))
-		text++;
-	return *text == '\0';
-}
-
-/* The commit that a full ref name leads to, through tags; 0, or libgit2's code. */
-static int commit_of_ref(git_repository *repository, const char *name, git_oid *ret_commit)
-{
-	CLEANUP(reference_free_p) git_reference *reference = NULL;
-	CLEANUP(object_free_p) git_object *commit = NULL;
-	int code = git_reference_lookup(&reference, repository, name);
-
-	if (code == 0)
-		code = git_reference_peel(&commit, reference, GIT_OBJECT_COMMIT);
-	if (code == 0)
-		git_oid_cpy(ret_commit, git_object_id(commit));
-	return code;
-}
-
-int git_commit_of_digits(git_repository *repository, const char *digits, git_oid *ret_commit)
-{
-	CLEANUP(object_free_p) git_object *object = NULL;
-	git_oid prefix;
-	int code = git_oid_fromstrn(&prefix, digits, strlen(digits));
-
-	if (code == 0)
-		code = git_object_lookup_prefix(&object, repository, &prefix, strlen(digits),
-						GIT_OBJECT_COMMIT);
-	if (code == 0)
-		git_oid_cpy(ret_commit, git_object_id(object));
-	return code;
-}
-
-/* HEAD of a local repository: the branch it stands on, or a detached commit. */
-static int resolve_head(struct git_source *git, struct resolved *ret, struct err *err)
-{
-	CLEANUP(reference_free_p) git_reference *head = NULL;
-	int code = git_repository_head(&head, git->repository);
-
-	if (code == GIT_EUNBORNBRANCH || code == GIT_ENOTFOUND)
-		return err_set(err, ERR_NOT_FOUND, "%s: the repository has no commit yet",
-			       git->name);
-	if (code < 0)
-		return git_fail(err, code, "%s: HEAD", git->name);
-	git_oid_cpy(&ret->commit, git_reference_target(head));
-	ret->label = strdup(git_reference_is_branch(head) ? git_reference_shorthand(head) : "HEAD");
-	return ret->label ? 0 : err_no_memory(err);
-}
-
-/* Tries "refs/heads/REF", "refs/tags/REF", and REF itself where it is a full name. */
-static int resolve_name(git_repository *repository, const char *ref, git_oid *ret_commit)
-{
-	static const char *const places[] = {"refs/heads/", "refs/tags/", ""};
-	int code = GIT_ENOTFOUND;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && code != 0; i++) {
-		CLEANUP(free_p) char *name = NULL;
-		int is_valid = 0;
-
-		if (i == 2 && strncmp(ref, "refs/", 5) != 0)
-			break;
-		if (asprintf(&name, "%s%s", places[i], ref) < 0)
-			return GIT_ERROR;
-		if (git_reference_name_is_valid(&is_valid, name) == 0 && is_valid)
-			code = commit_of_ref(repository, name, ret_commit);
-	}
-	return code;
-}
-
-/* Whatever else names a commit: gitrevisions(7). */
-static int commit_of_revision(git_repository *repository, const char *rev, git_oid *ret_commit)
-{
-	CLEANUP(object_free_p) git_object *object = NULL;
-	CLEANUP(object_free_p) git_object *commit = NULL;
-	int code = git_revparse_single(&object, repository, rev);
-
-	if (code == 0)
-		code = git_object_peel(&commit, object, GIT_OBJECT_COMMIT);
-	if (code == 0)
-		git_oid_cpy(ret_commit, git_object_id(commit));
-	return code;
-}
-
-static int no_such_revision(struct git_source *git, const char *ref, struct err *err)
-{
-	return err_set(err, ERR_NOT_FOUND, "%s: no branch, tag or commit \"%s\"%s", git->name, ref,
-		       git_repository_is_shallow(git->repository)
-			       ? "; the clone is shallow: fetch more of it"
-			       : "");
-}
-
-static int resolve_local(struct git_source *git, const char *ref, struct resolved *ret,
-			 struct err *err)
-{
-	bool is_id = false;
-	int code;
-
-	if (!ref)
-		return resolve_head(git, ret, err);
-	code = resolve_name(git->repository, ref, &ret->commit);
-	if (code == GIT_ENOTFOUND && git_is_commit_id(ref)) {
-		code = git_commit_of_digits(git->repository, ref, &ret->commit);
-		is_id = code == 0;
-	} else if (code == GIT_ENOTFOUND) {
-		code = commit_of_revision(git->repository, ref, &ret->commit);
-	}
-	if (code == GIT_ENOTFOUND || code == GIT_EINVALIDSPEC)
-		return no_such_revision(git, ref, err);
-	if (code < 0)
-		return git_fail(err, code, "%s: ref \"%s\"", git->name, ref);
-	if (is_id)
-		return 0;
-	ret->label = strdup(ref);
-	return ret->label ? 0 : err_no_memory(err);
-}
-
-static int open_local(struct git_source *git, struct err *err)
-{
-	int code = git_repository_open_ext(&git->repository, git->folder,
-					   GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
-
-	if (code == GIT_ENOTFOUND)
-		return err_set(err, ERR_NOT_FOUND, "%s: not a Git repository", git->name);
-	if (code < 0)
-		return git_fail(err, code, "%s", git->name);
-	return 0;
-}
-
 /* --- reading --------------------------------------------------------------------------------- */
 
 int git_describe(struct git_source *git, const struct resolved *resolved, struct snapshot *snapshot,
@@ -340,6 +210,27 @@ int git_describe(struct git_source *git, const struct resolved *resolved, struct
 	return 0;
 }
 
+/* Whether the branch no longer has the commit that was read last: a force-push. */
+static bool is_rewritten(struct git_source *git, const git_oid *commit, const char *known_commit)
+{
+	git_oid known;
+
+	return known_commit && git_oid_fromstr(&known, known_commit) == 0 &&
+	       !git_oid_equal(&known, commit) &&
+	       git_graph_descendant_of(git->repository, commit, &known) != 1;
+}
+
+/* Tells once that the clone was made anew. */
+static int tell_damage(struct git_source *git, struct snapshot *snapshot, struct err *err)
+{
+	if (git->damage.class == ERR_NONE)
+		return 0;
+	git->damage.class = ERR_NONE;
+	return findings_add(&snapshot->findings, FINDING_WARNING, "", (struct yaml_mark){0, 0}, err,
+			    "the clone %s was damaged and has been made anew: %s", git->folder,
+			    git->damage.message);
+}
+
 static int read_commit(struct git_source *git, const struct resolved *resolved,
 		       const char *known_commit, bool *ret_changed, struct snapshot *ret_snapshot,
 		       struct err *err)
@@ -348,13 +239,17 @@ static int read_commit(struct git_source *git, const struct resolved *resolved,
 
 	if (git_describe(git, resolved, &snapshot, err) < 0)
 		return -1;
-	if (known_commit && strcmp(known_commit, snapshot.commit) == 0) {
+	if (known_commit && strcmp(known_commit, snapshot.commit) == 0 &&
+	    git->damage.class == ERR_NONE) {
 		*ret_changed = false;
 		return 0;
 	}
+	snapshot.is_rewritten = is_rewritten(git, &resolved->commit, known_commit);
 	if (git_tree_read(git->repository, &resolved->commit, git->options->path, &snapshot, err) <
 	    0)
 		return err_prefix(err, "%s at %s", git->name, snapshot.revision);
+	if (tell_damage(git, &snapshot, err) < 0)
+		return -1;
 	*ret_snapshot = snapshot;
 	*ret_changed = true;
 	snapshot = (struct snapshot){0};
@@ -365,24 +260,25 @@ int git_resolve(struct git_source *git, const char *ref, int *ret_lock, struct r
 		struct err *err)
 {
 	if (git->local)
-		return (!git->repository && open_local(git, err) < 0) ||
-				       resolve_local(git, ref, ret, err) < 0
-			       ? -1
-			       : 0;
-	return git_clone_lock(git, ret_lock, err) < 0 ||
-			       (!git->repository && git_clone_open(git, err) < 0) ||
-			       git_resolve_remote(git, ref, ret, err) < 0
-		       ? -1
-		       : 0;
+		return git_resolve_local(git, ref, ret, err);
+	if (git_cache_lock(git, ret_lock, err) < 0)
+		return -1;
+	return git_resolve_remote(git, *ret_lock, ref, ret, err);
 }
 
 int git_source_read(struct git_source *git, const char *known_commit, bool *ret_changed,
 		    struct snapshot *ret_snapshot, struct err *err)
 {
-	CLEANUP(resolved_release) struct resolved resolved = {0};
+	CLEANUP(resolved_release) struct resolved resolved = {0}, again = {0};
 	CLEANUP(close_p) int lock = -1;
 
 	if (git_resolve(git, git->options->ref, &lock, &resolved, err) < 0)
 		return -1;
-	return read_commit(git, &resolved, known_commit, ret_changed, ret_snapshot, err);
+	int code = read_commit(git, &resolved, known_commit, ret_changed, ret_snapshot, err);
+	if (code == 0 || git->local || err->class != ERR_INVALID)
+		return code;
+	if (git_cache_discard(git, err) < 0 ||
+	    git_resolve_remote(git, lock, git->options->ref, &again, err) < 0)
+		return -1;
+	return read_commit(git, &again, known_commit, ret_changed, ret_snapshot, err);
 }

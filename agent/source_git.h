@@ -14,11 +14,14 @@ struct git_source {
 	char *folder; /* local: the repository's; remote: the clone's */
 	bool local;
 	git_repository *repository; /* NULL until the first read */
+	struct err
+		damage; /* why the clone was made anew since the last read; ERR_NONE: it was not */
 };
 
 /* A ref that was looked up: the commit and how people call it. */
 struct resolved {
 	git_oid commit;
+	git_oid tag; /* the tag object, where the ref is an annotated tag; else zero */
 	char *label; /* "main"; NULL where a commit was asked for */
 };
 
@@ -28,14 +31,15 @@ bool git_is_commit_id(const char *text);
 /* Looks such a text up in the repository; 0, or libgit2's code. */
 int git_commit_of_digits(git_repository *repository, const char *digits, git_oid *ret_commit);
 
-/* Makes the clone's folder, and keeps other processes out while the descriptor is open. */
-int git_clone_lock(struct git_source *git, int *ret_fd, struct err *err);
-int git_clone_open(struct git_source *git, struct err *err);
+/* Finds the ref (NULL: HEAD) in a repository that is a local folder. */
+int git_resolve_local(struct git_source *git, const char *ref, struct resolved *ret,
+		      struct err *err);
 
 /*
- * Finds the ref (NULL: HEAD) at the remote, and fetches its commit if the clone does not have it.
+ * Has the ref fetched into the clone, which the caller has locked. A clone that is damaged is made anew,
+ * once; git->damage is why.
  */
-int git_resolve_remote(struct git_source *git, const char *ref, struct resolved *ret,
+int git_resolve_remote(struct git_source *git, int lock_fd, const char *ref, struct resolved *ret,
 		       struct err *err);
 
 void resolved_release(struct resolved *resolved);

@@ -1,278 +1,321 @@
-/*
- * The clone of a remote repository: what the remote offers is listed first, and fetched only if
- * its commit is not here yet. The folder is locked while it is read and written.
- */
-#include "agent/source_git.h"
+#include "agent/source_git_remote.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <fcntl.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "agent/source_git.h"
+#include "agent/source_git_auth.h"
+#include "agent/source_git_offer.h"
 #include "agent/source_private.h"
-
-#define LOCK_ATTEMPTS 300 /* of LOCK_PAUSE_MS each: 30 s */
-#define LOCK_PAUSE_MS 100
 
 static void remote_free_p(git_remote **remote)
 {
 	git_remote_free(*remote);
 }
 
-static void close_p(int *fd)
+static void repository_free_p(git_repository **repository)
 {
-	if (*fd >= 0)
-		close(*fd);
+	git_repository_free(*repository);
 }
 
-/* One thing that the remote offers. */
-struct offer {
-	git_oid id;
-	char *ref;   /* full name */
-	char *label; /* short */
+void remote_answer_release(struct remote_answer *answer)
+{
+	free(answer->commit);
+	free(answer->tag);
+	free(answer->label);
+}
+
+/* What is being read. */
+struct reading {
+	const struct remote_request *request;
+	git_repository *repository;
+	git_remote *remote;
+	struct git_call *call;
+	const git_remote_head **heads; /* what the remote offers; libgit2's */
+	size_t head_count;
+	bool is_damaged; /* what failed is the clone, as far as one can tell */
 };
 
-static void offer_release(struct offer *offer)
+/* --- connecting ------------------------------------------------------------------------------- */
+
+/* What a callback said, or else libgit2. */
+static int call_fail(struct reading *reading, int code, const char *what, struct err *err)
 {
-	free(offer->ref);
-	free(offer->label);
+	const struct git_call *call = reading->call;
+
+	if (call->err.class != ERR_NONE) {
+		*err = call->err;
+		return err_prefix(err, "%s %s", what, call->request->name);
+	}
+	if (code == GIT_EAUTH && call->credentials.bearer_token && !call->host)
+		return err_set(err, ERR_DENIED, "%s %s: the server refuses the bearer token of %s",
+			       what, call->request->name, call->request->credentials);
+	const git_error *last = git_error_last();
+	if (call->host && call->credentials.identity && last && last->message &&
+	    strstr(last->message, "Failed to authenticate"))
+		return err_set(
+			err, ERR_DENIED,
+			"%s %s: the identity of %s cannot be used: is it a private key, and %s?",
+			what, call->request->name, call->request->credentials,
+			call->credentials.password ? "password its passphrase"
+						   : "without a passphrase");
+	git_fail(err, code, "%s %s", what, call->request->name);
+	reading->is_damaged = err->class == ERR_INVALID;
+	return -1;
 }
 
-static int credentials(git_credential **out, const char *url, const char *user,
-		       unsigned int allowed, void *attempts)
+static int connect_once(struct reading *reading)
 {
-	(void)url;
-	if (++*(int *)attempts > 1)
-		return GIT_EAUTH; /* the same answer would be refused again, for ever */
-	if (allowed & GIT_CREDENTIAL_SSH_KEY)
-		return git_credential_ssh_key_from_agent(out, user ? user : "git");
-	if (allowed & GIT_CREDENTIAL_USERNAME)
-		return git_credential_username_new(out, user ? user : "git");
-	return GIT_EAUTH;
+	git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
+
+	git_call_prepare(reading->call, &options.callbacks);
+	options.proxy_opts.type = GIT_PROXY_AUTO;
+	/* Whoever may redirect us would get our credentials, if it were to another host. */
+	options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+	options.custom_headers.strings = &reading->call->bearer_header;
+	options.custom_headers.count = reading->call->bearer_header != NULL;
+	return git_remote_connect_ext(reading->remote, GIT_DIRECTION_FETCH, &options);
 }
 
-static int make_folders(const char *path, struct err *err)
+/* Whether the two have found no type of key in common: libgit2 asks for one type only. */
+static bool found_no_key_type(const struct git_call *call)
 {
-	CLEANUP(free_p) char *copy = strdup(path);
+	const git_error *last = git_error_last();
 
-	if (!copy)
-		return err_no_memory(err);
-	for (char *p = copy + 1;; p++) {
-		if (*p != '/' && *p != '\0')
+	return call->err.class == ERR_NONE && last && last->message &&
+	       strstr(last->message, "failed to start SSH session");
+}
+
+/*
+ * Asks for the types of keys that known_hosts has for the server, one after the other, and last for
+ * any, which shows what it has.
+ */
+static int connect_ssh(struct reading *reading, struct err *err)
+{
+	struct git_call *call = reading->call;
+	unsigned types = 0;
+	int code = -1;
+
+	if (call->known_hosts &&
+	    known_hosts_types(call->known_hosts, call->host, call->port, &types, err) < 0)
+		return -1;
+	for (int type = 0; type <= HOST_KEY_TYPE_COUNT; type++) {
+		if (type < HOST_KEY_TYPE_COUNT && !(types & 1u << type))
 			continue;
-		char end = *p;
-		*p = '\0';
-		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			return err_set(err, ERR_DENIED, "cannot make folder %s: %s", copy,
-				       strerror(errno));
-		if (end == '\0')
-			return 0;
-		*p = end;
-	}
-}
-
-/* Keeps other processes out of the clone for as long as the descriptor is open. */
-int git_clone_lock(struct git_source *git, int *ret_fd, struct err *err)
-{
-	CLEANUP(free_p) char *path = NULL;
-	CLEANUP(close_p) int fd = -1;
-	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000};
-
-	if (make_folders(git->folder, err) < 0)
-		return -1;
-	if (asprintf(&path, "%s/tranche.lock", git->folder) < 0) {
-		path = NULL;
-		return err_no_memory(err);
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set(err, ERR_DENIED, "%s: %s", path, strerror(errno));
-	for (int attempt = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; attempt++) {
-		if (attempt == LOCK_ATTEMPTS)
-			return err_set(err, ERR_TRANSIENT,
-				       "the clone %s is in use by another process", git->folder);
-		nanosleep(&pause, NULL);
-	}
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
-}
-
-int git_clone_open(struct git_source *git, struct err *err)
-{
-	int code = git_repository_open_bare(&git->repository, git->folder);
-
-	if (code == GIT_ENOTFOUND)
-		code = git_repository_init(&git->repository, git->folder, 1);
-	if (code < 0)
-		return git_fail(err, code, "clone %s", git->folder);
-	return 0;
-}
-
-static const git_remote_head *find_head(const git_remote_head **heads, size_t count,
-					const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(heads[i]->name, name) == 0)
-			return heads[i];
-	return NULL;
-}
-
-static int take_offer(const git_remote_head **heads, size_t count, const char *name,
-		      const char *label, struct offer *ret, struct err *err)
-{
-	CLEANUP(free_p) char *peeled = NULL;
-	const git_remote_head *head = find_head(heads, count, name);
-
-	if (asprintf(&peeled, "%s^{}", name) < 0) {
-		peeled = NULL;
-		return err_no_memory(err);
-	}
-	const git_remote_head *target = find_head(heads, count, peeled);
-	git_oid_cpy(&ret->id, target ? &target->oid : &head->oid);
-	ret->ref = strdup(name);
-	ret->label = strdup(label);
-	return ret->ref && ret->label ? 0 : err_no_memory(err);
-}
-
-static const char *branch_label(const char *ref)
-{
-	return strncmp(ref, "refs/heads/", 11) == 0 ? ref + 11 : ref;
-}
-
-/* What the remote offers for the ref asked for; *ret_found false: it names no branch or tag. */
-static int find_offer(struct git_source *git, git_remote *remote, const char *ref, bool *ret_found,
-		      struct offer *ret, struct err *err)
-{
-	static const char *const places[] = {"refs/heads/", "refs/tags/", ""};
-	const git_remote_head **heads = NULL;
-	size_t count = 0;
-	int code = git_remote_ls(&heads, &count, remote);
-
-	*ret_found = true;
-	if (code < 0)
-		return git_fail(err, code, "%s", git->name);
-	if (!ref) {
-		const git_remote_head *head = find_head(heads, count, "HEAD");
-		if (!head)
-			return err_set(err, ERR_NOT_FOUND,
-				       "%s: the repository has no commit yet, or no HEAD; name a "
-				       "branch with --ref",
-				       git->name);
-		const char *target = head->symref_target ? head->symref_target : "HEAD";
-		return take_offer(heads, count, find_head(heads, count, target) ? target : "HEAD",
-				  branch_label(target), ret, err);
-	}
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		CLEANUP(free_p) char *name = NULL;
-
-		if (asprintf(&name, "%s%s", places[i], ref) < 0) {
-			name = NULL;
-			return err_no_memory(err);
-		}
-		if (find_head(heads, count, name))
-			return take_offer(heads, count, name, ref, ret, err);
-	}
-	*ret_found = false;
-	return 0;
-}
-
-static bool has_commit(git_repository *repository, const git_oid *id)
-{
-	git_commit *commit = NULL;
-	bool found = git_commit_lookup(&commit, repository, id) == 0;
-
-	git_commit_free(commit);
-	return found;
-}
-
-static int fetch(struct git_source *git, git_remote *remote, char **refspecs, size_t count,
-		 struct err *err)
-{
-	git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
-	git_strarray specs = {.strings = refspecs, .count = count};
-	int attempts = 0;
-
-	options.callbacks.credentials = credentials;
-	options.callbacks.payload = &attempts;
-	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
-	int code = git_remote_fetch(remote, &specs, &options, "tranche");
-	if (code < 0)
-		return git_fail(err, code, "cannot fetch from %s", git->name);
-	return 0;
-}
-
-/* A branch or tag that the remote offers: fetched only if its commit is not here yet. */
-static int fetch_offer(struct git_source *git, git_remote *remote, struct offer *offer,
-		       struct resolved *ret, struct err *err)
-{
-	CLEANUP(free_p) char *refspec = NULL;
-
-	if (!has_commit(git->repository, &offer->id)) {
-		if (asprintf(&refspec, "+%s:refs/tranche/%s", offer->ref, offer->label) < 0) {
-			refspec = NULL;
-			return err_no_memory(err);
-		}
-		if (fetch(git, remote, &refspec, 1, err) < 0)
+		if (git_call_prefer(call, (enum host_key_type)type, err) < 0)
 			return -1;
+		code = connect_once(reading);
+		if (code == 0 || !found_no_key_type(call))
+			break;
 	}
-	git_oid_cpy(&ret->commit, &offer->id);
-	ret->label = STEAL(offer->label);
-	return 0;
+	return code < 0 ? call_fail(reading, code, "cannot read", err) : 0;
 }
 
-/* A commit id: everything is fetched, unless the commit is here already. */
-static int fetch_commit(struct git_source *git, git_remote *remote, const char *ref,
-			struct resolved *ret, struct err *err)
+static int connect_remote(struct reading *reading, struct err *err)
 {
-	char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
-	char *everything[] = {heads, tags};
-
-	if (!git_is_commit_id(ref))
-		return err_set(err, ERR_NOT_FOUND, "%s: no branch, tag or commit \"%s\"", git->name,
-			       ref);
-	if (git_commit_of_digits(git->repository, ref, &ret->commit) == 0)
-		return 0;
-	if (fetch(git, remote, everything, 2, err) < 0)
-		return -1;
-	int code = git_commit_of_digits(git->repository, ref, &ret->commit);
-	if (code == GIT_ENOTFOUND)
-		return err_set(err, ERR_NOT_FOUND, "%s: no branch, tag or commit \"%s\"", git->name,
-			       ref);
-	return code < 0 ? git_fail(err, code, "%s: commit %s", git->name, ref) : 0;
-}
-
-int git_resolve_remote(struct git_source *git, const char *ref, struct resolved *ret,
-		       struct err *err)
-{
-	CLEANUP(remote_free_p) git_remote *remote = NULL;
-	CLEANUP(offer_release) struct offer offer = {0};
 	git_remote_create_options create = GIT_REMOTE_CREATE_OPTIONS_INIT;
-	git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
-	int attempts = 0;
-	bool found;
 
 	/*
 	 * Without a look at url.*.insteadOf: the user's settings do not redirect an agent, and each
 	 * look leaks 20 KiB per line of configuration in libgit2 1.5 (git_regexp_match keeps its
 	 * match data where nothing matches).
 	 */
-	create.repository = git->repository;
+	create.repository = reading->repository;
 	create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
-	callbacks.credentials = credentials;
-	callbacks.payload = &attempts;
-	int code = git_remote_create_with_opts(&remote, git->options->repo, &create);
-	if (code == 0)
-		code = git_remote_connect(remote, GIT_DIRECTION_FETCH, &callbacks, NULL, NULL);
+	int code = git_remote_create_with_opts(&reading->remote, reading->request->url, &create);
 	if (code < 0)
-		return git_fail(err, code, "cannot read %s", git->name);
-	if (find_offer(git, remote, ref, &found, &offer, err) < 0)
+		return call_fail(reading, code, "cannot read", err);
+	if (reading->call->host)
+		return connect_ssh(reading, err);
+	if (git_call_trust(reading->call, err) < 0)
 		return -1;
-	return found ? fetch_offer(git, remote, &offer, ret, err)
-		     : fetch_commit(git, remote, ref, ret, err);
+	code = connect_once(reading);
+	return code < 0 ? call_fail(reading, code, "cannot read", err) : 0;
+}
+
+/* --- choosing --------------------------------------------------------------------------------- */
+
+static const char *head_name(const void *context, size_t index)
+{
+	const struct reading *reading = context;
+
+	return index < reading->head_count ? reading->heads[index]->name : NULL;
+}
+
+static const git_remote_head *find_head(const struct reading *reading, const char *name)
+{
+	for (size_t i = 0; i < reading->head_count; i++)
+		if (strcmp(reading->heads[i]->name, name) == 0)
+			return reading->heads[i];
+	return NULL;
+}
+
+/* The ref that the remote's HEAD stands for, or HEAD itself where that is not told. */
+static int choose_head(const struct reading *reading, char **ret_ref, struct err *err)
+{
+	const git_remote_head *head = find_head(reading, "HEAD");
+	const char *target = head ? head->symref_target : NULL;
+
+	if (!head)
+		return err_set(err, ERR_NOT_FOUND, "%s: no HEAD; name a branch with --ref",
+			       reading->request->name);
+	*ret_ref = strdup(target && find_head(reading, target) ? target : "HEAD");
+	return *ret_ref ? 0 : err_no_memory(err);
+}
+
+static int not_found(const struct reading *reading, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "%s: no branch, tag or commit \"%s\"",
+		       reading->request->name, reading->request->ref);
+}
+
+static int list_offers(struct reading *reading, struct err *err)
+{
+	int code = git_remote_ls(&reading->heads, &reading->head_count, reading->remote);
+
+	if (code < 0)
+		return call_fail(reading, code, "cannot read", err);
+	if (reading->head_count == 0)
+		return err_set(err, ERR_NOT_FOUND, "%s: the repository has no commit yet",
+			       reading->request->name);
+	return 0;
+}
+
+/* --- fetching --------------------------------------------------------------------------------- */
+
+static bool has_object(git_repository *repository, const git_oid *id, git_object_t type)
+{
+	git_object *object = NULL;
+	bool found = git_object_lookup(&object, repository, id, type) == 0;
+
+	git_object_free(object);
+	return found;
+}
+
+static int fetch(struct reading *reading, char **refspecs, size_t count, struct err *err)
+{
+	git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+	git_strarray specs = {.strings = refspecs, .count = count};
+
+	git_call_prepare(reading->call, &options.callbacks);
+	options.proxy_opts.type = GIT_PROXY_AUTO;
+	options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+	options.custom_headers.strings = &reading->call->bearer_header;
+	options.custom_headers.count = reading->call->bearer_header != NULL;
+	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+	options.update_fetchhead = 0; /* the URL would stand there, with its password */
+	int code = git_remote_fetch(reading->remote, &specs, &options, "tranche");
+	return code < 0 ? call_fail(reading, code, "cannot fetch from", err) : 0;
+}
+
+static char *hex_of(const git_oid *id)
+{
+	char hex[GIT_OID_HEXSZ + 1];
+
+	return strdup(git_oid_tostr(hex, sizeof(hex), id));
+}
+
+/* A ref that the remote offers: fetched only if what it points at is not here yet. */
+static int fetch_ref(struct reading *reading, const char *ref, struct remote_answer *answer,
+		     struct err *err)
+{
+	CLEANUP(free_p) char *refspec = NULL, *peeled = NULL;
+	const git_remote_head *head = find_head(reading, ref);
+
+	if (asprintf(&peeled, "%s^{}", ref) < 0) {
+		peeled = NULL;
+		return err_no_memory(err);
+	}
+	const git_remote_head *target = find_head(reading, peeled);
+	const git_oid id = head->oid, commit = target ? target->oid : head->oid;
+	if (!has_object(reading->repository, &id, GIT_OBJECT_ANY) ||
+	    !has_object(reading->repository, &commit, GIT_OBJECT_COMMIT)) {
+		if (asprintf(&refspec, "+%s:refs/tranche/%s", ref, git_ref_short(ref)) < 0) {
+			refspec = NULL;
+			return err_no_memory(err);
+		}
+		if (fetch(reading, &refspec, 1, err) < 0)
+			return -1;
+	}
+	if (!has_object(reading->repository, &commit, GIT_OBJECT_ANY))
+		return err_set(err, ERR_TRANSIENT, "%s: %s moved while it was fetched",
+			       reading->request->name, git_ref_short(ref));
+	if (!has_object(reading->repository, &commit, GIT_OBJECT_COMMIT))
+		return err_set(err, ERR_NOT_FOUND, "%s: %s is not a commit", reading->request->name,
+			       git_ref_short(ref));
+	answer->commit = hex_of(&commit);
+	answer->tag = target ? hex_of(&id) : NULL;
+	answer->label = strdup(git_ref_label(ref, reading->request->ref));
+	if (!answer->commit || !answer->label || (target && !answer->tag))
+		return err_no_memory(err);
+	return 0;
+}
+
+/* A commit id: everything is fetched, unless the commit is here already. */
+static int fetch_commit(struct reading *reading, struct remote_answer *answer, struct err *err)
+{
+	char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
+	char *everything[] = {heads, tags};
+	const char *ref = reading->request->ref;
+	git_oid id;
+
+	if (!git_is_commit_id(ref))
+		return not_found(reading, err);
+	int code = git_commit_of_digits(reading->repository, ref, &id);
+	if (code == GIT_ENOTFOUND) {
+		if (fetch(reading, everything, 2, err) < 0)
+			return -1;
+		code = git_commit_of_digits(reading->repository, ref, &id);
+	}
+	if (code == GIT_ENOTFOUND)
+		return not_found(reading, err);
+	if (code < 0)
+		return git_fail(err, code, "%s: commit %s", reading->request->name, ref);
+	answer->commit = hex_of(&id);
+	return answer->commit ? 0 : err_no_memory(err);
+}
+
+static int read_remote(struct reading *reading, struct remote_answer *answer, struct err *err)
+{
+	const struct ref_names names = {.at = head_name, .context = reading};
+	const char *wanted = reading->request->ref;
+	CLEANUP(free_p) char *ref = NULL;
+
+	if (connect_remote(reading, err) < 0 || list_offers(reading, err) < 0)
+		return -1;
+	if (!wanted && choose_head(reading, &ref, err) < 0)
+		return -1;
+	if (wanted && git_offer_choose(&names, wanted, &ref, err) < 0)
+		return err_prefix(err, "%s", reading->request->name);
+	return ref ? fetch_ref(reading, ref, answer, err) : fetch_commit(reading, answer, err);
+}
+
+int git_remote_read(const struct remote_request *request, struct remote_answer *ret_answer,
+		    bool *ret_damaged, struct err *err)
+{
+	CLEANUP(remote_answer_release) struct remote_answer answer = {0};
+	CLEANUP(git_call_release) struct git_call call = {0};
+	CLEANUP(repository_free_p) git_repository *repository = NULL;
+	CLEANUP(remote_free_p) git_remote *remote = NULL;
+	struct reading reading = {.request = request, .call = &call};
+
+	*ret_damaged = false;
+	if (git_call_init(&call, request, err) < 0)
+		return -1;
+	int code = git_repository_open_bare(&repository, request->folder);
+	*ret_damaged = code < 0;
+	if (code < 0)
+		return git_fail(err, code, "clone %s", request->folder);
+	reading.repository = repository;
+	int result = read_remote(&reading, &answer, err);
+	remote = reading.remote;
+	*ret_damaged = reading.is_damaged;
+	if (result < 0) {
+		git_call_mask(&call, err);
+		return -1;
+	}
+	*ret_answer = answer;
+	answer = (struct remote_answer){0};
+	return 0;
 }

@@ -30,13 +30,22 @@ static void entry_free_p(git_tree_entry **entry)
 	git_tree_entry_free(*entry);
 }
 
+/* An object that has to be there is not, or cannot be read: ERR_INVALID, the repository is damaged. */
+static int damaged(struct err *err, int code, const char *what, const char *path)
+{
+	git_fail(err, code, "%s%s", what, path);
+	if (err->class == ERR_NOT_FOUND)
+		err->class = ERR_INVALID;
+	return -1;
+}
+
 static int add_blob(struct reader *reader, const git_oid *id, const char *path, struct err *err)
 {
 	CLEANUP(blob_free_p) git_blob *blob = NULL;
 	int code = git_blob_lookup(&blob, reader->repository, id);
 
 	if (code < 0)
-		return git_fail(err, code, "cannot read %s", path);
+		return damaged(err, code, "cannot read ", path);
 	git_object_size_t size = git_blob_rawsize(blob);
 	if (size > YAML_MAX_BYTES)
 		return source_too_large(path, err);
@@ -82,7 +91,7 @@ static int add_tree(struct reader *reader, const git_oid *id, const char *path, 
 	int code = git_tree_lookup(&tree, reader->repository, id);
 
 	if (code < 0)
-		return git_fail(err, code, "cannot read folder \"%s\"", path);
+		return damaged(err, code, "cannot read folder /", path);
 	if (depth > MAX_FOLDER_DEPTH)
 		return err_set(err, ERR_LIMIT,
 			       "%s: folders are nested more than %d deep; name one of them", path,
@@ -145,7 +154,7 @@ static int root_of(git_repository *repository, const git_oid *commit_id, git_tre
 	if (code == 0)
 		code = git_commit_tree(ret_root, commit);
 	git_commit_free(commit);
-	return code < 0 ? git_fail(err, code, "cannot read the commit") : 0;
+	return code < 0 ? damaged(err, code, "cannot read the commit", "") : 0;
 }
 
 int git_tree_read(git_repository *repository, const git_oid *commit_id, const char *path,

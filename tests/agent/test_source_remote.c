@@ -218,8 +218,10 @@ static void test_a_server_that_is_not_there(void **state)
 	assert_null(strstr(err.message, "secret"));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 0 && source_is_child(argv))
+		return source_child_main();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refs_of_a_remote),
 		cmocka_unit_test(test_short_commit_of_another_branch),

@@ -1,0 +1,25 @@
+/*
+ * source_git_cache.h - the folder with the bare clone of a remote repository.
+ */
+#ifndef AGENT_SOURCE_GIT_CACHE_H
+#define AGENT_SOURCE_GIT_CACHE_H
+
+#include "agent/source_git.h"
+
+/* Makes the folder, and keeps other processes out while the descriptor is open. */
+int git_cache_lock(struct git_source *git, int *ret_fd, struct err *err);
+
+/* Opens the clone, or makes an empty one. ERR_INVALID where it is damaged. */
+int git_cache_open(struct git_source *git, struct err *err);
+
+/* Removes what an interrupted fetch has left behind: parts of packs, locks of refs. */
+void git_cache_sweep(const char *folder);
+
+/*
+ * Throws the clone away, so that the next read makes another, and keeps *err as git->damage. Only one that was made here goes: a
+ * repository of somebody else's that --git-dir names stays, and *err (why it is thrown away) tells
+ * what to do.
+ */
+int git_cache_discard(struct git_source *git, struct err *err);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * git_remote_read in a process of its own, which can be killed.
+ *
+ * The process is this program again (source_child_main). What it is to do goes to its standard input
+ * and its answer comes from its standard output, as JSON: the command line, which others can see, has
+ * nothing of a URL. It keeps the clone's lock for as long as it lives.
+ */
+#include "agent/source_git_remote.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <git2.h>
+
+#include "agent/child.h"
+#include "agent/source.h"
+#include "agent/source_git_cache.h"
+#include "diff/json.h"
+
+#define CHILD_NAME     "tranche-fetch"
+#define MAX_JSON_BYTES (64u * 1024)
+
+/* --- the agent's side ------------------------------------------------------------------------- */
+
+static int set_optional(cJSON *object, const char *key, const char *value, struct err *err)
+{
+	return value ? json_set_str(object, key, value, err) : 0;
+}
+
+static int print_request(const struct remote_request *request, struct buf *out, struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *object = cJSON_CreateObject();
+
+	if (!object)
+		return err_no_memory(err);
+	if (json_set_int(object, "parent", getpid(), err) < 0 ||
+	    json_set_str(object, "url", request->url, err) < 0 ||
+	    json_set_str(object, "name", request->name, err) < 0 ||
+	    json_set_str(object, "folder", request->folder, err) < 0 ||
+	    set_optional(object, "ref", request->ref, err) < 0 ||
+	    set_optional(object, "credentials", request->credentials, err) < 0 ||
+	    json_set_int(object, "maxBytes", request->max_bytes, err) < 0 ||
+	    json_set_int(object, "maxObjects", request->max_objects, err) < 0)
+		return -1;
+	json_print(object, out);
+	return buf_check(out, "the request to fetch", err);
+}
+
+static int copy_optional(const cJSON *object, const char *key, char **ret_value, struct err *err)
+{
+	const char *value = json_str(object, key);
+
+	if (!value)
+		return 0;
+	*ret_value = strdup(value);
+	return *ret_value ? 0 : err_no_memory(err);
+}
+
+static int read_answer(const struct child_result *result, struct remote_answer *ret_answer,
+		       bool *ret_damaged, struct err *err)
+{
+	CLEANUP(remote_answer_release) struct remote_answer answer = {0};
+	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
+	struct err unread;
+
+	if (json_parse(buf_str(&result->output), result->output.length, &object, &unread) < 0)
+		return err_set(err, ERR_INTERNAL,
+			       "the process that fetches ended with exit code %d",
+			       result->exit_code);
+	if (json_str(object, "message")) {
+		*ret_damaged = json_true(object, "damaged");
+		return err_set(err, (enum err_class)json_int_or(object, "class", ERR_INTERNAL),
+			       "%s", json_str(object, "message"));
+	}
+	if (copy_optional(object, "commit", &answer.commit, err) < 0 ||
+	    copy_optional(object, "tag", &answer.tag, err) < 0 ||
+	    copy_optional(object, "label", &answer.label, err) < 0)
+		return -1;
+	*ret_answer = answer;
+	answer = (struct remote_answer){0};
+	return 0;
+}
+
+/* git_remote_read in the other process; ERR_TRANSIENT where it takes longer than `deadline_ms`. */
+static int read_in_child(const struct remote_request *request, int lock_fd, int64_t deadline_ms,
+			 struct remote_answer *ret_answer, bool *ret_damaged, struct err *err)
+{
+	static const char *const args[] = {CHILD_NAME, NULL};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_JSON_BYTES);
+	CLEANUP(child_result_release) struct child_result result = {0};
+
+	*ret_damaged = false;
+	if (print_request(request, &text, err) < 0)
+		return -1;
+	const struct child_options options = {
+		.file = "/proc/self/exe",
+		.args = args,
+		.input = buf_str(&text),
+		.input_length = text.length,
+		.deadline_ms = deadline_ms,
+		.keep_fd = lock_fd,
+		.shares_errors = true,
+	};
+	int code = child_run(&options, &result, err);
+	if (text.data)
+		explicit_bzero(text.data, text.length);
+	if (code == 0)
+		return read_answer(&result, ret_answer, ret_damaged, err);
+	git_cache_sweep(request->folder);
+	if (err->class == ERR_TRANSIENT)
+		return err_set(
+			err, ERR_TRANSIENT,
+			"cannot read %s: the server took longer than %lld s (--fetch-timeout)",
+			request->name, (long long)(deadline_ms + 999) / 1000);
+	return err_prefix(err, "cannot read %s", request->name);
+}
+
+/* --- the clone, and what is fetched into it ---------------------------------------------------- */
+
+static int fetch(struct git_source *git, int lock_fd, const char *ref, struct resolved *ret,
+		 bool *ret_damaged, struct err *err)
+{
+	const struct source_options *options = git->options;
+	const struct remote_request request = {
+		.url = options->repo,
+		.name = git->name,
+		.ref = ref,
+		.folder = git->folder,
+		.credentials = options->credentials,
+		.max_bytes = options->max_fetch_bytes ? options->max_fetch_bytes
+						      : SOURCE_MAX_FETCH_BYTES,
+		.max_objects = options->max_fetch_objects ? options->max_fetch_objects
+							  : SOURCE_MAX_FETCH_OBJECTS,
+	};
+	CLEANUP(remote_answer_release) struct remote_answer answer = {0};
+	int64_t deadline_ms = options->fetch_ms ? options->fetch_ms : SOURCE_FETCH_MS;
+
+	*ret_damaged = false;
+	if (!git->repository && git_cache_open(git, err) < 0) {
+		*ret_damaged = err->class == ERR_INVALID;
+		return -1;
+	}
+	if (read_in_child(&request, lock_fd, deadline_ms, &answer, ret_damaged, err) < 0)
+		return -1;
+	if (git_oid_fromstr(&ret->commit, answer.commit) < 0 ||
+	    (answer.tag && git_oid_fromstr(&ret->tag, answer.tag) < 0))
+		return err_set(err, ERR_INTERNAL, "no commit id: %s", answer.commit);
+	ret->label = STEAL(answer.label);
+	return 0;
+}
+
+int git_resolve_remote(struct git_source *git, int lock_fd, const char *ref, struct resolved *ret,
+		       struct err *err)
+{
+	bool is_damaged;
+
+	if (fetch(git, lock_fd, ref, ret, &is_damaged, err) == 0)
+		return 0;
+	if (!is_damaged || git_cache_discard(git, err) < 0)
+		return -1;
+	return fetch(git, lock_fd, ref, ret, &is_damaged, err);
+}
+
+/* --- the other process ------------------------------------------------------------------------ */
+
+bool source_is_child(char *const *argv)
+{
+	return argv[0] && strcmp(argv[0], CHILD_NAME) == 0;
+}
+
+static int read_input(cJSON **ret_request, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_JSON_BYTES);
+	char chunk[4096];
+	ssize_t length;
+
+	while ((length = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0)
+		buf_append(&text, chunk, (size_t)length);
+	if (buf_check(&text, "the request to fetch", err) < 0)
+		return -1;
+	return json_parse(buf_str(&text), text.length, ret_request, err);
+}
+
+static int serve(const cJSON *object, struct remote_answer *answer, bool *ret_damaged,
+		 struct err *err)
+{
+	const struct remote_request request = {
+		.url = json_str(object, "url"),
+		.name = json_str(object, "name"),
+		.ref = json_str(object, "ref"),
+		.folder = json_str(object, "folder"),
+		.credentials = json_str(object, "credentials"),
+		.max_bytes = json_int_or(object, "maxBytes", 0),
+		.max_objects = json_int_or(object, "maxObjects", 0),
+	};
+
+	if (!request.url || !request.name || !request.folder)
+		return err_set(err, ERR_INVALID, "%s is not for people to run", CHILD_NAME);
+	if (git_libgit2_init() < 0)
+		return err_set(err, ERR_INTERNAL, "libgit2 cannot start");
+	int code = git_remote_read(&request, answer, ret_damaged, err);
+	git_libgit2_shutdown();
+	return code;
+}
+
+static int print_answer(int code, const struct remote_answer *answer, bool is_damaged,
+			const struct err *fault)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *object = cJSON_CreateObject();
+	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_JSON_BYTES);
+	struct err err;
+
+	if (!object)
+		return 1;
+	if (code < 0 ? json_set_int(object, "class", fault->class, &err) < 0 ||
+			       json_set_str(object, "message", fault->message, &err) < 0 ||
+			       json_set(object, "damaged", cJSON_CreateBool(is_damaged), &err) < 0
+		     : json_set_str(object, "commit", answer->commit, &err) < 0 ||
+			       set_optional(object, "tag", answer->tag, &err) < 0 ||
+			       set_optional(object, "label", answer->label, &err) < 0)
+		return 1;
+	json_print(object, &text);
+	return write(STDOUT_FILENO, buf_str(&text), text.length) == (ssize_t)text.length ? 0 : 1;
+}
+
+int source_child_main(void)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *request = NULL;
+	CLEANUP(remote_answer_release) struct remote_answer answer = {0};
+	bool is_damaged = false;
+	struct err err;
+
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody else would end it */
+	int code = read_input(&request, &err);
+	if (code == 0 && getppid() != json_int_or(request, "parent", 0))
+		return 1; /* it was gone before the line above */
+	if (code == 0)
+		code = serve(request, &answer, &is_damaged, &err);
+	return print_answer(code, &answer, is_damaged, &err);
+}

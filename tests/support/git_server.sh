@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# Git servers for script tests, in $work: after checks.sh, with $tranche set. What they start ends with
+# end_servers.
+server_pids=()
+
+# wait_until WHAT COMMAND...: until it succeeds; fails after 20 s.
+wait_until() {
+	local what=$1 i
+	shift
+	for ((i = 0; i < 400; i++)); do
+		"$@" 2>/dev/null && return 0
+		sleep 0.05
+	done
+	check_equal "$what" "in time" "not after 20 s"
+}
+
+need() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null || PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || {
+			echo "FAILED: $program is not installed; run make deps"
+			echo "0 passed, 1 failed"
+			exit 1
+		}
+	done
+}
+
+end_servers() {
+	((${#server_pids[@]} == 0)) || kill "${server_pids[@]}" 2>/dev/null
+	server_pids=()
+	wait
+}
+
+# A repository $work/shop with one manifest, on the branch main.
+make_shop() {
+	git init -q -b main "$work/shop"
+	commit_shop 1 First
+}
+
+# commit_shop VALUE SUBJECT
+commit_shop() {
+	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {v: "%s"}\n' "$1" >"$work/shop/a.yaml"
+	git -C "$work/shop" add .
+	git -C "$work/shop" commit -q --allow-empty -m "$2"
+}
+
+# Makes $work/pki: ca.crt, other-ca.crt, and server.crt and .key for localhost, signed by the first.
+make_pki() {
+	mkdir "$work/pki"
+	(
+		cd "$work/pki" || exit 1
+		key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+		openssl req -x509 "${key[@]}" -keyout ca.key -out ca.crt -days 30 -subj /CN=ca
+		openssl req -x509 "${key[@]}" -keyout other.key -out other-ca.crt -days 30 -subj /CN=other
+		openssl req "${key[@]}" -keyout server.key -out server.csr -subj /CN=localhost
+		openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -days 30 -out server.crt \
+			-extfile <(echo subjectAltName=DNS:localhost)
+	) 2>"$work/pki/log"
+}
+
+# start_https FOLDER [CERT KEY]: serves FOLDER/repos, leaves the port in $port.
+start_https() {
+	python3 "$support/git_backend.py" "$@" &
+	server_pids+=($!)
+	wait_until "the HTTPS server listens" test -s "$1/port"
+	port=$(<"$1/port")
+}
+
+# make_sshd: keys and settings in $work/ssh; a free port in $ssh_port.
+make_sshd() {
+	local type
+	mkdir -p "$work/ssh" /run/sshd 2>/dev/null
+	for type in ed25519 ecdsa rsa; do
+		ssh-keygen -q -t "$type" -N '' -f "$work/ssh/host_$type"
+	done
+	ssh-keygen -q -t ed25519 -N '' -f "$work/ssh/user"
+	ssh_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	cat "$work/ssh/user.pub" >"$work/ssh/authorized"
+}
+
+answers_ssh() {
+	[ "$(head -c 4 <"/dev/tcp/127.0.0.1/$ssh_port")" = SSH- ]
+}
+
+# start_sshd TYPE...: with host keys of these types. Leaves its process in $sshd_pid.
+start_sshd() {
+	local type
+	cat >"$work/ssh/config" <<-EOT
+		ListenAddress 127.0.0.1:$ssh_port
+		AuthorizedKeysFile $work/ssh/authorized
+		PidFile none
+		StrictModes no
+		UsePAM no
+		PermitRootLogin yes
+		PasswordAuthentication no
+		KbdInteractiveAuthentication no
+	EOT
+	for type; do
+		echo "HostKey $work/ssh/host_$type" >>"$work/ssh/config"
+	done
+	/usr/sbin/sshd -D -f "$work/ssh/config" -E "$work/ssh/log" &
+	sshd_pid=$!
+	server_pids+=("$sshd_pid")
+	wait_until "sshd listens" answers_ssh
+}
+
+stop_sshd() {
+	kill "$sshd_pid"
+	wait "$sshd_pid" 2>/dev/null
+}
+
+# known_hosts_of TYPE...: lines for the server that was made.
+known_hosts_of() {
+	local type
+	for type; do
+		echo "[127.0.0.1]:$ssh_port $(cut -d' ' -f1,2 "$work/ssh/host_$type.pub")"
+	done
+}
