@@ -234,14 +234,24 @@ static void handle(struct exchange *exchange, struct request *request, struct re
 	}
 }
 
+/* What became of it: the answer's status, or that it waits. */
 static void log_request(const struct exchange *exchange, const char *method, const char *path,
-			int code)
+			const char *outcome)
 {
 	fprintf(stderr, "%s %s", method, path);
 	for (size_t i = 0; i < exchange->param_count; i++)
 		fprintf(stderr, "%c%s=%s", i == 0 ? '?' : '&', exchange->params[i].name,
 			exchange->params[i].value);
-	fprintf(stderr, " %d\n", code);
+	fprintf(stderr, " %s\n", outcome);
+}
+
+static void log_answer(const struct exchange *exchange, const char *method, const char *path,
+		       int code)
+{
+	char outcome[16];
+
+	snprintf(outcome, sizeof(outcome), "%d", code);
+	log_request(exchange, method, path, outcome);
 }
 
 static void add_warning(struct MHD_Response *to, const char *warning)
@@ -306,14 +316,18 @@ static enum MHD_Result respond(struct exchange *exchange, const char *method, co
 {
 	CLEANUP(response_release) struct response response = {0};
 	struct request request = read_request(exchange, method, path);
+	bool is_new = !exchange->has_begun;
 
-	if (begin(exchange, &request))
+	if (begin(exchange, &request)) {
+		if (is_new && exchange->http->options.verbose)
+			log_request(exchange, method, path, "waits");
 		return MHD_YES;
+	}
 	if (exchange->fault.action == FAULT_REFUSE || exchange->fault.action == FAULT_HANG)
 		return MHD_NO;
 	handle(exchange, &request, &response);
 	if (exchange->http->options.verbose)
-		log_request(exchange, method, path, response.code);
+		log_answer(exchange, method, path, response.code);
 	if (exchange->fault.action == FAULT_LOSE)
 		return MHD_NO;
 	return answer(exchange, &response);
