@@ -49,8 +49,7 @@ statefulset.apps/web: promoted to partition 2: web-4 to web-2 take $old (step 1 
 check_equal "one step: the partition" 2 "$(live_partition)"
 run_sync --wait --timeout 60s
 check_equal "to the end: exit status" 0 "$status"
-check_like "to the end: the step" "*
-statefulset.apps/web: promoted to partition 0: web-1 to web-0 take $old (step 2 of 2)
+check_like "to the end: the step" "*statefulset.apps/web: promoted to partition 0: web-1 to web-0 take $old (step 2 of 2)
 *" "$out"
 check_equal "to the end: the last line" "statefulset.apps/web: 5 of 5 Pods on $old" "$(tail -n 1 <<<"$out")"
 check_equal "to the end: Pods" "$(all_pods $old)" "$(pods_images web)"
