@@ -14,7 +14,6 @@ void chronicle_release(struct chronicle *chronicle)
 	conditions_release(&chronicle->left);
 	conditions_release(&chronicle->autoscaled);
 	conditions_release(&chronicle->promotions);
-	conditions_release(&chronicle->kept);
 	conditions_release(&chronicle->faults);
 	conditions_release(&chronicle->findings);
 }
@@ -72,11 +71,6 @@ static void on_autoscaling_ended(void *context, const char *key)
 	tell_end(context, key, "replicas of Git count again");
 }
 
-static void on_keeping_ended(void *context, const char *key)
-{
-	tell_end(context, key, "replicas are as Git has them");
-}
-
 static void on_fault_ended(void *context, const char *key)
 {
 	const struct log_subject subject = chronicle_subject(context, NULL);
@@ -132,9 +126,6 @@ static void tell_promotion(struct chronicle *chronicle, const char *key, const c
 		     steer_state_is_trouble(state) ? LOG_WARNING : LOG_INFO, object,
 		     buf_str(&line));
 	}
-	if (steer && steer->promotion.drift)
-		hold(chronicle, &chronicle->kept, key, "", LOG_WARNING, object,
-		     steer->promotion.drift);
 	if (!steer || !steer->unstuck)
 		return;
 	buf_clear(&line);
@@ -197,28 +188,43 @@ void chronicle_written(struct chronicle *chronicle, const struct plan_item *item
 		log_line(LOG_INFO, &subject, "%s", buf_str(&step));
 }
 
+/* "drift: spec.replicas 3 -> 5; ..." and what becomes of it; nothing where there is none. */
+static void print_drift(const struct plan_item *item, const struct steer *steer, struct buf *out)
+{
+	const char *kept = steer ? steer->promotion.drift : NULL;
+
+	if (item->action != PLAN_DRIFT && !kept)
+		return;
+	buf_puts(out, "drift: ");
+	if (item->action == PLAN_DRIFT)
+		report_drift(item, out);
+	else
+		buf_printf(out, "spec.replicas %lld -> %lld", (long long)steer->record.replicas,
+			   (long long)steer->promotion.replicas);
+	buf_printf(out, "; %s", kept ? kept : "left alone (--self-heal undoes it)");
+}
+
 static void tell_item(struct chronicle *chronicle, const struct plan_item *item,
 		      const struct steer *steer)
 {
-	CLEANUP(buf_release)
-	struct buf key = BUF_INIT(1024), details = BUF_INIT(8192), line = BUF_INIT(MAX_LINE_BYTES);
+	CLEANUP(buf_release) struct buf key = BUF_INIT(1024);
+	CLEANUP(buf_release) struct buf drift = BUF_INIT(MAX_LINE_BYTES);
+	CLEANUP(buf_release) struct buf failure = BUF_INIT(MAX_LINE_BYTES);
 
 	report_key(&item->ref, &key);
 	const char *object = object_of_key(buf_str(&key));
 	if (item->autoscaled)
 		hold(chronicle, &chronicle->autoscaled, buf_str(&key), "", LOG_INFO, object,
 		     item->autoscaled);
-	if (item->action == PLAN_DRIFT) {
-		report_drift(item, &details);
-		buf_printf(&line, "drift: %s; left alone (--self-heal undoes it)",
-			   buf_str(&details));
+	print_drift(item, steer, &drift);
+	if (drift.length)
 		hold(chronicle, &chronicle->drift, buf_str(&key), "", LOG_WARNING, object,
-		     buf_str(&line));
-	} else if (item->action == PLAN_FAILED) {
-		report_place(item, &line);
-		buf_puts(&line, item->error.message);
-		hold(chronicle, &chronicle->failed, buf_str(&key), buf_str(&line), LOG_ERROR,
-		     object, buf_str(&line));
+		     buf_str(&drift));
+	if (item->action == PLAN_FAILED) {
+		report_place(item, &failure);
+		buf_puts(&failure, item->error.message);
+		hold(chronicle, &chronicle->failed, buf_str(&key), buf_str(&failure), LOG_ERROR,
+		     object, buf_str(&failure));
 	}
 	tell_promotion(chronicle, buf_str(&key), object, steer);
 }
@@ -247,14 +253,12 @@ static void tell_plan(struct chronicle *chronicle, const struct pass *pass)
 	begin_round(&chronicle->failed, pass);
 	begin_round(&chronicle->autoscaled, pass);
 	conditions_begin_round(&chronicle->promotions);
-	conditions_begin_round(&chronicle->kept);
 	for (size_t i = 0; i < plan->count; i++)
 		tell_item(chronicle, &plan->items[i], pass_steer(pass, i));
 	conditions_end_round(&chronicle->drift, on_drift_ended, chronicle);
 	conditions_end_round(&chronicle->failed, on_failure_ended, chronicle);
 	conditions_end_round(&chronicle->autoscaled, on_autoscaling_ended, chronicle);
 	conditions_end_round(&chronicle->promotions, on_promotion_ended, chronicle);
-	conditions_end_round(&chronicle->kept, on_keeping_ended, chronicle);
 	if (!pass_is_whole(pass))
 		return;
 	conditions_begin_round(&chronicle->left);

@@ -19,7 +19,6 @@ struct chronicle {
 	struct conditions left;       /* objects that left Git and stay */
 	struct conditions autoscaled; /* objects whose replicas in Git do not count */
 	struct conditions promotions; /* StatefulSets that are kept from where Git has them */
-	struct conditions kept;       /* StatefulSets whose replicas are kept */
 	struct conditions faults;     /* of whole passes */
 	struct conditions findings;
 };

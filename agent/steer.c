@@ -41,13 +41,20 @@ static bool rolls_back(const cJSON *object)
 	return policy_read(object, &policy, NULL, &ignored) == 0 && policy.rolls_back;
 }
 
+/* Whether it gets another template, which may be one that there was before. */
+static bool gets_template(const struct target *target)
+{
+	return !json_equal(json_at(target->predicted, "spec.template"),
+			   json_at(target->live, "spec.template"));
+}
+
 bool steer_wants_revisions(const struct app *app, const struct target *target)
 {
 	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
 
 	return steer_wants_pods(target) &&
-	       (rolls_back(target_desired(target)) || rolls_back(target->live) ||
-		(entry && *entry->rollout.rejected_digest));
+	       (gets_template(target) || rolls_back(target_desired(target)) ||
+		rolls_back(target->live) || (entry && *entry->rollout.rejected_digest));
 }
 
 /* --- deciding --------------------------------------------------------------------------------- */
@@ -162,6 +169,7 @@ static int decide(const struct promotion_facts *facts, struct target *target, st
 	    promotion_decide(facts, promotion, err) < 0)
 		return -1;
 	steer->decided = true;
+	steer->replicas_from_git = facts->replicas_from_git || steer->policy.replicas_from_git;
 	note_numbers(steer, target_desired(target), facts->wanted);
 	if (note_rejection(steer, facts->wanted_digest, facts->commit, err) < 0 ||
 	    list_steps(facts, steer, err) < 0 || note_unstick(facts, steer, err) < 0)
@@ -229,29 +237,39 @@ int steer_target(const struct app *app, struct target *target, const struct roll
 
 /* --- what the verdict makes of the item ------------------------------------------------------- */
 
+/* Has the object say what the live one does, where both have a number. */
+static int yield(cJSON *object, const cJSON *live, const char *path, struct err *err)
+{
+	int64_t number;
+
+	if (!json_at(object, path) || !json_int(live, path, &number))
+		return 0;
+	return json_set_int(object, path, number, err);
+}
+
 /* The changes between live and what Git's manifest would leave, apart from what is driven. */
 static int other_changes(const struct steer *steer, const struct target *target,
 			 struct changes *ret_changes, struct err *err)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *wanted = object_normalised(steer->wanted);
 	CLEANUP(cJSON_Delete_p) cJSON *live = object_normalised(target->live);
-	int64_t partition;
 
 	if (!wanted || !live)
 		return err_no_memory(err);
-	if (json_int(live, PARTITION, &partition) &&
-	    json_set_int(wanted, PARTITION, partition, err) < 0)
+	if ((steer->policy.step || steer->promotion.template) &&
+	    yield(wanted, live, PARTITION, err) < 0)
 		return -1;
-	if (steer->promotion.sets_replicas &&
-	    json_set_int(wanted, REPLICAS, steer->promotion.replicas, err) < 0)
+	if ((steer->promotion.sets_replicas || steer->replicas_from_git) &&
+	    yield(wanted, live, REPLICAS, err) < 0)
 		return -1;
 	return target->client_side ? prediction_compare(wanted, live, ret_changes, err)
 				   : compare_objects(live, wanted, ret_changes, err);
 }
 
 /*
- * Whether the item's changes are steps of a walk or a rollback, and nothing else. Such a write is
- * never drift, whoever wrote the live object last: an agent that was killed may not have noted it.
+ * Whether the item's changes are steps of a walk, a rollback, or replicas that are Git's, and nothing
+ * else. Such a write is never drift, whoever wrote the live object last: an agent that was killed may
+ * not have noted it.
  */
 static int is_driven(const struct steer *steer, const struct target *target,
 		     const struct plan_item *item, bool *ret_driven, struct err *err)
@@ -259,13 +277,19 @@ static int is_driven(const struct steer *steer, const struct target *target,
 	CLEANUP(changes_release) struct changes changes = {0};
 
 	*ret_driven = false;
-	if (!target->live || item->changes.count == 0 ||
-	    !(steer->policy.step || steer->promotion.template))
+	if (!target->live || item->changes.count == 0)
 		return 0;
 	if (other_changes(steer, target, &changes, err) < 0)
 		return -1;
 	*ret_driven = changes.count == 0;
 	return 0;
+}
+
+/* Whether nothing but the partition moves, on the way to where Git had it before. */
+static bool is_on_its_way(const struct steer *steer, const struct plan_item *item)
+{
+	return steer->git_unchanged && item->changes.count == 1 &&
+	       strcmp(item->changes.items[0].path, PARTITION) == 0;
 }
 
 static int add_notes(const struct steer *steer, struct plan_item *item, struct err *err)
@@ -343,8 +367,7 @@ int steer_item(const struct steer *steer, const struct target *target, struct pl
 		return -1;
 	if (driven) {
 		*ret_write = true;
-		item->action =
-			steer->git_unchanged && !promotion->template ? PLAN_WALK : PLAN_REPLACE;
+		item->action = is_on_its_way(steer, item) ? PLAN_WALK : PLAN_REPLACE;
 	} else if (item->action == PLAN_IN_SYNC) {
 		item->action = action_at_rest(promotion);
 		if (promotion->drift && item->action == PLAN_IN_SYNC)

@@ -31,10 +31,11 @@ struct steer {
 	struct promotion_record record; /* as it will be, but for the step's time */
 	struct plan_steps steps;        /* of the walk, the one that is written now first */
 	size_t walk_length;             /* all steps of the walk, those before included */
-	cJSON *wanted;      /* what Git's manifest would leave, where something else is sent */
-	bool git_unchanged; /* Git's object is the one that was applied last */
-	bool must_record;   /* the rejection has to be remembered before the write */
-	bool is_remembered; /* there is an inventory that remembers what is decided */
+	cJSON *wanted;          /* what Git's manifest would leave, where something else is sent */
+	bool git_unchanged;     /* Git's object is the one that was applied last */
+	bool replicas_from_git; /* Git's number wins over a manual scale */
+	bool must_record;       /* the rejection has to be remembered before the write */
+	bool is_remembered;     /* there is an inventory that remembers what is decided */
 
 	/* Of the rollout, as the pass saw it before it wrote. NULL and false where it was not seen. */
 	bool settled, failed;
@@ -53,7 +54,7 @@ struct steer {
 
 void steer_release(struct steer *steer);
 
-/* Whether the Pods and ControllerRevisions are wanted for it. The target has been read. */
+/* Whether the Pods and ControllerRevisions are wanted for it. The target has been read and previewed. */
 bool steer_wants_pods(const struct target *target);
 bool steer_wants_revisions(const struct app *app, const struct target *target);
 

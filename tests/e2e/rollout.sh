@@ -3,6 +3,7 @@
 # StatefulSet "web" in it, whose manifest is made of these variables:
 repo=$work/repo
 replicas=5 image=nginx:1.25.4 partition=0
+release=1                 # a label that has nothing to do with the rollout
 declare -A annotations=() # of tranche.dev/: [step]=1
 spec=()                   # lines of spec: "podManagementPolicy: Parallel"
 
@@ -23,6 +24,7 @@ web_manifest() {
 		kind: StatefulSet
 		metadata:
 		  name: web
+		  labels: {release: "$release"}
 	EOT
 	[ "${#annotations[@]}" -eq 0 ] || echo "  annotations:"
 	for key in "${!annotations[@]}"; do
@@ -76,6 +78,12 @@ all_pods() {
 	for ((i = ${2-0}; i <= ${3-replicas - 1}; i++)); do
 		printf '%s%s=%s' "$([ "$i" = "${2-0}" ] || echo ' ')" "$i" "$1"
 	done
+}
+
+# set_ready POD True|False: as a probe that begins to fail, or to succeed.
+set_ready() {
+	kube patch pod "$1" --subresource=status -p "{\"status\":{\"conditions\":[
+		{\"type\":\"Ready\",\"status\":\"$2\",\"lastTransitionTime\":\"$(date -u +%FT%TZ)\"}]}}" >/dev/null
 }
 
 live_partition() {

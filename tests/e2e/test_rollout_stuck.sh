@@ -53,7 +53,7 @@ check_run "bad again: sync --wait" 3 "*" "*is stuck: web-4 is in ImagePullBackOf
 uid=$(pods_uids web)
 commit_web "back again, by hand" image=$old
 run_sync --wait --timeout 30s
-check_run "not asked to: sync --wait" 3 "*" "*is stuck: web-4 on $broken blocks the update: $pull; delete web-4 and it comes back on $old; partition 3 waits for it"
+check_run "not asked to: sync --wait" 3 "*" "*is stuck: web-4 on $broken blocks the update: $pull; delete web-4 and it comes back on $old"
 check_equal "not asked to: no Pod is touched" "$uid" "$(pods_uids web)"
 annotations=([step]=1 [unstick]=true)
 commit_web "ask for it"
