@@ -205,8 +205,8 @@ def change_all(source, folder):
 # --- as the server has them -----------------------------------------------------------------------
 
 OWNED = ("uid", "resourceVersion", "generation", "creationTimestamp", "selfLink", "managedFields")
-# Annotations, and a label, that a controller writes back.
-WRITTEN_BACK = re.compile(r"^(deployment\.kubernetes\.io/revision|deprecated\.daemonset\.template\.generation|"
+# Annotations, and a label, that a controller or kubectl's apply writes back.
+WRITTEN_BACK = re.compile(r"^(kubectl\.kubernetes\.io/last-applied-configuration|deployment\.kubernetes\.io/revision|deprecated\.daemonset\.template\.generation|"
                           r"autoscaling\.alpha\.kubernetes\.io/.*|kubernetes\.io/metadata\.name|"
                           r"batch\.kubernetes\.io/job-tracking|pv\.kubernetes\.io/bound-by-controller|"
                           r"pv\.kubernetes\.io/bind-completed|volume(\.beta)?\.kubernetes\.io/storage-provisioner)$")
