@@ -40,8 +40,9 @@ bool manifest_is_file_name(const char *name);
  * Reads one file, flattens lists, reads each ref and checks each object by itself (check.h). An
  * object with an error finding is not added.
  *
- * As in kubectl any object with `items` is a list, also within a list; an item that has neither
- * kind nor apiVersion gets those of the list (`ConfigMapList` gives `ConfigMap`).
+ * As in kubectl any object with `items` is a list; an item that has neither kind nor apiVersion gets
+ * those of the list (`ConfigMapList` gives `ConfigMap`). Lists within lists, which kubectl refuses, are
+ * flattened too.
  */
 int manifest_set_add(struct manifest_set *set, const char *file, const char *text, size_t length,
 		     struct findings *findings, struct err *err);

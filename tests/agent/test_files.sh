@@ -61,6 +61,58 @@ check_exact "a link to a folder, which leads in circles" 0 \
 	"plain/loop1: warning: a symbolic link to a folder is not followed
 plain/loop2: warning: a symbolic link to a folder is not followed" "0 errors, 2 warnings in 11 files"
 
+# --- lists ----------------------------------------------------------------------------------------
+
+# A list is as its objects in its place.
+mkdir lists
+cat >lists/a.yaml <<-'EOT'
+	apiVersion: v1
+	kind: List
+	items:
+	- {apiVersion: v1, kind: ConfigMap, metadata: {name: one}}
+	- {apiVersion: v1, kind: Secret, metadata: {name: two}}
+	---
+	apiVersion: v1
+	kind: ConfigMapList
+	metadata: {}
+	items:
+	- metadata: {name: three}
+	- {apiVersion: v1, kind: Secret, metadata: {name: four}}
+	---
+	apiVersion: v1
+	kind: SecretList
+	items: [{metadata: {name: five}}]
+	---
+	apiVersion: v1
+	kind: List
+	items: []
+	---
+	{apiVersion: v1, kind: ConfigMap, metadata: {name: six}}
+EOT
+echo '{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "seven"}}]}
+{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "eight"}}' >lists/b.json
+printf '\xff\xfe' >lists/c.yaml
+config nine | iconv -t UTF-16LE >>lists/c.yaml
+printf '\xef\xbb\xbf' >lists/d.yml
+config ten | sed 's/$/\r/' >>lists/d.yml
+same_as_kubectl "lists, encodings, line ends" -f lists
+check_equal "all are there" "one two three four five six seven eight nine ten" "$(objects -f lists | sed 's,.*/,,' | paste -sd' ')"
+
+# kubectl refuses a list within a list.
+cat >nested.yaml <<-'EOT'
+	apiVersion: v1
+	kind: List
+	items:
+	- apiVersion: v1
+	  kind: List
+	  items: [{apiVersion: v1, kind: ConfigMap, metadata: {name: inner}}]
+	- {apiVersion: v1, kind: ConfigMap, metadata: {name: outer}}
+EOT
+check_equal "lists within lists" "configmap/inner
+configmap/outer" "$(objects -f nested.yaml)"
+
+# --- what is no file ------------------------------------------------------------------------------
+
 mkfifo plain/pipe.yaml
 ln -s ../other plain/folder.yaml
 run "$tranche" validate -f plain
