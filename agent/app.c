@@ -87,6 +87,7 @@ int app_init(struct app *app, const struct options *options, const char *namespa
 				.path = options->path,
 				.git_dir = options->git_dir,
 				.credentials = options->git_credentials,
+				.verify = options->verify,
 				.fetch_ms = options->fetch_ms,
 				.files = options->files.items,
 				.file_count = options->files.count,

@@ -46,6 +46,8 @@ static const struct option_row option_table[] = {
 	{"git-credentials", 0, OPTION_STRING, CLI_GROUP_GIT, "DIR", NULL, NULL,
 	 "folder of a mounted Secret with what a remote repository wants to know, read at each fetch",
 	 AT(git_credentials)},
+	{"verify", 0, OPTION_STRING, CLI_GROUP_GIT, "DIR", NULL, NULL,
+	 "folder of the keys (*.pub, allowed_signers, *.gpg, *.asc) that may sign what is applied", AT(verify)},
 	{"fetch-timeout", 0, OPTION_DURATION, CLI_GROUP_GIT, "DURATION", NULL, "60s",
 	 "how long a remote repository's server may take", AT(fetch_ms)},
 	{"filename", 'f', OPTION_LIST, CLI_GROUP_FILES, "FILE|DIR|-", NULL, NULL,

@@ -32,6 +32,7 @@ struct options {
 	bool recursive;
 	const char *git_dir;
 	const char *git_credentials;
+	const char *verify;
 	int64_t fetch_ms;
 
 	/* cluster */

@@ -29,13 +29,14 @@
 
 /* What to follow. Strings are borrowed and outlive the source. */
 struct source_options {
-	const char *repo;          /* URL or folder; NULL: plain files */
-	const char *ref;           /* as source_read_at has it, or semver:RANGE; NULL: HEAD */
-	const char *path;          /* folder or file in the tree; NULL: its top */
-	const char *git_dir;       /* of the clone; NULL: a folder of the user's cache */
-	const char *credentials;   /* folder of them (source_credentials.h), read at each fetch */
-	int64_t fetch_ms;          /* how long a server may take; 0: SOURCE_FETCH_MS */
-	int64_t max_fetch_bytes;   /* 0: SOURCE_MAX_FETCH_BYTES */
+	const char *repo;        /* URL or folder; NULL: plain files */
+	const char *ref;         /* as source_read_at has it, or semver:RANGE; NULL: HEAD */
+	const char *path;        /* folder or file in the tree; NULL: its top */
+	const char *git_dir;     /* of the clone; NULL: a folder of the user's cache */
+	const char *credentials; /* folder of them (source_credentials.h), read at each fetch */
+	const char *verify;      /* folder of allowed keys (source_verify.h); NULL: all is taken */
+	int64_t fetch_ms;        /* how long a server may take; 0: SOURCE_FETCH_MS */
+	int64_t max_fetch_bytes; /* 0: SOURCE_MAX_FETCH_BYTES */
 	int64_t max_fetch_objects; /* 0: SOURCE_MAX_FETCH_OBJECTS */
 	const char *const *files;
 	size_t file_count;

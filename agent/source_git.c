@@ -244,6 +244,8 @@ static int read_commit(struct git_source *git, const struct resolved *resolved,
 		*ret_changed = false;
 		return 0;
 	}
+	if (git_check_signature(git, resolved, snapshot.revision, err) < 0)
+		return -1;
 	snapshot.is_rewritten = is_rewritten(git, &resolved->commit, known_commit);
 	if (git_tree_read(git->repository, &resolved->commit, git->options->path, &snapshot, err) <
 	    0)

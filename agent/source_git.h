@@ -51,6 +51,13 @@ void resolved_release(struct resolved *resolved);
 int git_resolve(struct git_source *git, const char *ref, int *ret_lock, struct resolved *ret,
 		struct err *err);
 
+/*
+ * With --verify: the tag object, where there is one, else the commit is signed by an allowed key
+ * (source_verify.h). `what` is how messages call it.
+ */
+int git_check_signature(struct git_source *git, const struct resolved *resolved, const char *what,
+			struct err *err);
+
 /* What is said of the commit: all of the snapshot but its files. */
 int git_describe(struct git_source *git, const struct resolved *resolved, struct snapshot *snapshot,
 		 struct err *err);
