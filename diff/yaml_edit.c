@@ -342,6 +342,8 @@ static int set_missing(struct editor *editor, const struct spot *spot, struct er
 	struct yaml_chain chain;
 	char quote = sibling_quote(spot->node ? NULL : spot->mapping);
 
+	if (!spot->node && spot->mapping->kind != YAML_NODE_MAPPING)
+		return 0; /* a null in another guise, such as !!null: refused */
 	if (!chain_of(editor, spot, keys, &chain)) {
 		err_set(err, ERR_NOT_FOUND, "what leads there is not written here");
 		return fail_at(editor, (spot->node ? spot->node : spot->mapping)->start, err);
