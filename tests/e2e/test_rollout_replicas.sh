@@ -45,6 +45,9 @@ run_sync --wait --replicas=git
 check_run "--replicas=git" 0 "*spec.replicas 6 -> 5*" ""
 wait_equal "--replicas=git: Pods" 30 "$(all_pods $old 0 4)" pods_images web
 kube scale $sts --replicas=6 >/dev/null
+run_sync --wait --replicas=git
+check_run "--replicas=git without a new commit" 0 "*spec.replicas 6 -> 5*" ""
+kube scale $sts --replicas=6 >/dev/null
 annotations=([replicas]=git)
 commit_web "by annotation"
 run_sync --wait
