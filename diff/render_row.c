@@ -3,11 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define MAX_TEXT      (1024u * 1024)
-#define LABEL_COLUMNS 12
-#define MIN_RUN       5 /* so many ordinals in the same state are drawn as "0..4" */
-#define BAR_MIN       10
-#define BAR_MAX       50
+#define MAX_OLD_IMAGES 4
+#define MAX_TEXT       (1024u * 1024)
+#define LABEL_COLUMNS  12
+#define MIN_RUN        5 /* so many ordinals in the same state are drawn as "0..4" */
+#define BAR_MIN        10
+#define BAR_MAX        50
 
 const struct look_words look_words[LOOK_COUNT] = {
 	[LOOK_PLAIN] = {"", STYLE_PLAIN, NULL},
@@ -171,6 +172,31 @@ static void draw_wrapped(const struct rollout *rollout, const struct render_opti
 
 /* --- images ---------------------------------------------------------------------------------- */
 
+/*
+ * What the Pods run that are not updated yet: several where an earlier canary was overtaken before it
+ * had come down to all of them.
+ */
+static void print_old_images(const struct rollout *rollout, struct buf *out)
+{
+	const char *shown[MAX_OLD_IMAGES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < rollout->pod_count && count < MAX_OLD_IMAGES; i++) {
+		const struct rollout_pod *pod = &rollout->pods[i];
+		bool is_new = pod->exists && !pod->updated && !pod->condemned && *pod->images;
+
+		for (size_t n = 0; n < count; n++)
+			is_new &= strcmp(shown[n], pod->images) != 0;
+		if (!is_new)
+			continue;
+		shown[count++] = pod->images;
+		buf_puts(out, count > 1 ? ", " : "");
+		style_escape(pod->images, strlen(pod->images), out);
+	}
+	if (count == 0)
+		style_escape(rollout->current_images, strlen(rollout->current_images), out);
+}
+
 static bool has_two_images(const struct rollout *rollout)
 {
 	return row_has_two_revisions(rollout) && *rollout->current_images &&
@@ -184,7 +210,7 @@ static void draw_images(const struct rollout *rollout, const struct render_optio
 	CLEANUP(buf_release) struct buf new = BUF_INIT(MAX_TEXT);
 	size_t used = row_print_label("images", options, out);
 
-	style_escape(rollout->current_images, strlen(rollout->current_images), &old);
+	print_old_images(rollout, &old);
 	style_escape(rollout->update_images, strlen(rollout->update_images), &new);
 	buf_break_with(out, &old);
 	buf_break_with(out, &new);
@@ -215,7 +241,7 @@ static bool draw_beside(const struct rollout *rollout, const struct render_optio
 
 	if (held == 0 || !has_two_images(rollout))
 		return false;
-	style_escape(rollout->current_images, strlen(rollout->current_images), &old);
+	print_old_images(rollout, &old);
 	buf_break_with(out, &old);
 	size_t old_columns = style_columns(buf_str(&old), old.length);
 	size_t column = left > old_columns ? left : old_columns;

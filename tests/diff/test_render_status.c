@@ -73,6 +73,20 @@ static void test_canary(void **state)
 		     "+ updated\n");
 }
 
+/* The Pods of a canary that was overtaken are named for what they run. */
+static void test_canary_over_another(void **state)
+{
+	(void)state;
+	CLEANUP(view_release) struct view view;
+	CLEANUP(buf_release) struct buf out = BUF_INIT(1u << 20);
+
+	view_init(&view, "replicas=4 partition=3 current=a update=c", "0=a 1..2=b 3=c");
+	render_status_table(&view.status, false, &plain, &out);
+	assert_non_null(strstr(buf_str(&out),
+			       "  pods                           0 1 2 | 3+\n"
+			       "  images    nginx:1.25.4, nginx:1.26.1 | nginx:1.26.2\n"));
+}
+
 static void test_all_looks(void **state)
 {
 	(void)state;
@@ -379,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_canary),
+		cmocka_unit_test(test_canary_over_another),
 		cmocka_unit_test(test_all_looks),
 		cmocka_unit_test(test_complete_and_several),
 		cmocka_unit_test(test_none),
