@@ -28,9 +28,10 @@ promoted() {
 }
 
 mkfifo "$work/lines"
-replicas=8
+# More steps than there are kills at stages that come after a write: each pass takes one at the most.
+replicas=14
 annotations=([step]=1)
-commit_web "eight Pods"
+commit_web "fourteen Pods"
 run_sync --wait
 check_equal "first sync" "0 $(all_pods $old)" "$status $(pods_images web)"
 first=$(field $sts .metadata.generation)
@@ -49,7 +50,7 @@ check_equal "they came while it walked" yes "$([ "$(live_partition)" -gt 0 ] && 
 start_agent --repo "$repo"
 wait_equal "in the end: Pods" 60 "$(all_pods $new)" pods_images web
 wait_equal "in the end: the partition" 10 0 live_partition
-check_equal "one write a step" $((first + 8)) "$(field $sts .metadata.generation)"
+check_equal "one write a step" $((first + replicas)) "$(field $sts .metadata.generation)"
 # A line gets lost with who was killed between the write and it.
 order=$(promoted)
 check_equal "in order, each once" "$(tr ' ' '\n' <<<"$order" | sort -rnu | paste -sd' ')" "$order"
