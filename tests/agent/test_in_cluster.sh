@@ -6,12 +6,11 @@
 # The second half takes root and Linux namespaces of its own. Where these cannot be had it is left out,
 # which is said; with CI set that is a failure.
 . "$(dirname "$0")/../support/checks.sh"
+. "$(dirname "$0")/../support/pod.sh"
 cd "$(dirname "$0")/../.." || exit 2
 
 if [ "${1-}" != inside ]; then
-	if unshare --mount --net true 2>/dev/null && [ "$(id -u)" -eq 0 ]; then
-		exec setpriv --pdeathsig TERM unshare --net "$0" inside
-	fi
+	! pod_is_possible || exec setpriv --pdeathsig TERM unshare --net "$0" inside
 	set -- outside
 fi
 
@@ -20,8 +19,6 @@ build=$(realpath "${BUILD:-build}")
 work=$(mktemp -d)
 started=() finished=''
 
-# Nothing is ever mounted below $work where this script can see it (`start` has a namespace of its own),
-# so that what is removed here is what was made here.
 at_exit() {
 	local pid
 
@@ -132,63 +129,23 @@ push() {
 
 # --- the Pod ----------------------------------------------------------------------------------------
 
-# What a kubelet makes of the tree: mount points, the cluster's DNS, the volumes.
 pod=$work/pod
-secrets=$pod/var/run/secrets/kubernetes.io/serviceaccount
-cp -a "$root" "$pod"
-mkdir -p "$secrets" "$pod/proc" "$pod/dev"
+pod_make "$root" "$pod"
 echo 'nameserver 127.0.0.1' >"$pod/etc/resolv.conf"
-echo '127.0.0.1 localhost' >"$pod/etc/hosts"
 cat ca.crt >>"$pod/etc/ssl/certs/ca-certificates.crt"
-chmod 1777 "$pod/var/cache/tranche" # an emptyDir
-
-# project TOKEN: as the kubelet renews a projected volume, by swapping a link.
-project() {
-	local version=..$RANDOM$RANDOM name
-
-	mkdir "$secrets/$version"
-	printf %s "$1" >"$secrets/$version/token"
-	kubectl config view --raw -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}' |
-		base64 -d >"$secrets/$version/ca.crt"
-	printf tranche >"$secrets/$version/namespace"
-	ln -s "$version" "$secrets/..data_tmp"
-	mv -T "$secrets/..data_tmp" "$secrets/..data"
-	for name in token ca.crt namespace; do ln -sf "..data/$name" "$secrets/$name"; done
-}
 token=$(kubectl config view --raw -o 'jsonpath={.users[0].user.token}')
-project "$token"
+pod_project "$pod" "$token"
 
 # The Deployment's own arguments, for a Git host on another port and commits that are seen soon.
-mapfile -t args < <("$build/yaml2json" "$top/examples/in-cluster/agent.yaml" | python3 -c '
-import json, sys
-for line in sys.stdin:
-    document = json.loads(line) if line.startswith("{") else {}
-    if document.get("kind") == "Deployment":
-        print(*document["spec"]["template"]["spec"]["containers"][0]["args"], sep="\n")' |
-	sed "s,git.example.com,git.example.com:$(<git.port),")
+mapfile -t args < <(pod_arguments | sed "s,git.example.com,git.example.com:$(<git.port),")
 args+=(--interval=200ms)
 
-# start ARGUMENT...: the agent in the Pod; its lines are in agent.log. The mounts are of a namespace that
-# ends with it: a /proc and a /dev of its own, and of what it sees only the volume can be written.
+# start ARGUMENT...: the agent in the Pod; its lines are in agent.log.
 start() {
-	# shellcheck disable=SC2016 # for the inner shell
-	unshare --mount --propagation private sh -ec '
-		mount --bind "$0" "$0"
-		mount --bind "$0/var/cache/tranche" "$0/var/cache/tranche"
-		mount -t proc -o ro proc "$0/proc"
-		mount -t tmpfs tmpfs "$0/dev"
-		mknod -m 666 "$0/dev/null" c 1 3
-		mknod -m 666 "$0/dev/urandom" c 1 9
-		mount -o remount,ro "$0/dev"
-		mount -o remount,bind,ro "$0"
-		exec "$@"' "$pod" \
-		setpriv --no-new-privs env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME=tranche-0 HOME=/var/cache/tranche \
-		KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT="$server_port" \
-		chroot --userspec=65532:65532 --groups= "$pod" /usr/bin/tranche "$@" >>agent.log 2>&1 </dev/null &
+	pod_exec "$pod" "$@" >>agent.log 2>&1 &
 	agent=$!
 	started+=("$agent")
 }
-server_port=$(kubectl config view -o 'jsonpath={.clusters[0].cluster.server}' | sed 's/.*://')
 
 logged() {
 	grep -qF -- "$1" agent.log
@@ -217,10 +174,10 @@ check_equal "and it could write nowhere else" "" \
 		grep -vx '/var/cache/tranche')"
 
 # A token that the server does not take any more, and a new one.
-project wrong
+pod_project "$pod" wrong
 push 4 nginx:1.25.4 "Four"
 soon "the token is read again" logged "the server refused the credentials"
-project "$token"
+pod_project "$pod" "$token"
 soon "and the next one, too" replicas_are 4
 soon "which is told" logged "the cluster works again"
 check_equal "that it was refused is told once" 1 "$(grep -cF "the server refused the credentials" agent.log)"
