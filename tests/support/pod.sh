@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The agent run as the Deployment of examples/in-cluster has it, without a kubelet: from the tree of an
-# image (image/rootfs) in a chroot, as uid 65532, on a root file system that cannot be written, with the
+# image (make rootfs) in a chroot, as uid 65532, on a root file system that cannot be written, with the
 # files of a service account. Takes root, and `unshare --mount`. KUBECONFIG names the cluster; $build the
 # programs.
 #
