@@ -100,16 +100,6 @@ static int compare(const struct target *target, struct plan_item *item, struct e
 				   : compare_objects(item->from, item->to, &item->changes, err);
 }
 
-/* Whether what somebody else changed is to be undone: all of it, or the count with --replicas=git. */
-static bool undoes_drift(const struct app *app, const struct plan_item *item)
-{
-	if (app->self_heal)
-		return true;
-	return app->replicas_from_git && ref_is(&item->ref, "apps", "StatefulSet") &&
-	       item->changes.count == 1 &&
-	       strcmp(item->changes.items[0].path, "spec.replicas") == 0;
-}
-
 static int note_recreation(const struct target *target, struct plan_item *item, struct err *err)
 {
 	if (target->kept)
@@ -146,7 +136,7 @@ int decision_make(const struct app *app, const struct target *target, struct pla
 	/* One that a recreation left deleted is missing for no other reason. */
 	item->action = plan_decide(target->live != NULL, item->changes.count > 0,
 				   digests.recorded && !target->kept ? &digests.record : NULL,
-				   digests.desired, digests.live, undoes_drift(app, item));
+				   digests.desired, digests.live, app->self_heal);
 	if (item->action == PLAN_REPLACE && target->recreate)
 		item->action = PLAN_RECREATE;
 	return note_recreation(target, item, err);

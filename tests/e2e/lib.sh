@@ -4,7 +4,8 @@
 # names. BUILD is the folder with the programs.
 #
 # TRANCHE_E2E_KUBELET=none says that the cluster makes Pods ready by itself; otherwise fake_kubelet does
-# so in the namespace. Both know images with the tag "broken" as ones that cannot be pulled.
+# so in the namespace. Both know images with the tag "broken" as ones that cannot be pulled, "crashing" as
+# ones that end again and again, "never-ready" as ones whose probe fails, "too-big" as ones no node takes.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/checks.sh"
 
 : "${BUILD:?the folder with the programs}" "${KUBECONFIG:?the cluster to use}"
@@ -239,7 +240,9 @@ kubectl create -f - >/dev/null <<-EOT || exit 1
 	metadata: {name: $namespace}
 EOT
 if [ "${TRANCHE_E2E_KUBELET-fake}" != none ]; then
-	setpriv --pdeathsig KILL "$build/fake_kubelet" -n "$namespace" --ready-after 50ms --fail-image '*:broken=ImagePullBackOff' \
+	setpriv --pdeathsig KILL "$build/fake_kubelet" -n "$namespace" --ready-after 50ms \
+		--fail-image '*:broken=ImagePullBackOff' --fail-image '*:crashing=CrashLoopBackOff' \
+		--fail-image '*:never-ready=NotReady' --fail-image '*:too-big=Unschedulable' \
 		>"$work/kubelet.log" 2>&1 </dev/null &
 	kubelet_pid=$!
 fi

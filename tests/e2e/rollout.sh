@@ -86,6 +86,17 @@ set_ready() {
 		{\"type\":\"Ready\",\"status\":\"$2\",\"lastTransitionTime\":\"$(date -u +%FT%TZ)\"}]}}" >/dev/null
 }
 
+# server_minor: of its version, from which some fields are known.
+server_minor() {
+	kubectl version -o json 2>/dev/null |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["serverVersion"]["minor"].rstrip("+"))'
+}
+
+# budget: "3 of 4", the Pods that the disruption budget takes for healthy, and those it wants.
+budget() {
+	echo "$(field pdb/web .status.currentHealthy) of $(field pdb/web .status.desiredHealthy)"
+}
+
 live_partition() {
 	local value
 

@@ -4,10 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/rollout.sh"
 
-# The server's minor version, from which some fields are known.
-minor=$(kubectl version -o json 2>/dev/null | python3 -c '
-import json, sys
-print(json.load(sys.stdin)["serverVersion"]["minor"].rstrip("+"))')
+minor=$(server_minor)
 
 # step_to WHAT PODS: syncs to the end; the Pods are these.
 step_to() {

@@ -108,25 +108,8 @@ static void tell_containers(struct kubelet *kubelet, const cJSON *pod, const cha
 
 /* --- scheduling ------------------------------------------------------------------------------ */
 
-static void set_unschedulable(cJSON *pod, int64_t wall_us, const char *message)
-{
-	cJSON *condition = obj_new();
-	char now[TIMESTAMP_SIZE];
-
-	timestamp_print(wall_us, now);
-	obj_set_text(condition, "type", "PodScheduled");
-	obj_set_text(condition, "status", "False");
-	obj_set(condition, "lastProbeTime", must(cJSON_CreateNull()));
-	obj_set_text(condition, "lastTransitionTime", now);
-	obj_set_text(condition, "reason", "Unschedulable");
-	obj_set_text(condition, "message", message);
-	json_remove(pod, "status.conditions");
-	obj_append(obj_array_at(pod, "status.conditions"), condition);
-}
-
 static void schedule_pod(struct kubelet *kubelet, const cJSON *pod, const char *failure)
 {
-	static const char no_node[] = "0/1 nodes are available: 1 node(s) were unschedulable.";
 	struct cluster *cluster = kubelet->cluster;
 	CLEANUP(status_release) struct status status = {0};
 	CLEANUP(free_p) char *message = NULL;
@@ -136,9 +119,10 @@ static void schedule_pod(struct kubelet *kubelet, const cJSON *pod, const char *
 		if (json_at(pod, "status.conditions"))
 			return;
 		copy = obj_copy(pod);
-		set_unschedulable(copy, loop_wall_us(cluster->loop), no_node);
+		pod_status_set_unschedulable(copy, POD_STATUS_NO_NODE, loop_wall_us(cluster->loop));
 		registry_update(cluster, copy, &status_by_scheduler, NULL, &status);
-		tell(kubelet, pod, "default-scheduler", "Warning", "FailedScheduling", no_node);
+		tell(kubelet, pod, "default-scheduler", "Warning", "FailedScheduling",
+		     POD_STATUS_NO_NODE);
 		return;
 	}
 	copy = obj_copy(pod);

@@ -241,3 +241,19 @@ bool pod_is_ready(const cJSON *pod)
 {
 	return strcmp(obj_text(pod_ready_condition(pod), "status"), "True") == 0;
 }
+
+void pod_status_set_unschedulable(cJSON *pod, const char *message, int64_t wall_us)
+{
+	cJSON *condition = obj_new();
+	char now[TIMESTAMP_SIZE];
+
+	timestamp_print(wall_us, now);
+	obj_set_text(condition, "type", "PodScheduled");
+	obj_set_text(condition, "status", "False");
+	obj_set(condition, "lastProbeTime", cJSON_CreateNull());
+	obj_set_text(condition, "lastTransitionTime", now);
+	obj_set_text(condition, "reason", "Unschedulable");
+	obj_set_text(condition, "message", message);
+	json_remove(pod, "status.conditions");
+	obj_append(obj_array_at(pod, "status.conditions"), condition);
+}

@@ -45,6 +45,10 @@ void pod_status_set(cJSON *pod, enum pod_stage stage, const char *reason, int64_
 const cJSON *pod_ready_condition(const cJSON *pod);
 bool pod_is_ready(const cJSON *pod);
 
+/* What the scheduler writes for a Pod that fits no node. */
+#define POD_STATUS_NO_NODE "0/1 nodes are available: 1 node(s) were unschedulable."
+void pod_status_set_unschedulable(cJSON *pod, const char *message, int64_t wall_us);
+
 /* How long the kubelet waits after so many restarts: 10 s, twice as long each time, at most 5 min. */
 int64_t pod_status_backoff_ms(int64_t restarts);
 

@@ -21,7 +21,8 @@ if [ $# -eq 0 ]; then
 fi
 
 "$build/kubesim" --port 0 --kubeconfig "$work/kubeconfig" --ready-after 50ms \
-	--fail-image '*:broken=ImagePullBackOff' >"$work/log" 2>&1 &
+	--fail-image '*:broken=ImagePullBackOff' --fail-image '*:crashing=CrashLoopBackOff' \
+		--fail-image '*:never-ready=NotReady' --fail-image '*:too-big=Unschedulable' >"$work/log" 2>&1 &
 kubesim=$!
 deadline=$((SECONDS + 10))
 until [ -s "$work/kubeconfig" ]; do

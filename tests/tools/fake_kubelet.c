@@ -122,51 +122,90 @@ static void let_go(const cJSON *pod)
 	send_write(pod, "removing", "DELETE", "", delete_options);
 }
 
+static void send_status(const cJSON *pod)
+{
+	send_write(pod, "writing the status of", "PUT", "/status", pod);
+}
+
 static void write_status(cJSON *pod, enum pod_stage stage, const char *reason)
 {
 	pod_status_set(pod, stage, reason, wall_us());
-	send_write(pod, "writing the status of", "PUT", "/status", pod);
+	send_status(pod);
 }
 
 /* --- what a Pod needs next ---------------------------------------------------------------------- */
 
-static void became_ready(void *ctx)
+static const char *failure_of(const cJSON *pod)
 {
-	cJSON *pod = ctx;
-
-	write_status(pod, POD_READY, NULL);
-	cJSON_Delete(pod);
+	return pod_status_failure(pod, options.fail_images, options.fail_image_count);
 }
 
-static bool is_creating(const cJSON *pod)
+static bool is(const char *failure, const char *reason)
 {
-	const cJSON *status = json_at(pod, "status.containerStatuses");
+	return failure && strcmp(failure, reason) == 0;
+}
 
-	return status && status->child &&
-	       strcmp(obj_text(status->child, "state.waiting.reason"), "ContainerCreating") == 0;
+/* Its containers are there. */
+static void started(void *ctx)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *pod = ctx;
+
+	write_status(pod, failure_of(pod) ? POD_RUNNING : POD_READY, NULL);
+}
+
+static void crashed_again(void *ctx)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *pod = ctx;
+
+	write_status(pod, POD_FAILING, failure_of(pod));
+}
+
+static void later(cJSON *take_pod, int64_t delay_ms, void (*callback)(void *ctx))
+{
+	struct err err = {0};
+
+	if (!cluster_after(cluster, delay_ms, callback, take_pod, &err))
+		must_do(-1, &err);
+}
+
+static void schedule(cJSON *pod)
+{
+	if (!is(failure_of(pod), "Unschedulable")) {
+		bind_to_node(pod);
+	} else if (!json_at(pod, "status.conditions")) {
+		pod_status_set_unschedulable(pod, POD_STATUS_NO_NODE, wall_us());
+		send_status(pod);
+	}
+}
+
+static void start(cJSON *pod)
+{
+	const char *failure = failure_of(pod);
+	bool fails = failure && !is(failure, "NotReady");
+
+	write_status(pod, fails ? POD_FAILING : POD_CREATING, failure);
 }
 
 static void on_pod(void *ctx, enum watch_event event, cJSON **pod)
 {
-	const char *failure;
-	struct err err = {0};
+	const cJSON *containers = json_at(*pod, "status.containerStatuses");
+	const cJSON *container = containers ? containers->child : NULL;
+	const char *waiting = obj_text(container, "state.waiting.reason");
+	int64_t restarts = json_int_or(container, "restartCount", 0);
 
 	(void)ctx;
 	if (event == WATCH_DELETED)
 		return;
-	if (!obj_text(*pod, "spec.nodeName")[0]) {
-		bind_to_node(*pod);
-	} else if (obj_is_deleting(*pod)) {
+	if (!obj_text(*pod, "spec.nodeName")[0])
+		schedule(*pod);
+	else if (obj_is_deleting(*pod))
 		let_go(*pod);
-	} else if (!json_at(*pod, "status.containerStatuses")) {
-		failure = pod_status_failure(*pod, options.fail_images, options.fail_image_count);
-		write_status(*pod, failure ? POD_FAILING : POD_CREATING, failure);
-	} else if (is_creating(*pod)) {
-		cJSON *copy = STEAL(*pod);
-
-		if (!cluster_after(cluster, options.ready_after_ms, became_ready, copy, &err))
-			must_do(-1, &err);
-	}
+	else if (!container)
+		start(*pod);
+	else if (is(waiting, "ContainerCreating"))
+		later(STEAL(*pod), options.ready_after_ms, started);
+	else if (is(waiting, "CrashLoopBackOff"))
+		later(STEAL(*pod), pod_status_backoff_ms(restarts), crashed_again);
 }
 
 static void on_watch_error(void *ctx, const struct err *err, int64_t retry_in_ms)
