@@ -273,14 +273,17 @@ int git_source_read(struct git_source *git, const char *known_commit, bool *ret_
 {
 	CLEANUP(resolved_release) struct resolved resolved = {0}, again = {0};
 	CLEANUP(close_p) int lock = -1;
+	struct err first; /* on success *err stays as it was */
 
 	if (git_resolve(git, git->options->ref, &lock, &resolved, err) < 0)
 		return -1;
-	int code = read_commit(git, &resolved, known_commit, ret_changed, ret_snapshot, err);
-	if (code == 0 || git->local || err->class != ERR_INVALID)
-		return code;
-	if (git_cache_discard(git, err) < 0 ||
-	    git_resolve_remote(git, lock, git->options->ref, &again, err) < 0)
+	if (read_commit(git, &resolved, known_commit, ret_changed, ret_snapshot, &first) == 0)
+		return 0;
+	if (git->local || first.class != ERR_INVALID || git_cache_discard(git, &first) < 0) {
+		*err = first;
+		return -1;
+	}
+	if (git_resolve_remote(git, lock, git->options->ref, &again, err) < 0)
 		return -1;
 	return read_commit(git, &again, known_commit, ret_changed, ret_snapshot, err);
 }

@@ -156,12 +156,15 @@ static int fetch(struct git_source *git, int lock_fd, const char *ref, struct re
 int git_resolve_remote(struct git_source *git, int lock_fd, const char *ref, struct resolved *ret,
 		       struct err *err)
 {
+	struct err first; /* on success *err stays as it was */
 	bool is_damaged;
 
-	if (fetch(git, lock_fd, ref, ret, &is_damaged, err) == 0)
+	if (fetch(git, lock_fd, ref, ret, &is_damaged, &first) == 0)
 		return 0;
-	if (!is_damaged || git_cache_discard(git, err) < 0)
+	if (!is_damaged || git_cache_discard(git, &first) < 0) {
+		*err = first;
 		return -1;
+	}
 	return fetch(git, lock_fd, ref, ret, &is_damaged, err);
 }
 

@@ -60,8 +60,15 @@ static int call_fail(struct reading *reading, int code, const char *what, struct
 			what, call->request->name, call->request->credentials,
 			call->credentials.password ? "password its passphrase"
 						   : "without a passphrase");
+	if (last && last->message && strstr(last->message, "pkt-line"))
+		return err_set(
+			err, ERR_UNSUPPORTED,
+			"%s %s: the server's answer cannot be read; libgit2 cannot read a shallow "
+			"clone, if that is what it has",
+			what, call->request->name);
 	git_fail(err, code, "%s %s", what, call->request->name);
-	reading->is_damaged = err->class == ERR_INVALID;
+	/* Of the network libgit2 speaks otherwise: an object or a setting is missing or broken. */
+	reading->is_damaged = err->class == ERR_INVALID || err->class == ERR_NOT_FOUND;
 	return -1;
 }
 

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # A repository behind HTTPS: who is trusted, who we are, and what a server can do to us.
 . "$(dirname "$0")/../support/checks.sh"
-support=$(realpath "$(dirname "$0")/../support")
-. "$support/git_server.sh"
+. "$(dirname "$0")/../support/git_server.sh"
 cd "$(dirname "$0")/../.." || exit 2
 tranche=$(realpath "${BUILD:-build}/tranche")
 work=$(mktemp -d)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "diff/buf.h"
 #include "tests/support/check.h"
 
 #define START_DEADLINE_MS 10000
@@ -218,6 +219,64 @@ static void test_a_server_that_is_not_there(void **state)
 	assert_null(strstr(err.message, "secret"));
 }
 
+/* Nothing of what is too much stays in the clone. */
+static void test_caps_of_a_fetch(void **state)
+{
+	static const struct {
+		int64_t bytes, objects;
+		const char *message;
+	} rows[] = {
+		{64, 0, "more than 64 bytes to fetch; nothing was kept"},
+		{0, 2, "more than 2 objects to fetch; nothing was kept"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct source_options options = {.repo = url,
+						       .max_fetch_bytes = rows[i].bytes,
+						       .max_fetch_objects = rows[i].objects};
+		CLEANUP(source_free_p) struct source *source = NULL;
+		CLEANUP(snapshot_release) struct snapshot snapshot = {0};
+		CLEANUP(buf_release) struct buf expected = BUF_INIT(1024);
+		bool changed;
+		struct err err;
+
+		assert_int_equal(shell("rm -rf tranche"), 0);
+		buf_printf(&expected, "cannot fetch from %s: %s", url, rows[i].message);
+		assert_ok(source_new(&options, &source, &err), err);
+		assert_error(source_read(source, NULL, &changed, &snapshot, &err), err, ERR_LIMIT,
+			     buf_str(&expected));
+		assert_int_equal(shell("test -z \"$(find tranche/*/objects -type f)\""), 0);
+	}
+}
+
+/* A second read finds the commit as it was; after a forced one it is told. */
+static void test_a_rewritten_history_is_told(void **state)
+{
+	const struct source_options options = {.repo = url, .ref = "moving"};
+	CLEANUP(source_free_p) struct source *source = NULL;
+	CLEANUP(snapshot_release) struct snapshot first = {0}, next = {0}, forced = {0};
+	bool changed;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(shell("cd shop && git branch -f moving v1"), 0);
+	assert_ok(source_new(&options, &source, &err), err);
+	assert_ok(source_read(source, NULL, &changed, &first, &err), err);
+	assert_true(changed);
+	assert_false(first.is_rewritten);
+	assert_ok(source_read(source, first.commit, &changed, &next, &err), err);
+	assert_false(changed);
+	assert_int_equal(shell("cd shop && git branch -f moving next"), 0);
+	assert_ok(source_read(source, first.commit, &changed, &next, &err), err);
+	assert_true(changed);
+	assert_false(next.is_rewritten);
+	assert_int_equal(shell("cd shop && git branch -f moving v1"), 0);
+	assert_ok(source_read(source, next.commit, &changed, &forced, &err), err);
+	assert_true(forced.is_rewritten);
+	assert_string_equal(forced.commit, first.commit);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 0 && source_is_child(argv))
@@ -229,6 +288,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_moved_ref_is_fetched_also_when_forced),
 		cmocka_unit_test(test_a_deleted_branch_and_an_unknown_repository),
 		cmocka_unit_test(test_a_server_that_is_not_there),
+		cmocka_unit_test(test_caps_of_a_fetch),
+		cmocka_unit_test(test_a_rewritten_history_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

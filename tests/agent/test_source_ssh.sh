@@ -2,8 +2,7 @@
 # A repository behind a real sshd: whose key is accepted, in which forms known_hosts may have it, and
 # who we are.
 . "$(dirname "$0")/../support/checks.sh"
-support=$(realpath "$(dirname "$0")/../support")
-. "$support/git_server.sh"
+. "$(dirname "$0")/../support/git_server.sh"
 cd "$(dirname "$0")/../.." || exit 2
 tranche=$(realpath "${BUILD:-build}/tranche")
 work=$(mktemp -d)

@@ -2,8 +2,7 @@
 # Signatures: made by the real git with ssh-keygen and gpg, of commits and tags, in a local and in a
 # remote repository. What is not signed by an allowed key is refused.
 . "$(dirname "$0")/../support/checks.sh"
-support=$(realpath "$(dirname "$0")/../support")
-. "$support/git_server.sh"
+. "$(dirname "$0")/../support/git_server.sh"
 cd "$(dirname "$0")/../.." || exit 2
 tranche=$(realpath "${BUILD:-build}/tranche")
 work=$(mktemp -d)

@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # Git servers for script tests, in $work: after checks.sh, with $tranche set. What they start ends with
 # end_servers.
+support=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 server_pids=()
+port='' ssh_port=''
 
 # wait_until WHAT COMMAND...: until it succeeds; fails after 20 s.
 wait_until() {
