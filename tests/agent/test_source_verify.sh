@@ -23,9 +23,9 @@ fine='0 errors, 0 warnings in 1 file, at *'
 
 # sign WITH KEY COMMAND...: git in the repository, which signs that way.
 sign() {
-	local format=$1 key=$2
+	local format=$1 signer=$2
 	shift 2
-	git -C shop -c gpg.format="$format" -c user.signingKey="$key" "$@" 2>sign.log
+	git -C shop -c gpg.format="$format" -c user.signingKey="$signer" "$@" 2>sign.log
 }
 
 # expect WHAT STATUS MESSAGE [OPTION...]

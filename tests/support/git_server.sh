@@ -51,10 +51,10 @@ make_pki() {
 	mkdir "$work/pki"
 	(
 		cd "$work/pki" || exit 1
-		key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
-		openssl req -x509 "${key[@]}" -keyout ca.key -out ca.crt -days 30 -subj /CN=ca
-		openssl req -x509 "${key[@]}" -keyout other.key -out other-ca.crt -days 30 -subj /CN=other
-		openssl req "${key[@]}" -keyout server.key -out server.csr -subj /CN=localhost
+		new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+		openssl req -x509 "${new_key[@]}" -keyout ca.key -out ca.crt -days 30 -subj /CN=ca
+		openssl req -x509 "${new_key[@]}" -keyout other.key -out other-ca.crt -days 30 -subj /CN=other
+		openssl req "${new_key[@]}" -keyout server.key -out server.csr -subj /CN=localhost
 		openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -days 30 -out server.crt \
 			-extfile <(echo subjectAltName=DNS:localhost)
 	) 2>"$work/pki/log"
