@@ -48,13 +48,18 @@ static bool gets_template(const struct target *target)
 			   json_at(target->live, "spec.template"));
 }
 
+static bool was_rejected(const struct inventory_entry *entry)
+{
+	return entry && entry->rollout.rejected_digest && *entry->rollout.rejected_digest;
+}
+
 bool steer_wants_revisions(const struct app *app, const struct target *target)
 {
 	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
 
 	return steer_wants_pods(target) &&
 	       (gets_template(target) || rolls_back(target_desired(target)) ||
-		rolls_back(target->live) || (entry && *entry->rollout.rejected_digest));
+		rolls_back(target->live) || was_rejected(entry));
 }
 
 /* --- deciding --------------------------------------------------------------------------------- */

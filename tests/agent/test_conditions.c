@@ -51,10 +51,29 @@ static void test_told_once_at_each_end(void **state)
 	assert_int_equal(conditions.count, 0);
 }
 
+/* A round about some of them leaves the others as they were. */
+static void test_a_round_about_some(void **state)
+{
+	CLEANUP(conditions_release) struct conditions conditions = {0};
+
+	(void)state;
+	ended[0] = '\0';
+	conditions_begin_round(&conditions);
+	hold(&conditions, "x/statefulset.apps/web", "");
+	hold(&conditions, "x/configmap/web", "");
+	conditions_end_round(&conditions, on_end, NULL);
+	conditions_begin_round(&conditions);
+	conditions_keep_but(&conditions, "statefulset.apps/");
+	conditions_end_round(&conditions, on_end, NULL);
+	assert_string_equal(ended, "x/statefulset.apps/web;");
+	assert_int_equal(conditions.count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_told_once_at_each_end),
+		cmocka_unit_test(test_a_round_about_some),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
