@@ -36,8 +36,9 @@ const struct command cli_commands[] = {
 		.name = "sync",
 		.usage = "(--repo URL|DIR | -f FILE|DIR|-) [--dry-run] [--wait] [options]",
 		.summary = "Make the cluster what Git says, once",
-		.text = "One pass: fetch, compare, and replace what differs. With --wait it follows the rollouts until the\n"
-			"Pods at or above each partition run the new version and are available.",
+		.text = "One pass: fetch, compare, and replace what differs. A StatefulSet with tranche.dev/step takes the\n"
+			"step that is due. With --wait the steps that follow are taken, until each partition is where\n"
+			"Git has it and the Pods at or above it run the new version and are available.",
 		.examples = "  # Apply the newest commit of a branch, and wait for the Pods\n"
 			    "  tranche sync --repo https://example.com/shop.git --ref main --wait\n\n"
 			    "  # Delete what left Git, too; diff --prune shows what that is\n"
