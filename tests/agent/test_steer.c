@@ -118,7 +118,7 @@ static void test_outcomes(void **state)
 		/* The first step of a walk. */
 		{GIT(STEP, 5, 0, "i:2"), LIVE(STEP, 5, 0, "i:1"), GIT(STEP, 5, 0, "i:1"), 4,
 		 "replace, written: " PARTITION ", spec.template.spec.containers[c].image; "
-						"partition 4 is the next step down to 0"},
+		 "partition 4 is the next step down to 0"},
 		/* On its way; nobody can tell whether the gate is open. */
 		{GIT(STEP, 5, 0, "i:1"), LIVE(STEP, 5, 3, "i:1"), GIT(STEP, 5, 0, "i:1"), 3,
 		 "on its way; its Pods cannot be seen; partition 2 waits for it"},
