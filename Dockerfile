@@ -8,9 +8,11 @@ FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends make
 WORKDIR /src
 COPY . .
-RUN make deps-image
+# "ssh-keygen", "gpgv" or both, for --verify
+ARG WITH=
+RUN make deps-image WITH="$WITH"
 ARG SOURCE_DATE_EPOCH=0
-RUN make rootfs
+RUN make rootfs WITH="$WITH"
 
 FROM scratch
 COPY --from=build /src/build/rootfs /

@@ -8,7 +8,8 @@
 #   make fuzz            the readers under libFuzzer, FUZZ_SECONDS each
 #   make demo            the canary walkthrough on the embedded cluster
 #   make install         DESTDIR= PREFIX=
-#   make rootfs          $(BUILD)/rootfs: what an image of the agent consists of (see Dockerfile)
+#   make rootfs          $(BUILD)/rootfs: what an image of the agent consists of (see Dockerfile); with
+#                        WITH="ssh-keygen gpgv" these programs too, which --verify runs
 #
 #   V=1 shows the commands. CFLAGS and LDFLAGS are yours and come last.
 #   SANITIZE=address,undefined builds everything with those, in a folder of its own.
@@ -200,7 +201,8 @@ DEPS_DEV   := gcovr clang libclang-rt-dev clang-format clang-tidy cppcheck shell
 deps:
 	$(Q)tests/install-packages $(DEPS_BUILD) $(DEPS_TEST) kubectl:kubernetes-client
 deps-image:
-	$(Q)tests/install-packages $(DEPS_BUILD) $(DEPS_IMAGE)
+	$(Q)tests/install-packages $(DEPS_BUILD) $(DEPS_IMAGE) \
+		$(filter $(addsuffix :%,$(WITH)),ssh-keygen:openssh-client gpgv:gpgv)
 deps-dev: deps
 	$(Q)tests/install-packages $(DEPS_DEV)
 
@@ -271,7 +273,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/tranche $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1
 
 rootfs: $(BUILD)/tranche
-	$(Q)examples/in-cluster/image/rootfs $< $(BUILD)/rootfs
+	$(Q)examples/in-cluster/image/rootfs $< $(BUILD)/rootfs $(WITH)
 
 clean:
 	rm -rf $(BUILD)

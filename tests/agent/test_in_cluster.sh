@@ -106,13 +106,15 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=git -keyout git.key -out git.csr 2>/dev/null
 openssl x509 -req -in git.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 \
 	-extfile <(echo subjectAltName=DNS:git.example.com) -out git.crt 2>/dev/null
-mkdir git
+mkdir -p git/repos
 git init -q -b main shop
-git clone -q --bare shop git/shop.git 2>/dev/null
-python3 "$top/tests/support/git_https.py" "$work/git" git.crt git.key git.port \
-	git.example.com 53 >git.log 2>&1 &
+git clone -q --bare shop git/repos/shop.git 2>/dev/null
+echo "basic agent:first" >git/auth
+python3 "$top/tests/support/git_backend.py" git git.crt git.key >git.log 2>&1 &
 started+=($!)
-soon "the Git host listens" test -s git.port
+python3 "$top/tests/support/name_server.py" git.example.com 53 >names.log 2>&1 &
+started+=($!)
+soon "the Git host listens" test -s git/port
 soon "the cluster listens" test -s kubeconfig
 export KUBECONFIG=$work/kubeconfig
 printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n' | kubectl create -f - >/dev/null
@@ -124,7 +126,7 @@ push() {
 		"$top/examples/canary/web.yaml" >shop/deploy/web.yaml
 	git -C shop add -A
 	git -C shop commit -qm "$3"
-	git -C shop push -q "$work/git/shop.git" main
+	git -C shop push -q "$work/git/repos/shop.git" main
 }
 
 # --- the Pod ----------------------------------------------------------------------------------------
@@ -134,10 +136,11 @@ pod_make "$root" "$pod"
 echo 'nameserver 127.0.0.1' >"$pod/etc/resolv.conf"
 cat ca.crt >>"$pod/etc/ssl/certs/ca-certificates.crt"
 token=$(kubectl config view --raw -o 'jsonpath={.users[0].user.token}')
-pod_project "$pod" "$token"
+pod_account "$pod" "$token"
+pod_mount "$pod" /etc/tranche/git username agent password first
 
 # The Deployment's own arguments, for a Git host on another port and commits that are seen soon.
-mapfile -t args < <(pod_arguments | sed "s,git.example.com,git.example.com:$(<git.port),")
+mapfile -t args < <(pod_arguments | sed "s,git.example.com,git.example.com:$(<git/port),")
 args+=(--interval=200ms)
 
 # start ARGUMENT...: the agent in the Pod; its lines are in agent.log.
@@ -174,17 +177,26 @@ check_equal "and it could write nowhere else" "" \
 		grep -vx '/var/cache/tranche')"
 
 # A token that the server does not take any more, and a new one.
-pod_project "$pod" wrong
+pod_account "$pod" wrong
 push 4 nginx:1.25.4 "Four"
 soon "the token is read again" logged "the server refused the credentials"
-pod_project "$pod" "$token"
+pod_account "$pod" "$token"
 soon "and the next one, too" replicas_are 4
 soon "which is told" logged "the cluster works again"
 check_equal "that it was refused is told once" 1 "$(grep -cF "the server refused the credentials" agent.log)"
 
+# The same with the password of the Git server.
+echo "basic agent:second" >git/auth
+push 5 nginx:1.25.4 "Five"
+soon "the password is no good any more" grep -q '"level":"error".*git.example.com' agent.log
+pod_mount "$pod" /etc/tranche/git username agent password second
+soon "the next one is" replicas_are 5
+soon "which is told, too" logged "the source works again"
+check_equal "neither is in the log" "" "$(grep -E "first|second|$token" agent.log)"
+
 for number in 1 2 3 4 5; do
-	push $((number + 4)) "nginx:1.26.$number" "Number $number"
-	soon "commit $number is applied" replicas_are $((number + 4))
+	push $((number + 5)) "nginx:1.26.$number" "Number $number"
+	soon "commit $number is applied" replicas_are $((number + 5))
 done
 peak=$(status_field VmHWM)
 peak=${peak%% *}
@@ -209,12 +221,39 @@ rm -rf "$pod"/var/cache/tranche/*
 : >agent.log
 start "${args[@]}"
 soon "another Pod fetches what the last one had" logged "by Ada Author: Number 5"
-push 10 nginx:1.26.5 "Ten"
-soon "and goes on from there" replicas_are 10
-check_equal "that is all that it wrote" "replaced: spec.replicas 9 -> 10" "$(grep -o 'replaced: [^"]*' agent.log)"
+push 11 nginx:1.26.5 "Eleven"
+soon "and goes on from there" replicas_are 11
+check_equal "that is all that it wrote" "replaced: spec.replicas 10 -> 11" "$(grep -o 'replaced: [^"]*' agent.log)"
 kill -TERM "$agent"
 wait "$agent"
 check_equal "TERM ends that one, too" 0 $?
+
+# A tree with a program that --verify runs: only signed commits are applied.
+"$top/examples/in-cluster/image/rootfs" "$build/tranche" "$work/signed" ssh-keygen >/dev/null
+chroot "$work/signed" /usr/bin/tranche version >/dev/null
+check_equal "with ssh-keygen it runs there, too" 0 $?
+unsigned=$pod
+pod=$work/signed-pod
+pod_make "$work/signed" "$pod"
+cp "$unsigned"/etc/resolv.conf "$pod/etc/"
+cp "$unsigned"/etc/ssl/certs/ca-certificates.crt "$pod/etc/ssl/certs/"
+pod_account "$pod" "$token"
+pod_mount "$pod" /etc/tranche/git username agent password second
+mkdir "$pod/etc/tranche/keys"
+ssh-keygen -q -t ed25519 -N '' -f signer
+pod_mount "$pod" /etc/tranche/keys ada.pub "$(<signer.pub)"
+: >agent.log
+start "${args[@]}" --verify=/etc/tranche/keys
+soon "a commit without a signature is refused" grep -q '"level":"error".*signed' agent.log
+git -C shop config gpg.format ssh
+git -C shop config user.signingkey "$work/signer"
+git -C shop config commit.gpgsign true
+push 12 nginx:1.26.5 "Twelve, signed"
+soon "one with a signature is applied" replicas_are 12
+kill -TERM "$agent"
+wait "$agent"
+check_equal "TERM ends that one, too" 0 $?
+pod=$unsigned
 
 # An authority that the tree does not know.
 cp "$root/etc/ssl/certs/ca-certificates.crt" "$pod/etc/ssl/certs/"

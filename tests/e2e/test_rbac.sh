@@ -152,25 +152,28 @@ sync "looks what it would go back to" 0 --wait --timeout 60s
 
 # The agent, as the Deployment has it, with files of the account that are renewed, and the token in use taken
 # back. Where that takes more than this machine allows, from a kubeconfig.
-git clone -q --bare "$repo" "$work/shop.git"
-git -C "$work/shop.git" symbolic-ref HEAD refs/heads/main
+mkdir -p "$work/git/repos"
+git clone -q --bare "$repo" "$work/git/repos/shop.git"
+git -C "$work/git/repos/shop.git" symbolic-ref HEAD refs/heads/main
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
 	-addext subjectAltName=DNS:localhost -keyout "$work/git.key" -out "$work/git.crt" 2>/dev/null
-setpriv --pdeathsig KILL python3 "$here/../support/git_https.py" "$work" "$work/git.crt" "$work/git.key" "$work/git.port" \
+echo "basic agent:password" >"$work/git/auth"
+setpriv --pdeathsig KILL python3 "$here/../support/git_backend.py" "$work/git" "$work/git.crt" "$work/git.key" \
 	>"$work/git.log" 2>&1 &
 at_end "kill $!"
-wait_for 10 test -s "$work/git.port"
-mapfile -t args < <(pod_arguments | sed "s,git.example.com,localhost:$(<"$work/git.port"),
+wait_for 10 test -s "$work/git/port"
+mapfile -t args < <(pod_arguments | sed "s,git.example.com,localhost:$(<"$work/git/port"),
 	s/--namespace=shop/--namespace=$namespace/; s/--path=deploy/--path=./; s/--log-format=json/--log-format=text/")
 args+=(--interval=200ms)
 push() {
-	git -C "$repo" push -q "$work/shop.git" main
+	git -C "$repo" push -q "$work/git/repos/shop.git" main
 }
 if pod_is_possible; then
 	"$examples/image/rootfs" "$build/tranche" "$work/rootfs" >/dev/null
 	pod_make "$work/rootfs" "$work/pod"
 	cat "$work/git.crt" >>"$work/pod/etc/ssl/certs/ca-certificates.crt"
-	pod_project "$work/pod" "$(<"$work/token")"
+	pod_account "$work/pod" "$(<"$work/token")"
+	pod_mount "$work/pod" /etc/tranche/git username agent password password
 	pod_exec "$work/pod" "${args[@]}" >>"$work/agent.log" 2>&1 &
 	agent_pid=$!
 	wait_equal "in the Pod it follows" 30 1 count_log "as the service account in"
@@ -178,7 +181,7 @@ if pod_is_possible; then
 	push
 	wait_equal "in the Pod it replaces" 30 three field configmap/c0 .data.value
 	token_for tranche second >"$work/token"
-	pod_project "$work/pod" "$(<"$work/token")"
+	pod_account "$work/pod" "$(<"$work/token")"
 	kubectl -n tranche delete secret first >/dev/null
 	commit_all "an image" 8 nginx:1.27.0 four
 	push

@@ -16,23 +16,31 @@ pod_is_possible() {
 # into etc.
 pod_make() {
 	cp -a "$1" "$2"
-	mkdir -p "$2/var/run/secrets/kubernetes.io/serviceaccount" "$2/proc" "$2/dev"
+	mkdir -p "$2/var/run/secrets/kubernetes.io/serviceaccount" "$2/etc/tranche/git" "$2/proc" "$2/dev"
 	echo '127.0.0.1 localhost' >"$2/etc/hosts"
 	chmod 1777 "$2/var/cache/tranche" # an emptyDir
 }
 
-# pod_project POD TOKEN: the service account's files, renewed as a kubelet does it, by swapping a link.
-pod_project() {
-	local folder=$1/var/run/secrets/kubernetes.io/serviceaccount version=..$RANDOM$RANDOM name
+# pod_mount POD FOLDER NAME VALUE...: the files of a volume that is made of a Secret or the like, also new
+# ones in the place of old ones; as a kubelet does it, by swapping a link.
+pod_mount() {
+	local folder=$1$2 version=..$RANDOM$RANDOM
 
+	shift 2
 	mkdir "$folder/$version"
-	printf %s "$2" >"$folder/$version/token"
-	kubectl config view --raw -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}' |
-		base64 -d >"$folder/$version/ca.crt"
-	printf tranche >"$folder/$version/namespace"
 	ln -s "$version" "$folder/..data_tmp"
+	while [ $# -ge 2 ]; do
+		printf %s "$2" >"$folder/$version/$1"
+		ln -sf "..data/$1" "$folder/$1"
+		shift 2
+	done
 	mv -T "$folder/..data_tmp" "$folder/..data"
-	for name in token ca.crt namespace; do ln -sf "..data/$name" "$folder/$name"; done
+}
+
+# pod_account POD TOKEN: the files of the service account
+pod_account() {
+	pod_mount "$1" /var/run/secrets/kubernetes.io/serviceaccount token "$2" namespace tranche ca.crt \
+		"$(kubectl config view --raw -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}' | base64 -d)"
 }
 
 # pod_arguments: those of the Deployment's container, one a line.
