@@ -129,8 +129,8 @@ check_like "stuck" "\
 NAME  PHASE  READY  UPDATED  PARTITION
 web   Stuck  4/5    1/5      4
   web-4 on nginx:broken: ImagePullBackOff: *
-  pods           0 1 2 3 | 4!
-  images    nginx:1.25.4 | nginx:broken
+  pods                         0 1 2 3 | 4!
+  images    nginx:1.25.4, nginx:1.26.1 | nginx:broken
   progress  \[=====--------------------\]  0/5 promoted
   step      *s ago; stuck for *s
 
