@@ -163,6 +163,15 @@ static void on_recorded(void *context, const struct err *err, const char *resour
 	pass_enter(pass, STAGE_DONE);
 }
 
+/* Whether no gate keeps a part of the commit from being applied. */
+static bool is_applied(const struct pass *pass)
+{
+	for (size_t i = 0; i < pass->steer_count; i++)
+		if (pass->steers[i] && !steer_applies(pass->steers[i]))
+			return false;
+	return true;
+}
+
 void pass_start_record(struct pass *pass)
 {
 	struct app *app = pass->options.app;
@@ -174,7 +183,8 @@ void pass_start_record(struct pass *pass)
 	}
 	if (pass_is_whole(pass))
 		record_orphans(&pass->record, pass->orphans);
-	if (pass_is_whole(pass) && record_revision(&pass->record, &pass->plan, &err) < 0) {
+	if (pass_is_whole(pass) && is_applied(pass) &&
+	    record_revision(&pass->record, &pass->plan, &err) < 0) {
 		pass_fail(pass, PASS_CLUSTER, &err);
 		return;
 	}
