@@ -28,8 +28,8 @@ static void test_round_trips(void **state)
 	static const char *const cases[] = {
 		"{}",
 		"{'replicas':0}",
-		"{'replicas':5,'partition':2,'stepSince':'2026-01-02T03:04:05.678Z',"
-		"'stepGeneration':7}",
+		("{'replicas':5,'partition':2,'stepSince':'2026-01-02T03:04:05.678Z',"
+		 "'stepGeneration':7}"),
 		"{'rejected':{'digest':'d','commit':'c','reason':'r'},'goodRevision':'web-1'}",
 	};
 
