@@ -92,7 +92,11 @@ fi
 check_equal "the program finds all of its libraries there" "" \
 	"$(chroot "$root" "$(ldd "$build/tranche" | grep -o '/lib[^ ]*/ld-[^ ]*')" --list /usr/bin/tranche |
 		awk '!/=> \/lib|linux-vdso|\/ld-linux/')"
-check_equal "it runs there" "$("$build/tranche" version)" "$(chroot "$root" /usr/bin/tranche version)"
+# version_in TREE: without /proc, which LeakSanitizer would want
+version_in() {
+	ASAN_OPTIONS=detect_leaks=0 chroot "$1" /usr/bin/tranche version
+}
+check_equal "it runs there" "$("$build/tranche" version)" "$(version_in "$root")"
 
 # --- a cluster and a Git host, in a network of our own ---------------------------------------------
 
@@ -230,8 +234,7 @@ check_equal "TERM ends that one, too" 0 $?
 
 # A tree with a program that --verify runs: only signed commits are applied.
 "$top/examples/in-cluster/image/rootfs" "$build/tranche" "$work/signed" ssh-keygen >/dev/null
-chroot "$work/signed" /usr/bin/tranche version >/dev/null
-check_equal "with ssh-keygen it runs there, too" 0 $?
+check_equal "with ssh-keygen it runs there, too" "$("$build/tranche" version)" "$(version_in "$work/signed")"
 unsigned=$pod
 pod=$work/signed-pod
 pod_make "$work/signed" "$pod"
