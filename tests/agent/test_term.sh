@@ -75,6 +75,7 @@ agent() {
 term() {
 	local began ended
 
+	wait_for 20 grep -q 'following' agent.log # it has begun
 	began=$(date +%s%3N)
 	kill -TERM "$agent"
 	wait "$agent"
