@@ -22,7 +22,7 @@ BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 PREFIX ?= /usr/local
 CC ?= cc
 AR ?= ar
-CFLAGS ?= -O2 -g
+CFLAGS ?= -g
 
 # --- libraries ----------------------------------------------------------------------------------
 # A floor gets the headers of its own libraries and of those below it, no others.
@@ -53,9 +53,19 @@ SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-fra
 endif
 WERROR := $(if $(CI),-Werror)
 
+# What every byte of a manifest or an answer goes through is compiled for speed, all else for size.
+# Unwind tables stand with the debug information, where gdb, perf and valgrind find them too, instead
+# of in the program; relative relocations are packed where the linker can.
+HOT := $(addprefix diff/,buf compare compare_list digest json json_number json_parse json_print \
+	manifest path schema schema_check yaml yaml_build yaml_events yaml_scalar yaml_split)
+optimise = $(if $(filter $(HOT:%=$(BUILD)/obj/%.o),$(1)),-O2,-Os)
+SMALL := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
+RELR = $(call once,RELR_FLAG,$(if $(shell $(CC) -Wl,--help 2>/dev/null | grep pack-relative-relocs),\
+	-Wl$(comma)-z$(comma)pack-relative-relocs))
+
 BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE_FLAGS) \
-	-ffunction-sections -fdata-sections -MMD -MP
-BASE_LDFLAGS = -pie -Wl,-z,relro,-z,now,--gc-sections,--as-needed $(SANITIZE_FLAGS)
+	$(SMALL) -MMD -MP
+BASE_LDFLAGS = -pie -Wl,-z,relro,-z,now,--gc-sections,--as-needed $(RELR) $(SANITIZE_FLAGS)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
@@ -93,7 +103,8 @@ $(BUILD)/obj/tests/%.o: CPPFLAGS += -DBUILD_DIR='"$(BUILD)"'
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(BASE_CFLAGS) $(call cflags_of,$(call floor_of,$@)) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(BASE_CFLAGS) $(call optimise,$@) $(call cflags_of,$(call floor_of,$@)) $(CPPFLAGS) $(CFLAGS) \
+		-c -o $@ $<
 
 define archive
 	@mkdir -p $(@D)
