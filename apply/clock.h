@@ -9,4 +9,7 @@
 /* Unix time, for comparing with moments that objects carry. It may jump. */
 int64_t clock_unix_ms(void);
 
+/* Monotonic, and goes on while the machine sleeps (CLOCK_BOOTTIME): for what others count on meanwhile. */
+int64_t clock_boot_ms(void);
+
 #endif

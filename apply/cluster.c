@@ -28,6 +28,8 @@ struct cluster {
 	uint64_t random;
 	void (*on_warning)(void *ctx, const char *text);
 	void *warning_ctx;
+	int (*may_write)(void *ctx, struct err *err); /* the fence; NULL: there is none */
+	void *fence_ctx;
 	char **warnings_seen;
 	size_t warnings_seen_count;
 };
@@ -244,6 +246,14 @@ static void call_fail(struct call *call, const struct err *err)
 static void on_response(void *ctx, const struct err *err, struct http_response *response,
 			bool sent);
 
+/* The fence may have been set since the request was made. */
+static int may_leave(void *ctx, struct err *err)
+{
+	const struct cluster *cluster = ((struct call *)ctx)->cluster;
+
+	return cluster->may_write ? cluster->may_write(cluster->fence_ctx, err) : 0;
+}
+
 static int call_submit(struct call *call, struct err *err)
 {
 	const struct http_request request = {
@@ -252,7 +262,10 @@ static int call_submit(struct call *call, struct err *err)
 		.accept = call->accept,
 		.body = call->spec.body ? buf_str(&call->body) : NULL,
 		.body_length = call->body.length,
-		.timeout_ms = CLUSTER_TIMEOUT_MS,
+		.timeout_ms = call->spec.timeout_ms ? call->spec.timeout_ms : CLUSTER_TIMEOUT_MS,
+		.urgent = call->spec.urgent,
+		.afresh = call->spec.afresh,
+		.may_leave = call->is_read || call->spec.unfenced ? NULL : may_leave,
 		.on_done = on_response,
 		.ctx = call,
 	};
@@ -547,4 +560,11 @@ void cluster_on_warning(struct cluster *cluster, void (*on_warning)(void *ctx, c
 void cluster_set_retry(struct cluster *cluster, int64_t retry_ms)
 {
 	cluster->retry_ms = retry_ms;
+}
+
+void cluster_set_fence(struct cluster *cluster, int (*may_write)(void *ctx, struct err *err),
+		       void *ctx)
+{
+	cluster->may_write = may_write;
+	cluster->fence_ctx = ctx;
 }

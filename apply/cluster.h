@@ -54,6 +54,14 @@ void cluster_on_warning(struct cluster *cluster, void (*on_warning)(void *ctx, c
 /* How long requests that start from now on are tried again; CLUSTER_RETRY_MS at first, 0: never. */
 void cluster_set_retry(struct cluster *cluster, int64_t retry_ms);
 
+/*
+ * Asks `may_write` about each request that may change something (neither a GET nor `repeatable`), when there is
+ * a connection and it is about to be sent, also when it had to wait or is tried again. Where that returns -1 the
+ * request fails with its *err, and has not been sent. It may not call anything here. NULL: all may.
+ */
+void cluster_set_fence(struct cluster *cluster, int (*may_write)(void *ctx, struct err *err),
+		       void *ctx);
+
 /* --- one request ------------------------------------------------------------------------------ */
 
 struct cluster_answer {
@@ -71,6 +79,10 @@ struct cluster_request {
 			     * has its values masked (diff/secret.h) */
 	bool once;       /* never tried again, whatever comes */
 	bool repeatable; /* stores nothing (a dry run): tried again like a read */
+	bool unfenced;   /* the fence is not asked */
+	bool urgent;     /* overtakes all others that wait */
+	bool afresh;     /* over a connection of its own */
+	int64_t timeout_ms; /* 0: CLUSTER_TIMEOUT_MS */
 
 	/*
 	 * Called once. `err` is NULL for a 2xx answer that could be read; else see refusal.h for

@@ -32,6 +32,8 @@ struct request {
 	bool streaming;      /* the response is 2xx and wanted in pieces */
 	bool renewed;        /* it was answered with 401 once, and is sent with other credentials */
 	uint64_t generation; /* of the credentials that it was sent with */
+	bool counted;        /* in flight */
+	struct err *refusal; /* what may_leave said, if it refused */
 	char detail[CURL_ERROR_SIZE];
 	struct http *http;
 };
@@ -46,7 +48,7 @@ struct http {
 	struct credentials *credentials;
 	struct ids requests;
 	struct request_list waiting;         /* for a place among those in flight */
-	struct request_list waiting_streams; /* streams, which need none */
+	struct request_list waiting_at_once; /* streams and urgent ones, which need none */
 	struct request_list arrived;         /* streams with bytes to hand over */
 	struct request_list refused;         /* waited for credentials, and there are none: */
 	struct err refusal;                  /* why */
@@ -124,6 +126,7 @@ static void request_free(struct request *request)
 		curl_easy_cleanup(request->easy);
 	curl_slist_free_all(request->headers);
 	buf_release(&request->body);
+	free(request->refusal);
 	free(request->strings);
 	free(request);
 }
@@ -134,8 +137,8 @@ static void request_stop(struct http *http, struct request *request)
 	list_remove(request);
 	if (request->easy) {
 		curl_multi_remove_handle(http_loop_multi(http->loop), request->easy);
-		if (!request->spec.on_data)
-			http->in_flight--;
+		http->in_flight -= request->counted;
+		request->counted = false;
 	}
 }
 
@@ -146,6 +149,14 @@ static void request_detach(struct http *http, struct request *request)
 	request_stop(http, request);
 }
 
+/* Those that need no place are started first. */
+static void request_wait(struct http *http, struct request *request)
+{
+	bool at_once = request->spec.on_data || request->spec.urgent;
+
+	list_add(at_once ? &http->waiting_at_once : &http->waiting, request);
+}
+
 /* Puts it back among those that wait, as if it had never been sent. */
 static void request_again(struct http *http, struct request *request)
 {
@@ -153,7 +164,7 @@ static void request_again(struct http *http, struct request *request)
 	curl_easy_cleanup(STEAL(request->easy));
 	curl_slist_free_all(STEAL(request->headers));
 	buf_clear(&request->body);
-	list_add(request->spec.on_data ? &http->waiting_streams : &http->waiting, request);
+	request_wait(http, request);
 }
 
 /* curl: bytes of the body came (CURLOPT_WRITEFUNCTION). They are handed over outside of curl. */
@@ -174,6 +185,21 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	return request->body.broken_cap || request->body.broken_memory ? 0 : size * count;
 }
 
+/* curl: the request is about to be sent (CURLOPT_PREREQFUNCTION). Nothing of the multi handle may be called. */
+static int on_leaving(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+	struct request *request = ctx;
+	struct err err = {0};
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	if (request->spec.may_leave(request->spec.ctx, &err) == 0)
+		return CURL_PREREQFUNC_OK;
+	request->refusal = malloc(sizeof(err));
+	if (request->refusal)
+		*request->refusal = err;
+	return CURL_PREREQFUNC_ABORT;
+}
+
 static int request_start(struct http *http, struct request *request, struct err *err)
 {
 	const struct credential credential = credentials_now(http->credentials);
@@ -184,6 +210,10 @@ static int request_start(struct http *http, struct request *request, struct err 
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->detail);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+	if (request->spec.may_leave) {
+		curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_leaving);
+		curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
+	}
 	if (http_easy_set_up(easy, &http->peer, &credential, &request->spec, &request->headers,
 			     err) < 0 ||
 	    curl_multi_add_handle(http_loop_multi(http->loop), easy) != CURLM_OK) {
@@ -192,8 +222,8 @@ static int request_start(struct http *http, struct request *request, struct err 
 	}
 	request->easy = easy;
 	request->generation = credentials_generation(http->credentials);
-	if (!request->spec.on_data)
-		http->in_flight++;
+	request->counted = !request->spec.on_data && !request->spec.urgent;
+	http->in_flight += request->counted;
 	return 0;
 }
 
@@ -239,6 +269,10 @@ static int judge(struct http *http, struct request *request, CURLcode code, stru
 			       http->peer.endpoint.server, request->body.max_length);
 	if (code == CURLE_OK)
 		return 0;
+	if (code == CURLE_ABORTED_BY_CALLBACK && request->refusal) {
+		*err = *request->refusal;
+		return -1;
+	}
 	http_error(request->easy, code, http->peer.endpoint.server, http->peer.endpoint.proxy_url,
 		   request->detail, (long)request->spec.timeout_ms, err);
 	if (code == CURLE_SSL_CERTPROBLEM && credentials_may_change(http->credentials))
@@ -359,7 +393,7 @@ static bool refuse_one(struct http *http)
 static void on_credentials(void *ctx, const struct err *err)
 {
 	struct http *http = ctx;
-	struct request_list *const lists[] = {&http->waiting_streams, &http->waiting};
+	struct request_list *const lists[] = {&http->waiting_at_once, &http->waiting};
 
 	for (size_t i = 0; err && i < 2; i++) {
 		struct request *request;
@@ -376,7 +410,7 @@ static void on_credentials(void *ctx, const struct err *err)
 
 static bool start_one(struct http *http)
 {
-	struct request *request = http->waiting_streams.first;
+	struct request *request = http->waiting_at_once.first;
 	struct err err = {0};
 
 	if (!request && http->in_flight < http_max_in_flight(http))
@@ -468,7 +502,7 @@ uint64_t http_submit(struct http *http, const struct http_request *request, stru
 		request_free(own);
 		return 0;
 	}
-	list_add(request->on_data ? &http->waiting_streams : &http->waiting, own);
+	request_wait(http, own);
 	http_loop_kick(http->loop);
 	return own->id;
 }
@@ -483,7 +517,7 @@ void http_cancel(struct http *http, uint64_t id)
 	request_free(request);
 	if (http->waiting.first)
 		http_loop_kick(http->loop); /* there is room for another */
-	else if (!http->waiting_streams.first)
+	else if (!http->waiting_at_once.first)
 		credentials_stop(http->credentials);
 }
 

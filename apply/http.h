@@ -50,7 +50,9 @@ struct http_request {
 	const char *content_type; /* of the body; NULL: application/json */
 	const char *body;         /* NULL: none; borrowed until the request is over */
 	size_t body_length;
-	int64_t timeout_ms;        /* for all of it; 0: none */
+	int64_t timeout_ms; /* for all of it; 0: none */
+	bool urgent;        /* waits for no place among those in flight, and takes none */
+	bool afresh;        /* over a connection of its own: those that are there may be dead */
 	size_t max_response_bytes; /* 0: HTTP_MAX_RESPONSE_BYTES; a 2xx stream has no cap */
 
 	/*
@@ -60,6 +62,7 @@ struct http_request {
 	 *   ERR_DENIED     the server's certificate is not trusted, ours is missing or refused;
 	 *                  there are no credentials (credentials.h)
 	 *   ERR_LIMIT      the response is larger than the cap
+	 * or what may_leave says.
 	 * `sent` says whether any of the request may have reached the server.
 	 */
 	void (*on_done)(void *ctx, const struct err *err, struct http_response *response,
@@ -71,6 +74,13 @@ struct http_request {
 	 * stream does not count against the bound of what is in flight.
 	 */
 	void (*on_data)(void *ctx, const char *bytes, size_t length);
+
+	/*
+	 * Asked when there is a connection and nothing but this keeps the request from being sent, each
+	 * time that it is: 0, or -1 with *err, and the request is over without having been sent. It
+	 * may neither submit nor cancel anything. NULL: it may.
+	 */
+	int (*may_leave)(void *ctx, struct err *err);
 	void *ctx;
 };
 

@@ -14,6 +14,8 @@ const struct resource resource_namespaces = {"", "v1", "Namespace", "namespaces"
 const struct resource resource_crds = {
 	"apiextensions.k8s.io",      "v1",  "CustomResourceDefinition",
 	"customresourcedefinitions", false, ALL_VERBS};
+const struct resource resource_leases = {
+	"coordination.k8s.io", "v1", "Lease", "leases", true, ALL_VERBS};
 
 void resource_print_encoded(const char *value, struct buf *out)
 {

@@ -29,7 +29,7 @@ struct resource {
 
 /* Kinds that every server has and that need no discovery. */
 extern const struct resource resource_pods, resource_statefulsets, resource_controller_revisions,
-	resource_config_maps, resource_namespaces, resource_crds;
+	resource_config_maps, resource_namespaces, resource_crds, resource_leases;
 
 /*
  * Appends "/apis/apps/v1/namespaces/NS/statefulsets", or of all namespaces where `namespace` is ""

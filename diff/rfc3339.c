@@ -116,14 +116,24 @@ static void date_of(int64_t days, int *ret_year, int *ret_month, int *ret_day)
 	*ret_year = (int)(year + era * 400 + (*ret_month <= 2));
 }
 
-void rfc3339_print(int64_t ms, struct buf *out)
+static void print(int64_t ms, const char *end, struct buf *out)
 {
 	const int64_t day_ms = 24 * 3600 * 1000;
 	int64_t of_day = ((ms % day_ms) + day_ms) % day_ms;
 	int year, month, day;
 
 	date_of((ms - of_day) / day_ms, &year, &month, &day);
-	buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day,
+	buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%s", year, month, day,
 		   (int)(of_day / 3600000), (int)(of_day / 60000 % 60), (int)(of_day / 1000 % 60),
-		   (int)(of_day % 1000));
+		   (int)(of_day % 1000), end);
+}
+
+void rfc3339_print(int64_t ms, struct buf *out)
+{
+	print(ms, "Z", out);
+}
+
+void rfc3339_print_micro(int64_t ms, struct buf *out)
+{
+	print(ms, "000Z", out);
 }

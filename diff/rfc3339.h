@@ -18,4 +18,7 @@ bool rfc3339_read(const char *text, int64_t *ret_ms);
 /* Appends Unix time as "2026-01-02T03:04:05.678Z", always with milliseconds; years 0 to 9999. */
 void rfc3339_print(int64_t ms, struct buf *out);
 
+/* The same as a MicroTime, which the API server reads with exactly six digits: "...:05.678000Z". */
+void rfc3339_print_micro(int64_t ms, struct buf *out);
+
 #endif
