@@ -29,9 +29,9 @@ CFLAGS ?= -g
 
 DIFF_PKGS  := libcjson yaml-0.1 libcrypto
 APPLY_PKGS := $(DIFF_PKGS) libcurl libuv
-AGENT_PKGS := $(APPLY_PKGS) libgit2
+AGENT_PKGS := $(APPLY_PKGS) libgit2 libmicrohttpd
 SIM_PKGS   := $(DIFF_PKGS) libmicrohttpd
-TEST_PKGS  := $(AGENT_PKGS) libmicrohttpd cmocka
+TEST_PKGS  := $(AGENT_PKGS) cmocka
 
 # Asked for at the first use rather than when this file is read: in `make deps demo` pkg-config may
 # not be there yet when make starts.
