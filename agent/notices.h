@@ -1,0 +1,76 @@
+/*
+ * notices.h - the hub: takes what the notice boards of all apps have to tell, and hands it to every
+ * sink that wants it.
+ *
+ * Nothing here waits for anybody: each sink has a bounded queue of its own (alert.h), and what does not
+ * fit is dropped and counted.
+ */
+#ifndef AGENT_NOTICES_H
+#define AGENT_NOTICES_H
+
+#include "agent/notice.h"
+
+struct uv_loop_s;
+struct cluster;
+struct config_sink;
+struct notices;
+
+#define NOTICES_FLUSH_MS 2000 /* at the end of the agent, for what is still queued */
+
+struct notices_options {
+	struct uv_loop_s *loop;
+
+	/* The app's cluster, for Events on its objects; NULL where there is no such app (any more). */
+	struct cluster *(*cluster_of)(void *context, const char *app);
+	void *context;
+};
+
+/* Without sinks. ERR_NO_MEMORY only. */
+int notices_new(const struct notices_options *options, struct notices **ret_notices,
+		struct err *err);
+
+/*
+ * From now on these are the sinks; nothing is borrowed. One that is configured as before keeps its queue and
+ * what it was told; what another one has queued is given up. `reminder_ms` is for those without one of
+ * their own. On failure (ERR_NO_MEMORY, ERR_INVALID) they are as they were.
+ */
+int notices_configure(struct notices *notices, const struct config_sink *sinks, size_t count,
+		      int64_t reminder_ms, struct err *err);
+
+/*
+ * Gives up on what is queued and under way. The loop must turn once more before it can be closed. NULL is
+ * fine.
+ */
+void notices_free(struct notices *notices);
+DEFINE_FREE_P(struct notices, notices_free);
+
+/* Tells these, which belong together: one sync's. References are taken. NULL as `notices` is fine. */
+void notices_tell(struct notices *notices, struct notice *const *items, size_t count);
+
+/* Sends a test to the sink with this name, or to all (NULL). How many there were. */
+size_t notices_test(struct notices *notices, const char *name);
+
+/* The app is no longer ours: no reminders of its conditions any more. */
+void notices_forget(struct notices *notices, const char *app);
+
+/* Has all that is queued leave now; calls back once, when all is done or the deadline has passed. */
+void notices_flush(struct notices *notices, int64_t deadline_ms, void (*on_flushed)(void *context),
+		   void *context);
+
+/* --- for metrics and status ------------------------------------------------------------------ */
+
+struct notices_count {
+	const char *sink; /* its name; borrowed */
+	const char *type; /* "slack" */
+	uint64_t sent;    /* notices that were taken; those that one message held count each */
+	uint64_t failed;  /* ... that were refused for good */
+	uint64_t dropped; /* ... for which the queue had no room */
+	size_t queued;
+	bool failing;      /* the last try went wrong ... */
+	const char *error; /* ... for this reason; "" */
+};
+
+size_t notices_sink_count(const struct notices *notices);
+struct notices_count notices_count(const struct notices *notices, size_t index);
+
+#endif
