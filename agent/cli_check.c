@@ -101,6 +101,13 @@ static int check_revisions(const struct options *options, struct err *err)
 	return check_offline("from", options, err);
 }
 
+static int check_lease(const struct options *options, struct err *err)
+{
+	if (options->lease_ms % 1000 || (options->leader_elect && options->lease_ms == 0))
+		return err_set(err, ERR_INVALID, "--lease-duration has to be of whole seconds");
+	return 0;
+}
+
 /* How far to promote is said once. */
 static int check_edit(const struct command *command, const struct options *options, struct err *err)
 {
@@ -120,7 +127,7 @@ int cli_check(const struct command *command, const struct options *options, stru
 {
 	if (check_source(command, options, err) < 0 || check_identity(command, options, err) < 0 ||
 	    check_live(options, err) < 0 || check_revisions(options, err) < 0 ||
-	    check_prune(options, err) < 0)
+	    check_prune(options, err) < 0 || check_lease(options, err) < 0)
 		return -1;
 	return check_edit(command, options, err);
 }

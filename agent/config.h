@@ -125,8 +125,9 @@ struct config_server {
 struct config_leader {
 	bool enabled;
 	char *lease;     /* its name */
-	char *namespace; /* where it is; NULL: the first cluster's */
-	char *identity;  /* of this process; NULL: the host's name and something random */
+	char *namespace; /* where it is; NULL: the Pod's, else the first cluster's */
+	char *identity;  /* of this process, with something random behind it; NULL: Pod or host */
+	int64_t duration_ms; /* whole seconds: without a renewal for that long another takes it */
 };
 
 /* Of `count` agents this is the one with `index`: apps are split over them. A count of 0: one has all. */
@@ -156,6 +157,9 @@ void config_release(struct config *config);
  * for a bad name, ERR_NO_MEMORY.
  */
 int config_of_options(const struct options *options, struct config *ret_config, struct err *err);
+
+/* Takes --shard, where it is given, instead of what the configuration says. ERR_INVALID. */
+int config_take_shard(const struct options *options, struct config *config, struct err *err);
 
 /*
  * A name that may stand in a ConfigMap's: a-z, 0-9 and inner dashes. ERR_INVALID; `what` is how the

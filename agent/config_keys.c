@@ -157,9 +157,11 @@ static const struct config_key leader_keys[] = {
 	{"lease", CONFIG_STRING, CONFIG_NAME, AT(leader.lease), .default_value = "tranche",
 	 .help = "the Lease's name"},
 	{"namespace", CONFIG_STRING, CONFIG_NAMESPACE, AT(leader.namespace),
-	 .help = "the Lease's namespace; without it that of the first cluster"},
+	 .help = "the Lease's namespace; without it that of the agent's Pod, else of the first cluster"},
 	{"identity", CONFIG_STRING, AT(leader.identity),
-	 .help = "what this agent calls itself in the Lease; without it the host's name and something random"},
+	 .help = "what this agent calls itself in the Lease, with something random behind it; without it `$POD_NAME`, else the host's name"},
+	{"duration", CONFIG_DURATION, AT(leader.duration_ms), .least = SECOND_MS, .most = HOUR_MS, .default_value = "15s",
+	 .help = "how long the others wait for a leader that is gone; it stops writing after two thirds of that without a renewal"},
 	END,
 };
 

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uv.h>
+
+#include "agent/shard.h"
 #include "diff/buf.h"
 #include "diff/cleanup.h"
 
@@ -147,6 +150,33 @@ static int make_app(const struct options *options, struct config_app *app, struc
 	return name_app(options, app, err);
 }
 
+static int make_leader(const struct options *options, struct config_leader *leader, struct err *err)
+{
+	const struct copy copies[] = {
+		{options->lease, &leader->lease},
+		{options->lease_namespace, &leader->namespace},
+	};
+
+	leader->enabled = options->leader_elect;
+	leader->duration_ms = options->lease_ms;
+	return COPY_STRINGS(copies, err);
+}
+
+int config_take_shard(const struct options *options, struct config *config, struct err *err)
+{
+	const char *pod = getenv("POD_NAME");
+	char host[UV_MAXHOSTNAMESIZE] = "";
+	size_t size = sizeof(host);
+
+	if (!options->shard)
+		return 0;
+	if (!pod || !*pod)
+		(void)uv_os_gethostname(host, &size);
+	if (shard_parse(options->shard, pod && *pod ? pod : host, &config->shard, err) < 0)
+		return err_prefix(err, "--shard");
+	return 0;
+}
+
 int config_of_options(const struct options *options, struct config *ret_config, struct err *err)
 {
 	CLEANUP(config_release) struct config config = {0};
@@ -155,7 +185,9 @@ int config_of_options(const struct options *options, struct config *ret_config, 
 	if (!config.clusters)
 		return err_no_memory(err);
 	config.cluster_count = 1;
-	if (make_cluster(options, config.clusters, err) < 0)
+	if (make_cluster(options, config.clusters, err) < 0 ||
+	    make_leader(options, &config.leader, err) < 0 ||
+	    config_take_shard(options, &config, err) < 0)
 		return -1;
 	if (options->repo || options->files.count) {
 		config.apps = calloc(1, sizeof(*config.apps));

@@ -57,7 +57,8 @@ const struct command cli_commands[] = {
 			"more Pods. A repository that is a local folder is watched, so that a commit is synced at once;\n"
 			"others are asked at each interval. What somebody else changes in the cluster is reported as\n"
 			"drift and left alone, unless --self-heal is given; what leaves Git stays, unless --prune is.\n"
-			"Signals: TERM and INT end it, HUP syncs now.",
+			"With --leader-elect several agents can run, of which one writes. Signals: TERM and INT end it,\n"
+			"HUP syncs now.",
 		.examples = "  # Follow a branch of a remote repository\n"
 			    "  tranche run --repo https://example.com/shop.git --ref main --path deploy\n\n"
 			    "  # Try it with a repository in a local folder\n"

@@ -53,6 +53,10 @@ struct options {
 	const char *log_level;
 	const char *color;
 	int64_t interval_ms;
+	bool leader_elect;
+	const char *lease, *lease_namespace;
+	int64_t lease_ms;
+	const char *shard;
 	int64_t timeout_ms;
 	bool dry_run;
 	bool wait;
