@@ -72,8 +72,7 @@ struct server_options {
 
 	/*
 	 * The headers are here, the body is not. Either answers at once (server_reply), then the
-	 * body is not read; or tells how many bytes of it may come. More are answered with 413 by
-	 * `refuse`.
+	 * body is not read; or tells how many bytes of it may come.
 	 */
 	size_t (*on_head)(void *context, const struct server_request *request);
 
@@ -81,14 +80,10 @@ struct server_options {
 	void (*on_request)(void *context, const struct server_request *request);
 
 	/*
-	 * What is said of a request that the server itself refuses: 413 (its body), 504 (nobody
-	 * replied in time).
+	 * Fills in what is said of a request that the server itself refuses: 413 (its body is too
+	 * large), 504 (nobody replied in time).
 	 */
-	void (*on_refused)(void *context, const struct server_request *request, int status,
-			   struct server_response *response);
-
-	/* A request is over; `status` 0: without an answer. */
-	void (*on_done)(void *context, const struct server_request *request, int status);
+	void (*on_refused)(void *context, int status, struct server_response *response);
 
 	void *context;
 };
@@ -100,7 +95,7 @@ struct server_options {
 struct server *server_new(const struct server_options *options, struct err *err);
 
 /*
- * Closes everything at once, without callbacks. The loop has to turn once more before it is closed.
+ * Closes everything at once, without callbacks; not to be called from one. The loop has to turn once more before it is closed.
  * NULL is fine.
  */
 void server_free(struct server *server);

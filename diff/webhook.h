@@ -23,8 +23,9 @@
 #include "diff/err.h"
 
 #define WEBHOOK_MAX_BYTES        (4u * 1024 * 1024) /* of a body */
-#define WEBHOOK_MAX_REFS         256                /* of one push; more count as "any ref" */
-#define WEBHOOK_MAX_REPOSITORIES 8                  /* URLs by which it names the repository */
+#define WEBHOOK_MAX_NODES        150000 /* JSON values in it: 2000 commits with their files */
+#define WEBHOOK_MAX_REFS         256    /* of one push; more count as any ref */
+#define WEBHOOK_MAX_REPOSITORIES 16     /* names of its repository that are looked at */
 
 enum webhook_provider {
 	WEBHOOK_GITHUB,
@@ -50,6 +51,9 @@ struct webhook_request {
 
 /* By its headers. */
 enum webhook_provider webhook_provider_of(const struct webhook_request *request);
+
+/* The provider's word for what happened: "push", "Tag Push Hook", "repo:push". */
+const char *webhook_event_name(const struct webhook_request *request);
 
 /*
  * Whether the headers bear a signature at all, which can be told before the body is here. ERR_DENIED
@@ -77,8 +81,9 @@ struct webhook_push {
 	 */
 	char **repositories;
 	size_t repository_count;
-	char **refs; /* whole, "refs/heads/main"; none: any ref */
+	char **refs; /* whole, "refs/heads/main" */
 	size_t ref_count;
+	bool any_ref;         /* none is told, or too many */
 	char *default_branch; /* "main"; NULL: not told */
 };
 void webhook_push_release(struct webhook_push *push);
@@ -91,10 +96,10 @@ int webhook_read(const struct webhook_request *request, struct webhook_push *ret
 		 struct err *err);
 
 /*
- * Whether somebody who follows `ref` (source.h; NULL: HEAD) of `repo` should look at it now. URLs of
- * the same repository may differ in their scheme, user, port, ".git" and the host's case; where only
- * the host differs it counts too, because a repository has names inside of a network that its server
- * does not know, and a look too many does no harm.
+ * Whether somebody who follows `ref` (source.h; NULL: HEAD) of `repo` should look at it now. A
+ * repository is known by its path alone, without ".git" and in any case: its server may call itself
+ * otherwise than it is called from here (another name, port, or protocol), and a look too many does
+ * no harm. A ref that is no name of a branch or tag (a commit, "main~1") may be moved by any push.
  */
 bool webhook_follows(const struct webhook_push *push, const char *repo, const char *ref);
 

@@ -1,0 +1,66 @@
+/*
+ * api_private.h - what the rooms of api.h share; nobody else includes it.
+ */
+#ifndef AGENT_API_PRIVATE_H
+#define AGENT_API_PRIVATE_H
+
+#include <uv.h>
+
+#include "agent/api.h"
+#include "agent/log.h"
+#include "agent/server.h"
+#include "apply/secret_file.h"
+
+#define API_MAX_NAME    256   /* of an app in a path */
+#define API_LOG_EACH_MS 10000 /* a refusal is logged at most so often */
+
+struct api_route;
+
+/* Keeps what strangers can bring about from filling the log. */
+struct api_limiter {
+	uint64_t next_ms;    /* on the loop's clock: until then only counted */
+	unsigned suppressed; /* since the last line */
+};
+
+struct api {
+	struct api_options options; /* whose strings are ours */
+	struct server *server;
+	struct secret_file token, hook_secret;
+	struct api_limiter denied, refused_hooks;
+	uint64_t hook_at_ms; /* the virtual time of the hooks' limit: see hook_delay_ms */
+	uv_timer_t tick;     /* how late it comes tells whether the loop stalls */
+	uint64_t tick_ms, stall_ms;
+};
+
+/* One request. */
+struct api_call {
+	struct api *api;
+	const struct server_request *request;
+	const struct api_route *route; /* NULL: there is none */
+	char name[API_MAX_NAME];       /* of the app in the path */
+};
+
+/* Answers with {"error": {"class", "message"}}. */
+void api_fail(const struct api_call *call, int status, const struct err *err);
+void api_fail_with(const struct api_call *call, int status, enum err_class class,
+		   const char *format, ...) PRINTF(4, 5);
+
+/* Answers with a value, which is taken in every case; NULL: memory ran out. */
+void api_reply_json(const struct api_call *call, int status, cJSON *take_value);
+
+/* Answers with a text. */
+void api_reply_text(const struct api_call *call, int status, const char *content_type,
+		    struct buf *text);
+
+/* Logs a line unless there was one a moment ago. */
+void api_log_limited(struct api *api, struct api_limiter *limiter, const char *format, ...)
+	PRINTF(3, 4);
+
+/* Reads the file again if it changed; false, and logged, if there is nothing in it. */
+bool api_refresh_secret(struct api *api, struct secret_file *file);
+
+/* POST /hooks/git: once its headers are here, and whole. */
+void api_hook_head(const struct api_call *call);
+void api_hook(const struct api_call *call);
+
+#endif

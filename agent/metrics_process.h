@@ -1,0 +1,11 @@
+/*
+ * metrics_process.h - what the kernel knows of this process, as metrics. Where there is no /proc, some
+ * are missing.
+ */
+#ifndef AGENT_METRICS_PROCESS_H
+#define AGENT_METRICS_PROCESS_H
+
+/* Sets METRIC_PROCESS_...; for a collector. */
+void metrics_process_collect(void);
+
+#endif

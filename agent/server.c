@@ -1,0 +1,628 @@
+#include "agent/server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+#include <uv.h>
+
+#include "agent/listen.h"
+#include "apply/ids.h"
+#include "diff/buf.h"
+#include "diff/cleanup.h"
+
+/* Of libmicrohttpd's own, behind ours: connections that were shut down count until it has looked. */
+#define SPARE_CONNECTIONS 64
+/* Header lines, the names it makes of them, and the answer's headers. */
+#define CONNECTION_MEMORY (SERVER_MAX_HEADER_BYTES + 8u * 1024)
+#define SWEEP_MS          500
+#define PEER_KEY_SIZE     16
+
+/* What a connection is at; each has its deadline. */
+enum phase {
+	PHASE_FIRST,   /* connected, and has not asked yet */
+	PHASE_REQUEST, /* a request is read, handled or answered */
+	PHASE_IDLE,    /* answered */
+	PHASE_SHUT     /* given up on; libmicrohttpd has not noticed yet */
+};
+
+struct listener {
+	struct server *server;
+	enum server_listener which;
+	struct MHD_Daemon *daemon; /* NULL: there is none */
+	uv_poll_t poll;            /* on the daemon's epoll */
+	char address[LISTEN_ADDRESS_SIZE];
+};
+
+struct connection {
+	struct server *server;
+	enum server_listener listener;
+	int fd;
+	unsigned char key[PEER_KEY_SIZE]; /* whom it counts against */
+	char peer[SERVER_PEER_SIZE];
+	enum phase phase;
+	uint64_t since_ms; /* of the phase, on the loop's clock */
+
+	/* The request that it is at. */
+	uint64_t id; /* 0: none yet, or answered */
+	struct MHD_Connection *handle;
+	bool suspended;
+	bool refused; /* the body is too large; what comes of it yet is dropped */
+	bool asked;   /* the handler was, and may answer later */
+	struct buf body;
+	struct MHD_Response *response; /* to be queued at the next call */
+	int status;                    /* of the answer; 0: none */
+
+	struct connection *previous, *next;
+};
+
+struct server {
+	struct server_options options;
+	struct listener listeners[SERVER_LISTENER_COUNT];
+	uv_timer_t turn;  /* when libmicrohttpd wants to run without a descriptor being ready */
+	uv_timer_t sweep; /* deadlines; runs while there are connections */
+	unsigned open_handles;
+	struct connection *connections; /* the newest first */
+	size_t connection_count;
+	size_t body_bytes; /* of all of them */
+	struct ids requests;
+	bool ending;
+};
+
+struct server_headers {
+	struct MHD_Connection *connection;
+};
+
+static void on_turn(uv_timer_t *timer);
+static void refuse(struct connection *connection, int status);
+static void drop_body(struct connection *connection);
+
+/* --- turning --------------------------------------------------------------------------------- */
+
+static void run_daemons(struct server *server)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms, least_ms = 0;
+	bool waits = false;
+
+	for (int i = 0; i < SERVER_LISTENER_COUNT; i++) {
+		struct MHD_Daemon *daemon = server->listeners[i].daemon;
+
+		if (!daemon)
+			continue;
+		MHD_run(daemon);
+		if (MHD_get_timeout(daemon, &wait_ms) == MHD_YES &&
+		    (!waits || wait_ms < least_ms)) {
+			least_ms = wait_ms;
+			waits = true;
+		}
+	}
+	uv_timer_stop(&server->turn);
+	if (waits)
+		uv_timer_start(&server->turn, on_turn, least_ms, 0);
+}
+
+static void on_turn(uv_timer_t *timer)
+{
+	run_daemons(timer->data);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	const struct listener *listener = poll->data;
+
+	(void)status;
+	(void)events;
+	run_daemons(listener->server);
+}
+
+/* --- making room, and deadlines -------------------------------------------------------------- */
+
+static uint64_t now_ms(const struct server *server)
+{
+	return uv_now(server->options.loop);
+}
+
+static void enter(struct connection *connection, enum phase phase)
+{
+	connection->phase = phase;
+	connection->since_ms = now_ms(connection->server);
+}
+
+static void resume(struct connection *connection)
+{
+	if (!connection->suspended)
+		return;
+	connection->suspended = false;
+	MHD_resume_connection(connection->handle);
+	uv_timer_start(&connection->server->turn, on_turn, 0, 0);
+}
+
+/* Gives up on it: libmicrohttpd finds it closed the next time that it looks. */
+static void shut(struct connection *connection)
+{
+	enter(connection, PHASE_SHUT);
+	shutdown(connection->fd, SHUT_RDWR);
+	resume(connection);
+}
+
+static bool is_of(const struct connection *connection, const struct connection *other)
+{
+	return memcmp(connection->key, other->key, PEER_KEY_SIZE) == 0;
+}
+
+/* Shuts the one that has been at its phase for longest, but not the newest. */
+static void evict(struct server *server, const struct connection *newest, bool same_address)
+{
+	struct connection *oldest = NULL;
+
+	for (struct connection *c = server->connections; c; c = c->next)
+		if (c != newest && c->phase != PHASE_SHUT && (!same_address || is_of(c, newest)) &&
+		    (!oldest || c->since_ms <= oldest->since_ms))
+			oldest = c;
+	if (oldest)
+		shut(oldest);
+}
+
+static void make_room(struct server *server, const struct connection *newest)
+{
+	size_t in_all = 0, same_address = 0;
+
+	for (const struct connection *c = server->connections; c; c = c->next) {
+		in_all += c->phase != PHASE_SHUT;
+		same_address += c->phase != PHASE_SHUT && is_of(c, newest);
+	}
+	if (same_address > SERVER_MAX_CONNECTIONS_PER_ADDRESS)
+		evict(server, newest, true);
+	else if (in_all > SERVER_MAX_CONNECTIONS)
+		evict(server, newest, false);
+}
+
+/* Of the others' bodies the oldest go until this one's has room. */
+static void make_room_for_body(struct server *server, const struct connection *newest)
+{
+	while (server->body_bytes > SERVER_MAX_BODIES_BYTES) {
+		struct connection *oldest = NULL;
+
+		for (struct connection *c = server->connections; c; c = c->next)
+			if (c != newest && c->body.length > 0 &&
+			    (!oldest || c->since_ms <= oldest->since_ms))
+				oldest = c;
+		if (!oldest)
+			return;
+		drop_body(oldest);
+		shut(oldest);
+	}
+}
+
+static uint64_t allowed_ms(enum phase phase)
+{
+	switch (phase) {
+	case PHASE_FIRST: return SERVER_FIRST_MS;
+	case PHASE_REQUEST: return SERVER_REQUEST_MS;
+	case PHASE_IDLE: return SERVER_IDLE_MS;
+	default: return UINT64_MAX;
+	}
+}
+
+/* A request that waits for its answer gets one that says so; everybody else has had his time. */
+static void on_sweep(uv_timer_t *timer)
+{
+	struct server *server = timer->data;
+
+	for (struct connection *c = server->connections; c; c = c->next) {
+		if (now_ms(server) - c->since_ms <= allowed_ms(c->phase))
+			continue;
+		if (c->suspended && c->id)
+			refuse(c, MHD_HTTP_GATEWAY_TIMEOUT);
+		else
+			shut(c);
+	}
+	if (!server->connections)
+		uv_timer_stop(&server->sweep);
+}
+
+/* --- connections ----------------------------------------------------------------------------- */
+
+static struct connection *connection_of(struct MHD_Connection *handle)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+/* Who it is; of an IPv6 address the half counts that one network has. */
+static void read_peer(struct connection *connection, const struct sockaddr *address)
+{
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	const struct sockaddr_in *v4 = (const void *)address;
+
+	if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		memcpy(connection->key, &v6->sin6_addr.s6_addr[12], 4);
+		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], connection->peer,
+			  sizeof(connection->peer));
+	} else if (address->sa_family == AF_INET6) {
+		memcpy(connection->key, &v6->sin6_addr, 8);
+		connection->key[PEER_KEY_SIZE - 1] = 1; /* no IPv4 address */
+		inet_ntop(AF_INET6, &v6->sin6_addr, connection->peer, sizeof(connection->peer));
+	} else {
+		memcpy(connection->key, &v4->sin_addr, 4);
+		inet_ntop(AF_INET, &v4->sin_addr, connection->peer, sizeof(connection->peer));
+	}
+}
+
+static struct connection *connection_new(struct listener *listener, struct MHD_Connection *handle)
+{
+	struct server *server = listener->server;
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection)
+		return NULL;
+	connection->server = server;
+	connection->listener = listener->which;
+	connection->handle = handle;
+	connection->fd =
+		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	read_peer(connection,
+		  MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+	enter(connection, PHASE_FIRST);
+	connection->next = server->connections;
+	if (connection->next)
+		connection->next->previous = connection;
+	server->connections = connection;
+	server->connection_count++;
+	return connection;
+}
+
+static void drop_body(struct connection *connection)
+{
+	connection->server->body_bytes -= connection->body.length;
+	buf_release(&connection->body);
+	buf_init(&connection->body, 0);
+}
+
+/* The connection is ready for another request. */
+static void request_end(struct connection *connection)
+{
+	drop_body(connection);
+	ids_remove(&connection->server->requests, connection->id);
+	connection->id = 0;
+	connection->refused = connection->asked = false;
+	if (connection->response)
+		MHD_destroy_response(STEAL(connection->response));
+}
+
+static void connection_free(struct connection *connection)
+{
+	struct server *server = connection->server;
+
+	request_end(connection);
+	if (connection->previous)
+		connection->previous->next = connection->next;
+	else
+		server->connections = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	server->connection_count--;
+	free(connection);
+}
+
+static void on_connection(void *context, struct MHD_Connection *handle, void **state,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct listener *listener = context;
+	struct server *server = listener->server;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		struct connection *connection = connection_new(listener, handle);
+
+		*state = connection;
+		if (!connection)
+			return;
+		make_room(server, connection);
+		if (!uv_is_active((uv_handle_t *)&server->sweep))
+			uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+	} else if (*state) {
+		connection_free(STEAL(*state));
+	}
+}
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static void *on_request_line(void *context, const char *uri, struct MHD_Connection *handle)
+{
+	struct connection *connection = connection_of(handle);
+
+	(void)context;
+	(void)uri;
+	if (connection && connection->phase != PHASE_SHUT)
+		enter(connection, PHASE_REQUEST);
+	return NULL;
+}
+
+static void on_completed(void *context, struct MHD_Connection *handle, void **state,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct connection *connection = *state;
+
+	(void)context;
+	(void)handle;
+	(void)code;
+	if (!connection)
+		return;
+	*state = NULL;
+	request_end(connection);
+	if (connection->phase != PHASE_SHUT)
+		enter(connection, PHASE_IDLE);
+}
+
+static struct server_request request_of(const struct connection *connection,
+					const struct server_headers *headers, const char *method,
+					const char *path)
+{
+	struct server_request request = {
+		.id = connection->id,
+		.listener = connection->listener,
+		.method = method,
+		.path = path,
+		.headers = headers,
+		.body = buf_str(&connection->body),
+		.body_length = connection->body.length,
+	};
+
+	memcpy(request.peer, connection->peer, sizeof(request.peer));
+	return request;
+}
+
+/* The server's own answer, in the handler's words. */
+static void refuse(struct connection *connection, int status)
+{
+	struct server *server = connection->server;
+	struct server_response response = {.status = status};
+
+	server->options.on_refused(server->options.context, status, &response);
+	server_reply(server, connection->id, &response);
+}
+
+static enum MHD_Result queue(struct connection *connection)
+{
+	struct MHD_Response *response = STEAL(connection->response);
+	enum MHD_Result queued =
+		MHD_queue_response(connection->handle, (unsigned)connection->status, response);
+
+	MHD_destroy_response(response);
+	return queued;
+}
+
+static bool announces_more_than(const struct server_request *request, size_t max)
+{
+	const char *length = server_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return strtoull(length, NULL, 10) > max;
+}
+
+static enum MHD_Result begin(struct connection *connection, const char *method, const char *path)
+{
+	struct server *server = connection->server;
+	const struct server_headers headers = {connection->handle};
+	struct err ignored;
+
+	connection->id = ids_add(&server->requests, connection, &ignored);
+	if (!connection->id)
+		return MHD_NO;
+	const struct server_request request = request_of(connection, &headers, method, path);
+	size_t max_body = server->options.on_head(server->options.context, &request);
+	buf_release(&connection->body);
+	buf_init(&connection->body, max_body);
+	if (!connection->response && announces_more_than(&request, max_body))
+		refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE);
+	return connection->response ? queue(connection) : MHD_YES;
+}
+
+static void take_body(struct connection *connection, const char *bytes, size_t length)
+{
+	struct server *server = connection->server;
+	size_t before = connection->body.length;
+
+	if (connection->refused)
+		return;
+	buf_append(&connection->body, bytes, length);
+	server->body_bytes += connection->body.length - before;
+	if (connection->body.broken_cap || connection->body.broken_memory) {
+		connection->refused = true;
+		drop_body(connection);
+	} else {
+		make_room_for_body(server, connection);
+	}
+}
+
+static enum MHD_Result respond(struct connection *connection, const char *method, const char *path)
+{
+	struct server *server = connection->server;
+	const struct server_headers headers = {connection->handle};
+	const struct server_request request = request_of(connection, &headers, method, path);
+
+	if (!connection->asked && connection->refused)
+		refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE);
+	else if (!connection->asked)
+		server->options.on_request(server->options.context, &request);
+	connection->asked = true;
+	if (connection->response)
+		return queue(connection);
+	if (!connection->id)
+		return MHD_NO; /* there was no memory for the answer */
+	connection->suspended = true;
+	MHD_suspend_connection(connection->handle);
+	return MHD_YES;
+}
+
+static enum MHD_Result on_access(void *context, struct MHD_Connection *handle, const char *path,
+				 const char *method, const char *version, const char *upload,
+				 size_t *upload_length, void **state)
+{
+	const struct listener *listener = context;
+	struct connection *connection = connection_of(handle);
+	bool is_new = !*state;
+
+	(void)version;
+	if (!connection || connection->phase == PHASE_SHUT || listener->server->ending)
+		return MHD_NO;
+	*state = connection;
+	if (is_new)
+		return begin(connection, method, path);
+	if (*upload_length > 0) {
+		take_body(connection, upload, *upload_length);
+		*upload_length = 0;
+		return MHD_YES;
+	}
+	return respond(connection, method, path);
+}
+
+const char *server_header(const struct server_request *request, const char *name)
+{
+	const char *value =
+		MHD_lookup_connection_value(request->headers->connection, MHD_HEADER_KIND, name);
+
+	return value ? value : "";
+}
+
+static struct MHD_Response *response_new(struct server_response *response)
+{
+	const size_t header_max = sizeof(response->headers) / sizeof(response->headers[0]);
+	struct MHD_Response *made = MHD_create_response_from_buffer(
+		response->body_length, response->take_body,
+		response->take_body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+
+	if (!made) {
+		free(STEAL(response->take_body));
+		return NULL;
+	}
+	if (response->content_type)
+		MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+	MHD_add_response_header(made, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(made, "X-Content-Type-Options", "nosniff");
+	for (size_t i = 0; i < header_max && response->headers[i].name; i++)
+		MHD_add_response_header(made, response->headers[i].name,
+					response->headers[i].value);
+	response->take_body = NULL;
+	return made;
+}
+
+void server_reply(struct server *server, uint64_t id, struct server_response *response)
+{
+	struct connection *connection = ids_find(&server->requests, id);
+
+	if (!connection) {
+		free(STEAL(response->take_body));
+		return;
+	}
+	ids_remove(&server->requests, id);
+	connection->id = 0;
+	connection->status = response->status;
+	connection->response = response_new(response);
+	if (connection->response)
+		resume(connection);
+	else
+		shut(connection);
+}
+
+/* --- beginning and end ----------------------------------------------------------------------- */
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct listener *listener = handle->data;
+	struct server *server = handle->type == UV_POLL ? listener->server : handle->data;
+
+	if (--server->open_handles > 0)
+		return;
+	ids_release(&server->requests);
+	free(server);
+}
+
+static int listener_start(struct listener *listener, const char *text, struct err *err)
+{
+	struct server *server = listener->server;
+	struct listen_address address;
+	int fd;
+
+	if (listen_parse(text, &address, err) < 0 ||
+	    listen_open(&address, &fd, listener->address, err) < 0)
+		return -1;
+	listener->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, listener,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_URI_LOG_CALLBACK,
+		on_request_line, NULL, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)(SERVER_MAX_CONNECTIONS + SPARE_CONNECTIONS),
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	if (!listener->daemon)
+		return err_set(err, ERR_INTERNAL, "cannot serve HTTP on %s", listener->address);
+	uv_poll_init(server->options.loop, &listener->poll,
+		     MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd);
+	listener->poll.data = listener;
+	server->open_handles++;
+	uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+	return 0;
+}
+
+struct server *server_new(const struct server_options *options, struct err *err)
+{
+	struct server *server = calloc(1, sizeof(*server));
+
+	if (!server) {
+		err_no_memory(err);
+		return NULL;
+	}
+	server->options = *options;
+	uv_timer_init(options->loop, &server->turn);
+	uv_timer_init(options->loop, &server->sweep);
+	server->turn.data = server->sweep.data = server;
+	server->open_handles = 2;
+	for (int i = 0; i < SERVER_LISTENER_COUNT; i++) {
+		server->listeners[i].server = server;
+		server->listeners[i].which = (enum server_listener)i;
+		if (options->listen[i] &&
+		    listener_start(&server->listeners[i], options->listen[i], err) < 0) {
+			server_free(server);
+			return NULL;
+		}
+	}
+	return server;
+}
+
+void server_free(struct server *server)
+{
+	if (!server)
+		return;
+	/* A daemon must not be stopped while connections are suspended. */
+	server->ending = true;
+	for (struct connection *c = server->connections; c; c = c->next)
+		resume(c);
+	run_daemons(server);
+	for (int i = 0; i < SERVER_LISTENER_COUNT; i++) {
+		struct listener *listener = &server->listeners[i];
+
+		if (!listener->daemon)
+			continue;
+		uv_poll_stop(&listener->poll);
+		MHD_stop_daemon(STEAL(listener->daemon));
+		uv_close((uv_handle_t *)&listener->poll, on_closed);
+	}
+	uv_close((uv_handle_t *)&server->turn, on_closed);
+	uv_close((uv_handle_t *)&server->sweep, on_closed);
+}
+
+const char *server_address(const struct server *server, enum server_listener listener)
+{
+	return server->listeners[listener].daemon ? server->listeners[listener].address : NULL;
+}
+
+size_t server_connections(const struct server *server)
+{
+	return server->connection_count;
+}
