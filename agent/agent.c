@@ -2,93 +2,489 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <uv.h>
 
+#include "agent/link.h"
 #include "agent/log.h"
 #include "agent/runner.h"
-
-#define REQUEST_RETRY_MS 5000 /* then the pass fails, is told, and is started again */
+#include "agent/session.h"
+#include "apply/clock.h"
 
 static const int handled_signals[] = {SIGTERM, SIGINT, SIGHUP};
 #define SIGNAL_COUNT (sizeof(handled_signals) / sizeof(handled_signals[0]))
 
-struct agent {
-	struct session *session;
-	struct runner *runner;
-	uv_signal_t signals[SIGNAL_COUNT];
-	size_t open_signals; /* the last that closes frees the agent */
+enum agent_stage {
+	AGENT_RUNS,
+	AGENT_ENDS_PASSES,
+	AGENT_ENDS_PARTS,
+	AGENT_ENDED,
 };
+
+struct agent {
+	struct uv_loop_s *loop;
+	enum agent_stage stage;
+	struct config config;
+	struct link **links;     /* one a cluster of the configuration; NULL: it is not open */
+	struct runner **runners; /* one an app; NULL: it could not be started */
+	bool leading;
+	int64_t started_ms;
+	char *config_error;
+
+	uv_timer_t reopen; /* what could not be opened or started is tried again */
+	uv_timer_t ending;
+	uv_signal_t signals[SIGNAL_COUNT];
+	size_t handles; /* that are open; the last that closes frees the agent */
+
+	struct agent_part parts[AGENT_MAX_PARTS];
+	size_t part_count, ending_parts;
+};
+
+/* What a line of the agent as a whole is about: its app, where it has only one. */
+static struct log_subject subject_of(const struct agent *agent)
+{
+	if (agent->config.app_count != 1 || !agent->runners || !agent->runners[0])
+		return (struct log_subject){0};
+	const struct app *app = runner_app(agent->runners[0]);
+	return (struct log_subject){.app = app->name, .revision = app_commit(app)};
+}
+
+/* --- apps and their clusters ------------------------------------------------------------------ */
+
+struct runner *agent_find(struct agent *agent, const char *name)
+{
+	for (size_t i = 0; i < agent->config.app_count; i++)
+		if (strcmp(agent->config.apps[i].name, name) == 0)
+			return agent->runners[i];
+	return NULL;
+}
+
+static bool is_ready(void *context, const char *name)
+{
+	struct runner *runner = agent_find(context, name);
+
+	return runner && runner_is_ready(runner);
+}
+
+static bool all_have_ended(const struct agent *agent)
+{
+	for (size_t i = 0; i < agent->config.app_count; i++)
+		if (agent->runners[i] && !runner_end(agent->runners[i]))
+			return false;
+	return true;
+}
+
+static void on_ending(uv_timer_t *timer);
+
+static void on_changed(void *context, struct runner *changed)
+{
+	struct agent *agent = context;
+
+	if (agent->stage == AGENT_ENDS_PASSES && all_have_ended(agent))
+		uv_timer_start(&agent->ending, on_ending, 0, 0); /* not from within the runner */
+	if (agent->stage != AGENT_RUNS)
+		return;
+	for (size_t i = 0; i < agent->config.app_count; i++)
+		if (agent->runners[i] && agent->runners[i] != changed)
+			runner_poke(agent->runners[i]);
+}
+
+static struct link **find_link(struct agent *agent, const struct config_app *app)
+{
+	const struct config_cluster *cluster = config_find_cluster(&agent->config, app->cluster);
+
+	return &agent->links[cluster - agent->config.clusters];
+}
+
+/* The app's name for lines about a cluster that only this app uses. */
+static const char *only_app_of(const struct agent *agent, const char *cluster)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; i < agent->config.app_count; i++) {
+		if (strcmp(agent->config.apps[i].cluster, cluster) != 0)
+			continue;
+		if (name)
+			return NULL;
+		name = agent->config.apps[i].name;
+	}
+	return name;
+}
+
+/* Opens the app's cluster if need be, and starts the app. ERR_... with *ret_code to end with. */
+static int start_app(struct agent *agent, size_t index, int *ret_code, struct err *err)
+{
+	const struct config_app *config = &agent->config.apps[index];
+	struct link **link = find_link(agent, config);
+
+	*ret_code = EXIT_CLUSTER;
+	if (!*link) {
+		const struct config_cluster *cluster =
+			config_find_cluster(&agent->config, config->cluster);
+		if (link_new(agent->loop, cluster, link, err) < 0)
+			return -1;
+	}
+	const struct runner_options options = {
+		.loop = agent->loop,
+		.link = *link,
+		.config = config,
+		.leading = agent->leading,
+		.is_ready = is_ready,
+		.on_changed = on_changed,
+		.context = agent,
+	};
+	if (runner_new(&options, &agent->runners[index], err) < 0) {
+		*ret_code = err->class == ERR_INVALID ? EXIT_USAGE : EXIT_SOURCE;
+		return -1;
+	}
+	runner_start(agent->runners[index]);
+	return 0;
+}
+
+static void on_reopen(uv_timer_t *timer);
+
+/* Starts what does not run yet; what cannot be started is told, and tried again. */
+static void start_apps(struct agent *agent)
+{
+	bool is_whole = true;
+	struct err err;
+	int code;
+
+	for (size_t i = 0; i < agent->config.app_count; i++) {
+		const struct log_subject subject = {.app = agent->config.apps[i].name};
+
+		if (agent->runners[i] || start_app(agent, i, &code, &err) == 0)
+			continue;
+		log_line(LOG_ERROR, &subject, "%s", err.message);
+		is_whole = false;
+	}
+	for (size_t i = 0; i < agent->config.cluster_count; i++)
+		if (agent->links[i])
+			agent->links[i]->app = only_app_of(agent, agent->config.clusters[i].name);
+	if (!is_whole)
+		uv_timer_start(&agent->reopen, on_reopen, AGENT_REOPEN_MS, 0);
+}
+
+static void on_reopen(uv_timer_t *timer)
+{
+	start_apps(timer->data);
+}
+
+static int make_lists(const struct config *config, struct runner ***ret_runners,
+		      struct link ***ret_links, struct err *err)
+{
+	CLEANUP(free_p) void *runners = calloc(config->app_count + 1, sizeof(struct runner *));
+	CLEANUP(free_p) void *links = calloc(config->cluster_count + 1, sizeof(struct link *));
+
+	if (!runners || !links)
+		return err_no_memory(err);
+	*ret_runners = STEAL(runners);
+	*ret_links = STEAL(links);
+	return 0;
+}
+
+/* --- another configuration -------------------------------------------------------------------- */
+
+/* The links of clusters that are as they were. */
+static void keep_links(struct agent *agent, const struct config *config, struct link **links)
+{
+	for (size_t i = 0; i < config->cluster_count; i++)
+		for (size_t k = 0; k < agent->config.cluster_count; k++)
+			if (agent->links[k] &&
+			    config_cluster_equal(&config->clusters[i], &agent->links[k]->config))
+				links[i] = STEAL(agent->links[k]);
+}
+
+static bool has_link(struct link *const *links, const struct config *config,
+		     const struct config_app *app)
+{
+	const struct config_cluster *cluster = config_find_cluster(config, app->cluster);
+
+	return links[cluster - config->clusters] != NULL;
+}
+
+/* Has the app go on in another configuration; false: it has to be started anew. */
+static bool keep_runner(struct runner *runner, const struct config_app *app)
+{
+	const struct config_app *was = runner_config(runner);
+	const struct log_subject subject = {.app = app->name};
+	struct err err;
+
+	if (config_app_equal(was, app))
+		return true;
+	if (!app_is_same_place(was, app))
+		return false;
+	log_line(LOG_INFO, &subject, "has another policy now");
+	if (runner_set_policy(runner, app, &err) < 0)
+		log_line(LOG_ERROR, &subject, "%s", err.message);
+	return true;
+}
+
+static void keep_runners(struct agent *agent, const struct config *config,
+			 struct link *const *links, struct runner **runners)
+{
+	for (size_t i = 0; i < agent->config.app_count; i++) {
+		const char *name = agent->config.apps[i].name;
+		const struct config_app *app = config_find_app(config, name);
+		const struct log_subject subject = {.app = name};
+
+		if (!app)
+			log_line(LOG_INFO, &subject,
+				 "left the configuration; its objects and its inventory stay");
+		if (!agent->runners[i])
+			continue;
+		if (app && has_link(links, config, app) && keep_runner(agent->runners[i], app))
+			runners[app - config->apps] = STEAL(agent->runners[i]);
+		else
+			runner_free(STEAL(agent->runners[i]));
+	}
+}
+
+void agent_reload(struct agent *agent, struct config *config)
+{
+	CLEANUP(config_release) struct config next = *config;
+	struct runner **runners;
+	struct link **links;
+	struct err err;
+
+	*config = (struct config){0};
+	if (agent->stage != AGENT_RUNS)
+		return;
+	if (make_lists(&next, &runners, &links, &err) < 0) {
+		log_line(LOG_ERROR, NULL, "%s", err.message);
+		return;
+	}
+	keep_links(agent, &next, links);
+	keep_runners(agent, &next, links, runners);
+	for (size_t i = 0; i < agent->config.cluster_count; i++)
+		link_free(agent->links[i]);
+	free(agent->links);
+	free(agent->runners);
+	agent->links = links;
+	agent->runners = runners;
+	struct config was = agent->config;
+	agent->config = next;
+	next = was;
+	start_apps(agent);
+}
+
+void agent_set_config_error(struct agent *agent, const char *message)
+{
+	free(agent->config_error);
+	agent->config_error = message ? strdup(message) : NULL;
+}
+
+/* --- all apps --------------------------------------------------------------------------------- */
+
+void agent_sync_all(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->config.app_count; i++)
+		if (agent->runners[i])
+			runner_sync_now(agent->runners[i], false);
+}
+
+void agent_set_leading(struct agent *agent, bool leading)
+{
+	agent->leading = leading;
+	for (size_t i = 0; i < agent->config.app_count; i++)
+		if (agent->runners[i])
+			runner_set_leading(agent->runners[i], leading);
+}
+
+static struct overview_app overview_of_failed(const struct config_app *config)
+{
+	return (struct overview_app){
+		.name = config->name,
+		.cluster = config->cluster,
+		.namespace = config->namespace ? config->namespace : "",
+		.source = "",
+		.ref = config->ref ? config->ref : "",
+		.path = config->path ? config->path : "",
+		.suspended_by = "",
+		.waits_for = "",
+		.revision = "",
+		.commit = "",
+		.author = "",
+		.subject = "",
+		.applied = "",
+		.last = {.result = OVERVIEW_CLUSTER, .message = "it cannot be started"},
+	};
+}
+
+int agent_overview(const struct agent *agent, struct overview *ret_overview, struct err *err)
+{
+	CLEANUP(overview_release)
+	struct overview view = {
+		.now_ms = clock_unix_ms(),
+		.started_ms = agent->started_ms,
+		.leading = agent->leading,
+		.config_error = agent->config_error ? agent->config_error : "",
+	};
+
+	view.apps = calloc(agent->config.app_count + 1, sizeof(*view.apps));
+	if (!view.apps)
+		return err_no_memory(err);
+	for (size_t i = 0; i < agent->config.app_count; i++, view.count++)
+		if (!agent->runners[i])
+			view.apps[i] = overview_of_failed(&agent->config.apps[i]);
+		else if (runner_overview(agent->runners[i], &view.apps[i], err) < 0)
+			return -1;
+	*ret_overview = view;
+	view = (struct overview){0};
+	return 0;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void on_closed(uv_handle_t *handle)
 {
 	struct agent *agent = handle->data;
 
-	if (--agent->open_signals == 0)
-		free(agent);
+	if (--agent->handles > 0)
+		return;
+	config_release(&agent->config);
+	free(agent->links);
+	free(agent->runners);
+	free(agent->config_error);
+	free(agent);
 }
 
-static void end(struct agent *agent)
+static void free_runners(struct agent *agent)
 {
-	runner_free(STEAL(agent->runner));
+	for (size_t i = 0; i < agent->config.app_count; i++)
+		runner_free(STEAL(agent->runners[i]));
+}
+
+static void close_agent(struct agent *agent)
+{
+	agent->stage = AGENT_ENDED;
+	free_runners(agent);
+	for (size_t i = 0; i < agent->config.cluster_count; i++)
+		link_free(STEAL(agent->links[i]));
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		uv_close((uv_handle_t *)&agent->signals[i], on_closed);
-	session_stop(agent->session);
+	uv_close((uv_handle_t *)&agent->reopen, on_closed);
+	uv_close((uv_handle_t *)&agent->ending, on_closed);
+	uv_stop(agent->loop);
 }
+
+static void end_parts(struct agent *agent)
+{
+	agent->stage = AGENT_ENDS_PARTS;
+	free_runners(agent);
+	agent->ending_parts = 1; /* this loop itself */
+	for (size_t i = agent->part_count; i-- > 0;)
+		if (agent->parts[i].end(agent->parts[i].context))
+			agent->ending_parts++;
+	uv_timer_start(&agent->ending, on_ending, AGENT_END_PARTS_MS, 0);
+	agent_part_ended(agent);
+}
+
+/* What was waited for has ended, or has taken too long. */
+static void on_ending(uv_timer_t *timer)
+{
+	struct agent *agent = timer->data;
+
+	if (agent->stage == AGENT_ENDS_PASSES)
+		end_parts(agent);
+	else
+		close_agent(agent);
+}
+
+void agent_add_part(struct agent *agent, struct agent_part part)
+{
+	if (agent->part_count < AGENT_MAX_PARTS)
+		agent->parts[agent->part_count++] = part;
+}
+
+void agent_part_ended(struct agent *agent)
+{
+	if (--agent->ending_parts == 0)
+		uv_timer_start(&agent->ending, on_ending, 0, 0);
+}
+
+static void begin_end(struct agent *agent)
+{
+	bool ended;
+
+	agent->stage = AGENT_ENDS_PASSES;
+	uv_timer_stop(&agent->reopen);
+	ended = all_have_ended(agent);
+	uv_timer_start(&agent->ending, on_ending, ended ? 0 : AGENT_END_PASSES_MS, 0);
+}
+
+/* --- the beginning ---------------------------------------------------------------------------- */
 
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct agent *agent = handle->data;
-	const struct app *app = &agent->session->app;
-	const struct log_subject subject = {.app = app->name, .revision = app_commit(app)};
+	const struct log_subject subject = subject_of(agent);
 
-	if (!agent->runner)
+	if (agent->stage != AGENT_RUNS)
 		return;
 	if (number == SIGHUP) {
 		log_line(LOG_INFO, &subject, "SIGHUP: syncing now");
-		runner_sync_now(agent->runner);
+		agent_sync_all(agent);
 	} else {
 		log_line(LOG_INFO, &subject, "%s: ending",
 			 number == SIGTERM ? "SIGTERM" : "SIGINT");
-		end(agent);
+		begin_end(agent);
 	}
 }
 
-static void handle_signals(struct agent *agent)
+static void open_handles(struct agent *agent)
 {
+	uv_timer_init(agent->loop, &agent->reopen);
+	uv_timer_init(agent->loop, &agent->ending);
+	agent->reopen.data = agent->ending.data = agent;
 	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-		uv_signal_init(agent->session->loop, &agent->signals[i]);
+		uv_signal_init(agent->loop, &agent->signals[i]);
 		agent->signals[i].data = agent;
 		uv_signal_start(&agent->signals[i], on_signal, handled_signals[i]);
-		agent->open_signals++;
 	}
+	agent->handles = SIGNAL_COUNT + 2;
 }
 
-int agent_run(struct session *session, const struct options *options, struct err *err)
+/* The app of a command line starts, or the command ends. */
+static int start_only_app(struct agent *agent)
+{
+	struct err err;
+	int code;
+
+	if (start_app(agent, 0, &code, &err) == 0) {
+		agent->links[0]->app = agent->config.apps[0].name;
+		return EXIT_OK;
+	}
+	tell_error(&err);
+	return err.class == ERR_NO_MEMORY ? EXIT_INTERNAL : code;
+}
+
+int agent_run(struct uv_loop_s *loop, struct config *config)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
-	const struct runner_options runner_options = {
-		.loop = session->loop,
-		.cluster = session->cluster,
-		.discovery = session->discovery,
-		.app = &session->app,
-		.interval_ms = options->interval_ms,
-	};
-	const struct log_subject subject = {.app = session->app.name};
+	struct err err;
+	int code = EXIT_OK;
 
-	if (!agent)
-		return err_no_memory(err);
-	cluster_set_retry(session->cluster, REQUEST_RETRY_MS);
-	if (runner_new(&runner_options, &agent->runner, err) < 0) {
+	if (!agent || make_lists(config, &agent->runners, &agent->links, &err) < 0) {
 		free(agent);
-		return -1;
+		err_no_memory(&err);
+		tell_error(&err);
+		return EXIT_INTERNAL;
 	}
-	agent->session = session;
-	handle_signals(agent);
-	log_line(LOG_INFO, &subject, "following %s, syncing to %s as %s",
-		 source_name(session->app.source), cluster_server(session->cluster),
-		 session->kubeconfig.origin);
-	runner_sync_now(agent->runner);
-	session_run(session);
-	return 0;
+	agent->loop = loop;
+	agent->config = *config;
+	*config = (struct config){0};
+	agent->leading = true;
+	agent->started_ms = clock_unix_ms();
+	open_handles(agent);
+	if (agent->config.app_count && agent->config.apps[0].line == 0)
+		code = start_only_app(agent);
+	else
+		start_apps(agent);
+	if (code != EXIT_OK)
+		close_agent(agent);
+	else
+		uv_run(loop, UV_RUN_DEFAULT);
+	return code;
 }

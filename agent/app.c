@@ -1,112 +1,86 @@
 #include "agent/app.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_NAME 200 /* with "tranche-" in front a ConfigMap's name, which has 253 */
-
-/* Appends what a DNS label may hold; every other run of characters becomes one dash. */
-static void print_label(const char *text, size_t length, struct buf *out)
+/* Where policies come from: app->config. */
+static void apply_policy(struct app *app)
 {
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)tolower((unsigned char)text[i]);
-		bool dash_before = out->length == 0 || out->data[out->length - 1] == '-';
+	const struct config_app *config = &app->config;
 
-		if (isalnum(c) && c < 0x80)
-			buf_putc(out, (char)c);
-		else if (!dash_before)
-			buf_putc(out, '-');
-	}
-}
-
-/* ".../shop.git" and "deploy/prod" as "shop-deploy-prod". */
-static int make_name(const struct options *options, char **ret_name, struct err *err)
-{
-	CLEANUP(buf_release) struct buf name = BUF_INIT(4096);
-	const char *repo = options->repo ? options->repo : "";
-	size_t end = strlen(repo);
-
-	while (end && repo[end - 1] == '/')
-		end--;
-	if (end >= 5 && strncmp(repo + end - 5, "/.git", 5) == 0)
-		end -= 5;
-	else if (end >= 4 && strncmp(repo + end - 4, ".git", 4) == 0)
-		end -= 4;
-	size_t start = end;
-	while (start && repo[start - 1] != '/' && repo[start - 1] != ':')
-		start--;
-	print_label(repo + start, end - start, &name);
-	if (options->path) {
-		print_label("-", 1, &name);
-		print_label(options->path, strlen(options->path), &name);
-	}
-	buf_truncate(&name, MAX_NAME);
-	while (name.length && name.data[name.length - 1] == '-')
-		buf_truncate(&name, name.length - 1);
-	if (name.length == 0)
-		buf_puts(&name, "default");
-	*ret_name = buf_steal(&name);
-	return *ret_name ? 0 : err_no_memory(err);
-}
-
-/* A name that may stand in a ConfigMap's: lower-case letters, digits and inner dashes. */
-static int check_name(const char *name, struct err *err)
-{
-	size_t length = strlen(name);
-
-	for (size_t i = 0; i < length; i++)
-		if (!(islower((unsigned char)name[i]) || isdigit((unsigned char)name[i]) ||
-		      (name[i] == '-' && i > 0 && i + 1 < length)))
-			return err_set(err, ERR_INVALID,
-				       "--app \"%s\" has to consist of a-z, 0-9 and inner dashes",
-				       name);
-	if (length > MAX_NAME)
-		return err_set(err, ERR_INVALID, "--app is longer than %d characters", MAX_NAME);
-	return 0;
-}
-
-int app_init(struct app *app, const struct options *options, const char *namespace, struct err *err)
-{
-	*app = (struct app){
-		.self_heal = options->self_heal,
-		.replicas_from_git = options->replicas && strcmp(options->replicas, "git") == 0,
-		.namespace_only = options->namespace_only,
-		.prune =
-			{
-				.enabled = options->prune,
-				.kinds = options->prune_kinds,
-				.limit_percent = options->prune_limit,
-				.allow_empty = options->allow_empty,
-			},
-		.owns = options->repo != NULL,
-		.source_options =
-			{
-				.repo = options->repo,
-				.ref = options->ref,
-				.path = options->path,
-				.git_dir = options->git_dir,
-				.credentials = options->git_credentials,
-				.verify = options->verify,
-				.fetch_ms = options->fetch_ms,
-				.files = options->files.items,
-				.file_count = options->files.count,
-				.recursive = options->recursive,
-			},
+	app->self_heal = config->drift == DRIFT_REVERT;
+	app->replicas_from_git = config->replicas == REPLICAS_GIT;
+	app->prune = (struct prune_policy){
+		.enabled = config->prune.enabled,
+		.kinds = config->prune.kinds,
+		.limit_percent = config->prune.limit_percent,
+		.allow_empty = config->prune.allow_empty,
 	};
-	app->namespace = strdup(namespace);
+}
+
+int app_init(struct app *app, const struct config_app *config, const char *namespace,
+	     struct err *err)
+{
+	*app = (struct app){.owns = config->repo != NULL};
+	if (config_app_copy(config, &app->config, err) < 0)
+		return -1;
+	config = &app->config;
+	apply_policy(app);
+	app->name = config->name;
+	app->namespace_only = config->namespace_only;
+	app->namespace = strdup(config->namespace ? config->namespace : namespace);
 	if (!app->namespace)
 		return err_no_memory(err);
-	if (options->app) {
-		if (check_name(options->app, err) < 0)
-			return -1;
-		app->name = strdup(options->app);
-		if (!app->name)
-			return err_no_memory(err);
-	} else if (make_name(options, &app->name, err) < 0) {
-		return -1;
-	}
+	app->source_options = (struct source_options){
+		.repo = config->repo,
+		.ref = config->ref,
+		.path = config->path,
+		.git_dir = config->git_dir,
+		.credentials = config->credentials,
+		.verify = config->verify,
+		.fetch_ms = config->fetch_ms,
+		.files = (const char *const *)config->files.items,
+		.file_count = config->files.count,
+		.recursive = config->recursive,
+	};
 	return source_new(&app->source_options, &app->source, err);
+}
+
+/* What `from` says of policies, with all else as in `to`. A view that owns nothing. */
+static struct config_app with_policy_of(const struct config_app *to, const struct config_app *from)
+{
+	struct config_app mixed = *to;
+
+	mixed.sync = from->sync;
+	mixed.drift = from->drift;
+	mixed.replicas = from->replicas;
+	mixed.prune = from->prune;
+	mixed.interval_ms = from->interval_ms;
+	mixed.suspend = from->suspend;
+	mixed.depends_on = from->depends_on;
+	return mixed;
+}
+
+bool app_is_same_place(const struct config_app *a, const struct config_app *b)
+{
+	const struct config_app mixed = with_policy_of(a, b);
+
+	return config_app_equal(&mixed, b);
+}
+
+int app_set_policy(struct app *app, const struct config_app *config, struct err *err)
+{
+	struct config_app copy = {0};
+
+	if (config_app_copy(config, &copy, err) < 0)
+		return -1;
+	/* What stays is what the source and the name point into; what was goes. */
+	const struct config_app old = app->config;
+	app->config = with_policy_of(&old, &copy);
+	copy = with_policy_of(&copy, &old);
+	config_app_release(&copy);
+	apply_policy(app);
+	return 0;
 }
 
 void app_release(struct app *app)
@@ -115,7 +89,7 @@ void app_release(struct app *app)
 	autoscalers_release(&app->autoscalers);
 	inventory_release(&app->inventory);
 	source_free(app->source);
-	free(app->name);
+	config_app_release(&app->config);
 	free(app->namespace);
 	*app = (struct app){0};
 }

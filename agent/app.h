@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
+#include "agent/config.h"
 #include "agent/fetch.h"
-#include "agent/options.h"
 #include "agent/source.h"
 #include "apply/autoscalers.h"
 #include "apply/inventory.h"
@@ -18,9 +18,10 @@
 #include "diff/prune.h"
 
 struct app {
-	char *name;             /* of the inventory */
-	char *namespace;        /* for objects that name none, and of the inventory */
-	bool self_heal;         /* undo drift */
+	const char *name;         /* of the inventory */
+	char *namespace;          /* for objects that name none, and of the inventory */
+	struct config_app config; /* owned; name and source_options point into it */
+	bool self_heal;           /* undo drift */
 	bool replicas_from_git; /* also where somebody scaled up and Git says what it said before */
 	bool namespace_only;    /* nothing outside of `namespace` may be touched */
 	bool owns;              /* keeps an inventory: Git sources do, plain files do not */
@@ -38,11 +39,21 @@ struct app {
 };
 
 /*
- * `namespace` is copied; the strings of `options` are borrowed. The name is options->app, else made
- * from the repository's last part and the path ("shop-deploy-prod").
+ * Copies what it needs of the configuration. `namespace` is that of the cluster's configuration: the app's
+ * where that has none of its own. ERR_INVALID, ERR_NO_MEMORY as source_new.
  */
-int app_init(struct app *app, const struct options *options, const char *namespace,
+int app_init(struct app *app, const struct config_app *config, const char *namespace,
 	     struct err *err);
+
+/*
+ * Takes over what the configuration says now of policies: whether to sync by itself, drift, prune,
+ * replicas, interval, what it depends on. Not while a pass runs. ERR_NO_MEMORY.
+ */
+int app_set_policy(struct app *app, const struct config_app *config, struct err *err);
+
+/* Whether both are about the same source, cluster and namespace: they differ in policies only. */
+bool app_is_same_place(const struct config_app *a, const struct config_app *b);
+
 void app_release(struct app *app);
 
 /* "main@3f2c1ab"; "" before anything was read and for plain files. */

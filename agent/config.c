@@ -28,6 +28,24 @@ int config_app_copy(const struct config_app *app, struct config_app *ret_copy, s
 	return 0;
 }
 
+void config_cluster_release(struct config_cluster *cluster)
+{
+	config_values_release(config_cluster_keys, cluster);
+}
+
+int config_cluster_copy(const struct config_cluster *cluster, struct config_cluster *ret_copy,
+			struct err *err)
+{
+	struct config_cluster copy = {0};
+
+	if (config_values_copy(config_cluster_keys, cluster, &copy, err) < 0) {
+		config_cluster_release(&copy);
+		return -1;
+	}
+	*ret_copy = copy;
+	return 0;
+}
+
 int config_check_name(const char *what, const char *name, struct err *err)
 {
 	size_t length = strlen(name);

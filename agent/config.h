@@ -177,11 +177,11 @@ bool config_app_equal(const struct config_app *a, const struct config_app *b);
 bool config_sink_equal(const struct config_sink *a, const struct config_sink *b);
 bool config_equal(const struct config *a, const struct config *b);
 
-/*
- * Deep copies of one app, for who outlives the configuration that it came from. config_app_release
- * releases it.
- */
+/* Deep copies, for who outlives the configuration that they come from; each is released by its own. */
 int config_app_copy(const struct config_app *app, struct config_app *ret_copy, struct err *err);
 void config_app_release(struct config_app *app);
+int config_cluster_copy(const struct config_cluster *cluster, struct config_cluster *ret_copy,
+			struct err *err);
+void config_cluster_release(struct config_cluster *cluster);
 
 #endif

@@ -30,6 +30,7 @@ void fetched_release(struct fetched *fetched)
 static void fetch_free(struct fetch *fetch)
 {
 	fetched_release(&fetch->fetched);
+	source_free(fetch->source);
 	free(fetch->known_commit);
 	free(fetch->default_namespace);
 	free(fetch);
@@ -107,8 +108,10 @@ int fetch_start(struct uv_loop_s *loop, struct source *source, const char *known
 
 	if (!fetch)
 		return err_no_memory(err);
-	*fetch = (struct fetch){
-		.source = source, .confined = confined, .done = done, .context = context};
+	*fetch = (struct fetch){.source = source_share(source),
+				.confined = confined,
+				.done = done,
+				.context = context};
 	fetch->work.data = fetch;
 	fetch->known_commit = known_commit ? strdup(known_commit) : NULL;
 	fetch->default_namespace = strdup(default_namespace);

@@ -42,8 +42,8 @@ int fetch_start(struct uv_loop_s *loop, struct source *source, const char *known
 		struct fetch **ret_fetch, struct err *err);
 
 /*
- * `done` will not be called. Work that has begun goes on in its thread until it ends by itself;
- * the source has to stay until the loop has ended.
+ * `done` will not be called. Work that has begun goes on in its thread until it ends by itself; the
+ * source stays for that long.
  */
 void fetch_cancel(struct fetch *fetch);
 

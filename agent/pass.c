@@ -87,8 +87,11 @@ static void on_resolved(void *context, const struct err *resolve_err)
 
 static void start_resolve(struct pass *pass)
 {
+	const struct pass_options *options = &pass->options;
 	struct err err;
 
+	if (pass->round == 0 && options->may_write && !options->may_write(options->context))
+		pass->options.dry_run = true;
 	pass->id = discovery_resolve(pass->options.discovery, &pass->targets,
 				     pass->options.app->namespace, on_resolved, pass, &err);
 	pass_check_started(pass, &err);
@@ -180,6 +183,7 @@ static void start_decide(struct pass *pass)
 
 static void start_done(struct pass *pass)
 {
+	turn_give_back(&pass->turn);
 	pass->options.on_done(pass->options.context, pass);
 }
 
@@ -235,11 +239,32 @@ void pass_free(struct pass *pass)
 		fetch_cancel(pass->fetch);
 	if (pass->id)
 		cluster_cancel(pass->options.cluster, pass->id);
+	turn_give_back(&pass->turn);
 	pass_release_rollouts(pass);
 	orphans_free(pass->orphans);
 	targets_release(&pass->targets);
 	plan_release(&pass->plan);
 	free(pass);
+}
+
+bool pass_is_queued(const struct pass *pass)
+{
+	return turn_is_awaited(&pass->turn);
+}
+
+bool pass_is_writing(const struct pass *pass)
+{
+	return !pass->options.dry_run && pass->stage >= STAGE_WRITE && pass->stage < STAGE_DONE;
+}
+
+bool pass_is_cut(const struct pass *pass)
+{
+	return pass->is_cut;
+}
+
+bool pass_is_dry_run(const struct pass *pass)
+{
+	return pass->options.dry_run;
 }
 
 enum pass_fault pass_fault(const struct pass *pass)

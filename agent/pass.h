@@ -21,6 +21,7 @@
 #include "apply/target.h"
 
 struct uv_loop_s;
+struct turns;
 struct pass;
 
 #define PASS_MAX_ROUNDS 5
@@ -44,7 +45,14 @@ struct pass_options {
 	/* Only the StatefulSets, of the commit that was read last: a pass that drives their rollouts. */
 	bool rollouts_only;
 
-	/* All are called from the loop; the first three may be NULL. */
+	struct turns
+		*turns; /* where it waits for its turn before it asks the cluster; NULL: at once */
+
+	/* All are called from the loop; all but on_done may be NULL. */
+	/* After the fetch: whether to go on. If not, the pass is done, as it would be without a fault. */
+	bool (*may_go_on)(void *context);
+	/* Then, with the inventory known: whether to write. If not, it is a dry run. */
+	bool (*may_write)(void *context);
 	void (*on_fetched)(void *context, struct app *app); /* a commit that was not known */
 	void (*on_planned)(void *context, const struct pass *pass); /* before anything is written */
 	void (*on_written)(void *context, const struct plan_item *item, const struct target *target,
@@ -55,6 +63,10 @@ struct pass_options {
 
 /* Starts it. The options are copied; the app stays the pass's until it is done or freed. */
 int pass_start(const struct pass_options *options, struct pass **ret_pass, struct err *err);
+
+/* Whether it waits for its turn, and whether it is about to write or has begun to. */
+bool pass_is_queued(const struct pass *pass);
+bool pass_is_writing(const struct pass *pass);
 
 /* Cancels what is under way; on_done is not called any more. NULL is fine. */
 void pass_free(struct pass *pass);
@@ -68,6 +80,12 @@ const struct err *pass_error(const struct pass *pass); /* says more where there 
  * PLAN_WALK. Then one an
  * object that left Git and is, or was, still there: they have no file. */
 const struct plan *pass_plan(const struct pass *pass);
+
+/* Whether it ended after the fetch, because may_go_on said so. It has no plan then. */
+bool pass_is_cut(const struct pass *pass);
+
+/* Whether it wrote nothing on purpose. */
+bool pass_is_dry_run(const struct pass *pass);
 
 /* Whether it was about all objects; else the items of the others are empty. */
 bool pass_is_whole(const struct pass *pass);

@@ -38,17 +38,31 @@ void pass_refuse_manifests(struct pass *pass)
 	pass_fail(pass, PASS_MANIFEST, &err);
 }
 
-/* The manifests are there: on with them. */
-static void leave_fetch(struct pass *pass)
+/* It is the pass's turn. */
+static void on_turn(void *context)
 {
+	struct pass *pass = context;
 	struct err err;
 
-	if (pass->options.app->fetched.findings.error_count)
-		pass_refuse_manifests(pass);
-	else if (make_targets(pass, &err) < 0)
+	if (make_targets(pass, &err) < 0)
 		pass_fail(pass, PASS_SOURCE, &err);
 	else
 		pass_enter(pass, STAGE_INVENTORY);
+}
+
+/* The manifests are there: on with them. */
+static void leave_fetch(struct pass *pass)
+{
+	const struct pass_options *options = &pass->options;
+
+	if (options->app->fetched.findings.error_count) {
+		pass_refuse_manifests(pass);
+	} else if (options->may_go_on && !options->may_go_on(options->context)) {
+		pass->is_cut = true;
+		pass_enter(pass, STAGE_DONE);
+	} else if (turn_take(options->turns, &pass->turn, on_turn, pass)) {
+		on_turn(pass);
+	}
 }
 
 static void on_fetched(void *context, struct fetched *fetched, const struct err *fetch_err)

@@ -13,6 +13,7 @@
 #include "agent/pass.h"
 #include "agent/record.h"
 #include "agent/steer.h"
+#include "agent/turns.h"
 
 enum stage {
 	STAGE_FETCH,
@@ -37,6 +38,8 @@ struct pass {
 	int round; /* how often what was changed meanwhile has been read again */
 
 	struct fetch *fetch;       /* while STAGE_FETCH */
+	struct turn turn;          /* from the end of STAGE_FETCH on */
+	bool is_cut;               /* it ended after the fetch */
 	uint64_t id;               /* of the cluster's work under way, else 0 */
 	struct rollouts *rollouts; /* from STAGE_PODS on, where Pods are wanted */
 

@@ -2,28 +2,44 @@
  * runner.h - the life of one app in the agent: passes one after the other, started by the interval,
  * by a commit in a local repository, by a StatefulSet that somebody changed, and on request; and the
  * rollouts followed in between.
+ *
+ * What an app's policy lets a pass do:
+ *
+ *	suspended	no pass begins at all
+ *	not leading	the source is fetched and parsed, so that the app is warm; nothing else
+ *	dependsOn	the first pass of a commit ends after the fetch, until those apps are ready
+ *	sync: manual	a dry run, unless somebody asked for this commit, or it was applied before
  */
 #ifndef AGENT_RUNNER_H
 #define AGENT_RUNNER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/app.h"
-#include "apply/discovery.h"
+#include "agent/config.h"
+#include "agent/link.h"
+#include "agent/overview.h"
+#include "diff/cleanup.h"
 
 struct uv_loop_s;
 struct runner;
 
-/* What an app needs of the agent around it. All is borrowed and outlives the runner. */
+/* What an app needs of the agent around it. All but the configuration is borrowed and outlives it. */
 struct runner_options {
 	struct uv_loop_s *loop;
-	struct cluster *cluster;
-	struct discovery *discovery;
-	struct app *app;
-	int64_t interval_ms;
+	struct link *link;
+	const struct config_app *config; /* copied */
+	bool leading;                    /* at first */
+
+	/* Whether the app of that name is in sync, and its rollouts have arrived. */
+	bool (*is_ready)(void *context, const char *name);
+	/* What it does or how it stands is another than before; it may not be freed within this. */
+	void (*on_changed)(void *context, struct runner *runner);
+	void *context;
 };
 
-/* Nothing is begun yet. ERR_NO_MEMORY, ERR_LIMIT. */
+/* Nothing is begun until runner_start. ERR_INVALID, ERR_NO_MEMORY, ERR_LIMIT; ERR_NOT_FOUND as source_new. */
 int runner_new(const struct runner_options *options, struct runner **ret_runner, struct err *err);
 
 /*
@@ -33,7 +49,48 @@ int runner_new(const struct runner_options *options, struct runner **ret_runner,
 void runner_free(struct runner *runner);
 DEFINE_FREE_P(struct runner, runner_free);
 
-/* Has a pass over everything begin now, or when the one that runs has ended. */
-void runner_sync_now(struct runner *runner);
+/* Logs what it follows, and has the first pass begin. */
+void runner_start(struct runner *runner);
+
+/*
+ * Begins no pass any more, and abandons the one that runs unless that is writing. True: nothing runs;
+ * else on_changed is called when it has ended.
+ */
+bool runner_end(struct runner *runner);
+
+/* Both borrowed; the configuration is the newest, which may count from the next pass on only. */
+const struct app *runner_app(const struct runner *runner);
+const struct config_app *runner_config(const struct runner *runner);
+
+/* Another policy for the same place (app_is_same_place); from the next pass on. ERR_NO_MEMORY. */
+int runner_set_policy(struct runner *runner, const struct config_app *config, struct err *err);
+
+/*
+ * Has a pass over everything begin now, or when the one that runs has ended. With `asked` somebody wants
+ * it applied, whatever `sync` says; not where it is suspended.
+ */
+void runner_sync_now(struct runner *runner, bool asked);
+
+/* The source may have moved: as runner_sync_now, but for an app that is suspended it is nothing. */
+void runner_fetch_now(struct runner *runner);
+
+/*
+ * Suspends or resumes it, by somebody's word ("config", "api"), which overrides the configuration's
+ * until that changes. What runs is not disturbed.
+ */
+void runner_suspend(struct runner *runner, bool suspend, const char *by);
+
+/* Takes over or stands by. What another process may have written meanwhile is read again. */
+void runner_set_leading(struct runner *runner, bool leading);
+
+/* Whether it is in sync at the newest commit that is known of, and its rollouts have arrived. */
+bool runner_is_ready(const struct runner *runner);
+
+/* The app that it waits for; NULL: none. runner_poke has it look again. */
+const char *runner_waits_for(const struct runner *runner);
+void runner_poke(struct runner *runner);
+
+/* How it stands. Allocates the lists of *ret_app (overview.h); all else is borrowed. ERR_NO_MEMORY. */
+int runner_overview(const struct runner *runner, struct overview_app *ret_app, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "agent/link.h"
 #include "agent/log.h"
 
 static bool stuck;
@@ -70,23 +71,11 @@ static bool is_attended(const struct options *options)
 	return isatty(STDIN_FILENO);
 }
 
-static int open_cluster(struct session *session, const struct options *options, struct err *err)
+static int open_cluster(struct session *session, const struct config_cluster *config, bool attended,
+			struct err *err)
 {
-	const struct kubeconfig_options where = {
-		.file = options->kubeconfig,
-		.context = options->context,
-		.server = options->server,
-		.namespace = options->namespace,
-		.impersonate = options->impersonate,
-		.impersonate_groups = options->impersonate_groups.items,
-		.impersonate_group_count = options->impersonate_groups.count,
-		.terminal = is_attended(options),
-	};
-
-	if (kubeconfig_load(&where, &session->kubeconfig, err) < 0)
+	if (link_kubeconfig(config, attended, &session->kubeconfig, err) < 0)
 		return -1;
-	if (session->kubeconfig.warning)
-		log_line(LOG_WARNING, NULL, "%s", session->kubeconfig.warning);
 	session->cluster = cluster_new(session->loop, &session->kubeconfig, err);
 	if (!session->cluster)
 		return -1;
@@ -115,39 +104,66 @@ static int refuse(const struct err *err, int code)
 	return err->class == ERR_NO_MEMORY ? EXIT_INTERNAL : code;
 }
 
-static int open_app(struct session *session, const struct options *options, const char *namespace)
+static int open_app(struct session *session, const struct config *config, const char *namespace)
 {
 	struct err err;
 
 	session->has_app = true;
-	if (app_init(&session->app, options, namespace, &err) < 0)
+	if (app_init(&session->app, &config->apps[0], namespace, &err) < 0)
 		return refuse(&err, err.class == ERR_INVALID ? EXIT_USAGE : EXIT_SOURCE);
+	return EXIT_OK;
+}
+
+static int open_empty(struct session *session)
+{
+	struct err err;
+
+	*session = (struct session){0};
+	return open_loop(session, &err) < 0 ? refuse(&err, EXIT_INTERNAL) : EXIT_OK;
+}
+
+int session_open_bare(struct session *session)
+{
+	struct err err;
+	int code = open_empty(session);
+
+	if (code != EXIT_OK)
+		return code;
+	if (source_library_hold(&err) < 0)
+		return refuse(&err, EXIT_INTERNAL);
+	session->has_sources = true;
 	return EXIT_OK;
 }
 
 int session_open(struct session *session, const struct options *options)
 {
+	CLEANUP(config_release) struct config config = {0};
 	struct err err;
+	int code = open_empty(session);
 
-	*session = (struct session){0};
-	if (open_loop(session, &err) < 0)
-		return refuse(&err, EXIT_INTERNAL);
-	if (open_cluster(session, options, &err) < 0)
+	if (code != EXIT_OK)
+		return code;
+	if (config_of_options(options, &config, &err) < 0)
+		return refuse(&err, EXIT_USAGE);
+	if (open_cluster(session, &config.clusters[0], is_attended(options), &err) < 0)
 		return refuse(&err, EXIT_CLUSTER);
-	if (!options->repo && !options->files.count)
-		return EXIT_OK;
-	return open_app(session, options, session->kubeconfig.namespace);
+	return config.app_count ? open_app(session, &config, session->kubeconfig.namespace)
+				: EXIT_OK;
 }
 
 int session_open_offline(struct session *session, const struct options *options,
 			 const char *namespace)
 {
+	CLEANUP(config_release) struct config config = {0};
 	struct err err;
+	int code = open_empty(session);
 
-	*session = (struct session){0};
-	if (open_loop(session, &err) < 0)
-		return refuse(&err, EXIT_INTERNAL);
-	return open_app(session, options, namespace);
+	if (code != EXIT_OK)
+		return code;
+	if (config_of_options(options, &config, &err) < 0)
+		return refuse(&err, EXIT_USAGE);
+	free(STEAL(config.apps[0].namespace));
+	return open_app(session, &config, namespace);
 }
 
 /* --- fetching alone -------------------------------------------------------------------------- */
@@ -229,6 +245,8 @@ void session_close(struct session *session)
 	uv_library_shutdown();
 	if (session->has_app)
 		app_release(&session->app);
+	if (session->has_sources)
+		source_library_drop();
 	*session = (struct session){0};
 }
 

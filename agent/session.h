@@ -31,7 +31,11 @@ struct session {
 	struct discovery *discovery;
 	struct app app; /* empty where the command was given no source */
 	bool has_app;
+	bool has_sources; /* the library of Git is held: others than the app's come and go */
 };
+
+/* Opens the loop alone, for who brings the rest. EXIT_OK, or the code to end with after printing why. */
+int session_open_bare(struct session *session);
 
 /* Opens everything but connections. EXIT_OK, or the code to end with after printing why. */
 int session_open(struct session *session, const struct options *options);

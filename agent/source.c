@@ -7,8 +7,9 @@
 #include "diff/manifest.h"
 
 struct source {
-	struct source_options options;
-	struct git_source *git; /* NULL: plain files */
+	struct source_options options; /* with strings of its own */
+	struct git_source *git;        /* NULL: plain files */
+	unsigned users;
 };
 
 static void source_file_release(struct source_file *file)
@@ -67,24 +68,77 @@ int snapshot_add(struct snapshot *snapshot, const char *path, char *take_text, s
 	return 0;
 }
 
+static void options_release(struct source_options *options)
+{
+	const char *const *strings[] = {&options->repo,    &options->ref,         &options->path,
+					&options->git_dir, &options->credentials, &options->verify};
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		free((char *)(uintptr_t)*strings[i]);
+	for (size_t i = 0; i < options->file_count; i++)
+		free((char *)(uintptr_t)options->files[i]);
+	free((void *)(uintptr_t)options->files);
+}
+
+static int copy_string(const char **text, struct err *err)
+{
+	if (!*text)
+		return 0;
+	*text = strdup(*text);
+	return *text ? 0 : err_no_memory(err);
+}
+
+/* Even where memory ran out, all that is there can be released. */
+static int options_copy(const struct source_options *from, struct source_options *options,
+			struct err *err)
+{
+	const char **strings[] = {&options->repo,    &options->ref,         &options->path,
+				  &options->git_dir, &options->credentials, &options->verify};
+	const char **files = calloc(from->file_count + 1, sizeof(*files));
+	int result = files ? 0 : err_no_memory(err);
+
+	*options = *from;
+	options->files = files;
+	options->file_count = 0;
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		if (copy_string(strings[i], err) < 0)
+			result = -1;
+	for (size_t i = 0; files && i < from->file_count; i++) {
+		files[i] = from->files[i];
+		if (copy_string(&files[i], err) < 0)
+			return -1;
+		options->file_count++;
+	}
+	return result;
+}
+
 int source_new(const struct source_options *options, struct source **ret_source, struct err *err)
 {
 	CLEANUP(source_free_p) struct source *source = calloc(1, sizeof(*source));
 
 	if (!source)
 		return err_no_memory(err);
-	source->options = *options;
+	source->users = 1;
+	if (options_copy(options, &source->options, err) < 0)
+		return -1;
 	if (options->repo && git_source_new(&source->options, &source->git, err) < 0)
 		return -1;
 	*ret_source = STEAL(source);
 	return 0;
 }
 
+struct source *source_share(struct source *source)
+{
+	source->users++;
+	return source;
+}
+
 void source_free(struct source *source)
 {
-	if (!source)
+	if (!source || --source->users > 0)
 		return;
 	git_source_free(source->git);
+	options_release(&source->options);
 	free(source);
 }
 

@@ -27,7 +27,7 @@
 #define SOURCE_MAX_FETCH_BYTES   (1024ll * 1024 * 1024)
 #define SOURCE_MAX_FETCH_OBJECTS 5000000
 
-/* What to follow. Strings are borrowed and outlive the source. */
+/* What to follow. */
 struct source_options {
 	const char *repo;        /* URL or folder; NULL: plain files */
 	const char *ref;         /* as source_read_at has it, or semver:RANGE; NULL: HEAD */
@@ -70,8 +70,11 @@ int snapshot_add(struct snapshot *snapshot, const char *path, char *take_text, s
 
 struct source;
 
-/* Opens nothing yet. */
+/* Opens nothing yet. Copies the options. */
 int source_new(const struct source_options *options, struct source **ret_source, struct err *err);
+
+/* Somebody else uses it, too: it is freed by the last who calls source_free. Both from one thread. */
+struct source *source_share(struct source *source);
 void source_free(struct source *source);
 DEFINE_FREE_P(struct source, source_free);
 
@@ -108,6 +111,13 @@ const char *source_local_git_dir(const struct source *source);
 
 /* The repository as messages name it: the URL without a password. "" for plain files. */
 const char *source_name(const struct source *source);
+
+/*
+ * Keeps the library of Git from ending with the last source: it has to outlive the threads that used it.
+ * ERR_INTERNAL.
+ */
+int source_library_hold(struct err *err);
+void source_library_drop(void);
 
 /*
  * Remote repositories are fetched by a process of its own, which is this program again. main() asks

@@ -173,6 +173,16 @@ void git_source_free(struct git_source *git)
 	git_libgit2_shutdown();
 }
 
+int source_library_hold(struct err *err)
+{
+	return git_libgit2_init() < 0 ? git_fail(err, -1, "libgit2 cannot start") : 0;
+}
+
+void source_library_drop(void)
+{
+	git_libgit2_shutdown();
+}
+
 const char *git_source_local_dir(const struct git_source *git)
 {
 	return git->local && git->repository ? git_repository_commondir(git->repository) : NULL;

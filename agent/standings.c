@@ -38,15 +38,20 @@ const struct promotion_record *standings_record(const struct inventory_watch *in
 	return inventory_watch_owner(inventories, &ref, &entry) ? &entry->rollout : NULL;
 }
 
-/* The partition that the source says; 0 where it says none; -1: not known, or it means nothing. */
+int64_t standings_git_partition(const struct manifest *manifest, const struct rollout *rollout)
+{
+	if (rollout->on_delete)
+		return -1;
+	return json_int_or(manifest->desired, "spec.updateStrategy.rollingUpdate.partition", 0);
+}
+
+/* The partition that the source says; -1: not known, or it means nothing. */
 static int64_t git_partition(const struct app *app, const struct rollout *rollout)
 {
 	const struct manifest *manifest =
 		app ? follow_find(rollout, &app->fetched.manifests, app->namespace) : NULL;
 
-	if (!manifest || rollout->on_delete)
-		return -1;
-	return json_int_or(manifest->desired, "spec.updateStrategy.rollingUpdate.partition", 0);
+	return manifest ? standings_git_partition(manifest, rollout) : -1;
 }
 
 struct standing standing_of(const struct standings_sources *sources, const struct rollout *rollout)

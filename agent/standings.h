@@ -36,6 +36,9 @@ void standings_release(struct standings *standings);
 /* One StatefulSet's; borrowed likewise. */
 struct standing standing_of(const struct standings_sources *sources, const struct rollout *rollout);
 
+/* The partition that the manifest says; 0 where it says none; -1: it means nothing. */
+int64_t standings_git_partition(const struct manifest *manifest, const struct rollout *rollout);
+
 /* What is remembered of a StatefulSet by the app that owns it; NULL: nothing. Borrowed. */
 const struct promotion_record *standings_record(const struct inventory_watch *inventories,
 						const char *namespace, const char *name);

@@ -1,0 +1,59 @@
+/*
+ * runner_private.h - what the files of a runner share: its state.
+ *
+ *	runner.c          when a pass begins, of which kind, and what follows from how it ended
+ *	runner_overview.c how the app stands
+ */
+#ifndef AGENT_RUNNER_PRIVATE_H
+#define AGENT_RUNNER_PRIVATE_H
+
+#include "agent/chronicle.h"
+#include "agent/drive.h"
+#include "agent/follow.h"
+#include "agent/pass.h"
+#include "agent/repo_watch.h"
+#include "agent/runner.h"
+#include "agent/schedule.h"
+#include "agent/standings.h"
+
+#define COMMIT_BYTES 41 /* of a full id and the NUL */
+
+struct runner {
+	struct runner_options options;
+	struct app app;
+	struct schedule *schedule;
+	bool leading;
+	bool ending;
+	bool suspended;
+	char *suspended_by;
+	struct config_app *next_config; /* to be taken over when the pass has ended; NULL: none */
+
+	struct pass *pass; /* NULL between two */
+	int64_t pass_began_ms;
+	bool is_asked;     /* somebody wants the next whole pass to write */
+	unsigned failures; /* passes in a row that could not do their work */
+
+	char begun[COMMIT_BYTES];    /* whose passes need not wait for other apps any more */
+	char approved[COMMIT_BYTES]; /* sync: manual: that may be written */
+	char synced[COMMIT_BYTES];   /* with which all was in sync after the last whole pass */
+	const char *waits_for;       /* of app.config.depends_on; NULL: none */
+
+	struct repo_watch *repo_watch; /* NULL until the repository is known to be a local one */
+	struct link_listener listener;
+	char **namespaces; /* whose rollouts are followed */
+	size_t namespace_count;
+	struct follow follow;
+	struct drive drive;
+	struct chronicle chronicle;
+
+	struct {
+		enum overview_result result;
+		int64_t at_ms, duration_ms;
+		char *message; /* NULL: none */
+	} last;                /* whole pass */
+	int64_t synced_ms, next_ms;
+	size_t objects[PLAN_ACTION_COUNT];
+	uint64_t passes[OVERVIEW_RESULT_COUNT], rollout_passes, pass_ms;
+};
+
+#endif
