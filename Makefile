@@ -5,6 +5,7 @@
 #   make e2e             the real control plane (built once and cached; see tests/e2e/README.md)
 #   make lint            floors, headers, warnings, format, static analysis
 #   make coverage        which lines the fast tests run
+#   make bench           speed and size beside kubectl's, on the real control plane (docs/performance.md)
 #   make fuzz            the readers under libFuzzer, FUZZ_SECONDS each
 #   make demo            the canary walkthrough on the embedded cluster
 #   make install         DESTDIR= PREFIX=
@@ -173,6 +174,11 @@ demo: all
 e2e: test-build
 	$(Q)BUILD=$(BUILD) tests/e2e/run
 
+# BENCH_ONLY="diff start" runs those rows, BENCH_QUICK=1 small counts; results.json is in $(BUILD)/bench.
+.PHONY: bench
+bench: all
+	$(Q)BUILD=$(BUILD) tests/bench/bench
+
 # The lines that the fast tests run, by file, and their share of each floor.
 .PHONY: coverage
 coverage:
@@ -206,7 +212,7 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-ope
 DEPS_IMAGE := ca-certificates binutils
 DEPS_TEST  := libcmocka-dev git bash python3 openssl patch iproute2 openssh-client openssh-server \
 	gnupg gpgv $(DEPS_IMAGE)
-DEPS_DEV   := gcovr clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
+DEPS_DEV   := gcovr nghttp2-client curl clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
 
 .PHONY: deps deps-dev deps-image
 deps:
