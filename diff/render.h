@@ -7,6 +7,7 @@
 #define DIFF_RENDER_H
 
 #include "diff/finding.h"
+#include "diff/json_build.h"
 #include "diff/plan.h"
 #include "diff/status.h"
 
@@ -64,6 +65,10 @@ void render_missing_line(const struct missing *missing, struct buf *out);
 
 /* docs/json.md, "status". */
 int render_status_json(const struct status *status, struct buf *out, struct err *err);
+
+/* Its two lists, into arrays that may hold those of others. */
+void render_status_append(struct json_builder *builder, cJSON *statefulsets, cJSON *missing,
+			  const struct status *status);
 
 /* docs/json.md, "validate". `revision` is "" for plain files; the findings are sorted. */
 int render_findings_json(const struct findings *findings, const char *revision, size_t file_count,
