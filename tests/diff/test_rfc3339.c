@@ -93,6 +93,15 @@ static void test_prints(void **state)
 	}
 }
 
+static void test_prints_micro(void **state)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(64);
+
+	(void)state;
+	rfc3339_print_micro(1767323045678, &text);
+	assert_string_equal(buf_str(&text), "2026-01-02T03:04:05.678000Z");
+}
+
 /* Every day of some 400 years reads back as itself. */
 static void test_every_day(void **state)
 {
@@ -113,6 +122,7 @@ int main(void)
 		cmocka_unit_test(test_reads),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_prints),
+		cmocka_unit_test(test_prints_micro),
 		cmocka_unit_test(test_every_day),
 	};
 
