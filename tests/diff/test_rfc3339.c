@@ -119,10 +119,8 @@ static void test_every_day(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reads),
-		cmocka_unit_test(test_refuses),
-		cmocka_unit_test(test_prints),
-		cmocka_unit_test(test_prints_micro),
+		cmocka_unit_test(test_reads),     cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_prints),    cmocka_unit_test(test_prints_micro),
 		cmocka_unit_test(test_every_day),
 	};
 
