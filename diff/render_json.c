@@ -313,8 +313,9 @@ int render_status_json(const struct status *status, struct buf *out, struct err 
 		json_build_text(&builder, root, "revision", status->revision);
 	if (status->applied)
 		json_build_text(&builder, root, "appliedCommit", status->applied);
-	render_status_append(&builder, json_build_array(&builder, root, "statefulSets"),
-			     json_build_array(&builder, root, "missing"), status);
+	cJSON *statefulsets = json_build_array(&builder, root, "statefulSets");
+	cJSON *missing = json_build_array(&builder, root, "missing");
+	render_status_append(&builder, statefulsets, missing, status);
 	return finish(&builder, root, out);
 }
 
