@@ -10,6 +10,7 @@
 void chronicle_release(struct chronicle *chronicle)
 {
 	conditions_release(&chronicle->drift);
+	conditions_release(&chronicle->fights);
 	conditions_release(&chronicle->failed);
 	conditions_release(&chronicle->left);
 	conditions_release(&chronicle->autoscaled);
@@ -59,6 +60,11 @@ static void tell_end(const struct chronicle *chronicle, const char *key, const c
 static void on_drift_ended(void *context, const char *key)
 {
 	tell_end(context, key, "drift ended");
+}
+
+static void on_fight_ended(void *context, const char *key)
+{
+	tell_end(context, key, "the fight over it ended");
 }
 
 static void on_failure_ended(void *context, const char *key)
@@ -169,6 +175,19 @@ void chronicle_fetched(struct chronicle *chronicle)
 	tell_findings(chronicle);
 }
 
+/* Drift that has just been undone begins and ends at once. */
+static void tell_undone(const struct plan_item *item, const struct log_subject *subject)
+{
+	CLEANUP(buf_release) struct buf line = BUF_INIT(MAX_LINE_BYTES);
+
+	if (!item->drifted)
+		return;
+	report_drift(item, &line);
+	buf_puts(&line, "; ");
+	report_drift_fate(item, &line);
+	log_line(LOG_WARNING, subject, "drift: %s", buf_str(&line));
+}
+
 void chronicle_written(struct chronicle *chronicle, const struct plan_item *item,
 		       const struct target *target, const struct steer *steer)
 {
@@ -180,6 +199,7 @@ void chronicle_written(struct chronicle *chronicle, const struct plan_item *item
 		return; /* told when the pass is done, if it is still so then */
 	ref_print(&item->ref, &object);
 	const struct log_subject subject = chronicle_subject(chronicle, buf_str(&object));
+	tell_undone(item, &subject);
 	steer_print_step(steer, item, &step, &only);
 	report_written(item, target, &line);
 	if (!only)
@@ -201,7 +221,11 @@ static void print_drift(const struct plan_item *item, const struct steer *steer,
 	else
 		buf_printf(out, "spec.replicas %lld -> %lld", (long long)steer->record.replicas,
 			   (long long)steer->promotion.replicas);
-	buf_printf(out, "; %s", kept ? kept : "left alone (--self-heal undoes it)");
+	buf_puts(out, "; ");
+	if (kept)
+		buf_puts(out, kept);
+	else
+		report_drift_fate(item, out);
 }
 
 static void tell_item(struct chronicle *chronicle, const struct plan_item *item,
@@ -220,6 +244,9 @@ static void tell_item(struct chronicle *chronicle, const struct plan_item *item,
 	if (drift.length)
 		hold(chronicle, &chronicle->drift, buf_str(&key), "", LOG_WARNING, object,
 		     buf_str(&drift));
+	if (item->fight)
+		hold(chronicle, &chronicle->fights, buf_str(&key), "", LOG_ERROR, object,
+		     item->fight);
 	if (item->action == PLAN_FAILED) {
 		report_place(item, &failure);
 		buf_puts(&failure, item->error.message);
@@ -240,9 +267,21 @@ static void tell_left(void *context, const char *reason, const char *line)
 /* What is about the objects that the pass did not look at holds on. */
 static void begin_round(struct conditions *conditions, const struct pass *pass)
 {
-	conditions_begin_round(conditions);
-	if (!pass_is_whole(pass))
-		conditions_keep_but(conditions, "statefulset.apps/");
+	const struct plan *plan = pass_plan(pass);
+
+	if (pass_is_whole(pass)) {
+		conditions_begin_round(conditions);
+		return;
+	}
+	conditions_begin_partial_round(conditions);
+	for (size_t i = 0; i < plan->count; i++) {
+		CLEANUP(buf_release) struct buf key = BUF_INIT(1024);
+
+		if (!pass_covers(pass, i))
+			continue;
+		report_key(&plan->items[i].ref, &key);
+		conditions_doubt(conditions, buf_str(&key));
+	}
 }
 
 static void tell_plan(struct chronicle *chronicle, const struct pass *pass)
@@ -252,10 +291,13 @@ static void tell_plan(struct chronicle *chronicle, const struct pass *pass)
 	begin_round(&chronicle->drift, pass);
 	begin_round(&chronicle->failed, pass);
 	begin_round(&chronicle->autoscaled, pass);
-	conditions_begin_round(&chronicle->promotions);
+	begin_round(&chronicle->promotions, pass);
+	begin_round(&chronicle->fights, pass);
 	for (size_t i = 0; i < plan->count; i++)
-		tell_item(chronicle, &plan->items[i], pass_steer(pass, i));
+		if (pass_covers(pass, i))
+			tell_item(chronicle, &plan->items[i], pass_steer(pass, i));
 	conditions_end_round(&chronicle->drift, on_drift_ended, chronicle);
+	conditions_end_round(&chronicle->fights, on_fight_ended, chronicle);
 	conditions_end_round(&chronicle->failed, on_failure_ended, chronicle);
 	conditions_end_round(&chronicle->autoscaled, on_autoscaling_ended, chronicle);
 	conditions_end_round(&chronicle->promotions, on_promotion_ended, chronicle);

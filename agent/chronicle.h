@@ -15,6 +15,7 @@
 struct chronicle {
 	const struct app *app;
 	struct conditions drift;
+	struct conditions fights;     /* objects that somebody changes again and again */
 	struct conditions failed;     /* objects that cannot be compared or written */
 	struct conditions left;       /* objects that left Git and stay */
 	struct conditions autoscaled; /* objects whose replicas in Git do not count */

@@ -168,12 +168,14 @@ static void print_drift(const struct plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
 
-		if (plan->items[i].action != PLAN_DRIFT)
+		if (!plan->items[i].drifted)
 			continue;
 		ref_print(&plan->items[i].ref, &line);
 		buf_puts(&line, " drifted: ");
 		report_drift(&plan->items[i], &line);
-		tell_warning("%s; left alone (--self-heal undoes it)", buf_str(&line));
+		buf_puts(&line, "; ");
+		report_drift_fate(&plan->items[i], &line);
+		tell_warning("%s", buf_str(&line));
 	}
 }
 

@@ -72,10 +72,23 @@ int conditions_hold(struct conditions *conditions, const char *key, const char *
 	return 0;
 }
 
-void conditions_keep_but(struct conditions *conditions, const char *part)
+void conditions_begin_partial_round(struct conditions *conditions)
 {
 	for (size_t i = 0; i < conditions->count; i++)
-		conditions->items[i].held |= !strstr(conditions->items[i].key, part);
+		conditions->items[i].held = true;
+}
+
+void conditions_doubt(struct conditions *conditions, const char *key)
+{
+	size_t length = strlen(key);
+
+	for (size_t i = 0; i < conditions->count; i++) {
+		struct condition *condition = &conditions->items[i];
+
+		if (strncmp(condition->key, key, length) == 0 &&
+		    (condition->key[length] == '\0' || condition->key[length] == ' '))
+			condition->held = false;
+	}
 }
 
 void conditions_end_round(struct conditions *conditions,

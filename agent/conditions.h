@@ -38,8 +38,12 @@ void conditions_begin_round(struct conditions *conditions);
 int conditions_hold(struct conditions *conditions, const char *key, const char *text,
 		    bool *ret_is_new, struct err *err);
 
-/* In this round nothing is known of those whose key does not hold `part`: they hold as before. */
-void conditions_keep_but(struct conditions *conditions, const char *part);
+/*
+ * Of a round that is not about everything: begins with all of them holding, and takes back the one with
+ * this key, and those whose key goes on behind a space, for each thing that it is about.
+ */
+void conditions_begin_partial_round(struct conditions *conditions);
+void conditions_doubt(struct conditions *conditions, const char *key);
 
 /* Drops those that did not hold in this round, after calling `on_end` for each. */
 void conditions_end_round(struct conditions *conditions,

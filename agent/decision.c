@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/wire.h"
 #include "diff/autoscaler.h"
 #include "diff/notes.h"
 #include "diff/prediction.h"
@@ -118,8 +119,8 @@ int decision_note(const struct target *target, struct plan_item *item, struct er
 	return notes_ignored(item, desired, target->live, err);
 }
 
-int decision_make(const struct app *app, const struct target *target, struct plan_item *item,
-		  struct err *err)
+int decision_make(const struct app *app, const struct target *target, bool undo,
+		  struct plan_item *item, struct err *err)
 {
 	CLEANUP(digests_release) struct digests digests = {0};
 	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
@@ -134,12 +135,25 @@ int decision_make(const struct app *app, const struct target *target, struct pla
 	if (compare(target, item, err) < 0)
 		return -1;
 	/* One that a recreation left deleted is missing for no other reason. */
-	item->action = plan_decide(target->live != NULL, item->changes.count > 0,
-				   digests.recorded && !target->kept ? &digests.record : NULL,
-				   digests.desired, digests.live, app->self_heal);
+	const struct plan_record *record =
+		digests.recorded && !target->kept ? &digests.record : NULL;
+	bool exists = target->live, differs = item->changes.count > 0;
+	item->action = plan_decide(exists, differs, record, digests.desired, digests.live, undo);
+	item->drifted = plan_decide(exists, differs, record, digests.desired, digests.live,
+				    false) == PLAN_DRIFT;
 	if (item->action == PLAN_REPLACE && target->recreate)
 		item->action = PLAN_RECREATE;
 	return note_recreation(target, item, err);
+}
+
+int decision_accuse(const struct target *target, int64_t now_ms, struct plan_item *item,
+		    struct err *err)
+{
+	/* What is driven is no drift, and replicas that are kept are. */
+	item->drifted =
+		item->action == PLAN_DRIFT || (item->drifted && plan_action_writes(item->action));
+	return item->drifted ? plan_item_accuse(item, target->live, WIRE_FIELD_MANAGER, now_ms, err)
+			     : 0;
 }
 
 int decision_forecast(const struct target *target, const struct rollouts *rollouts,

@@ -20,10 +20,17 @@ int decision_note(const struct target *target, struct plan_item *item, struct er
 
 /*
  * Fills a fresh item (ref, file and mark are the caller's) for a target that has been read and, where
- * the server can say, previewed: the changes and the action (plan_decide).
+ * the server can say, previewed: the changes and the action (plan_decide). `undo`: drift is undone.
  */
-int decision_make(const struct app *app, const struct target *target, struct plan_item *item,
-		  struct err *err);
+int decision_make(const struct app *app, const struct target *target, bool undo,
+		  struct plan_item *item, struct err *err);
+
+/*
+ * Notes whether the item is about drift, left alone or undone, and then who made its changes. After
+ * everything else has been decided.
+ */
+int decision_accuse(const struct target *target, int64_t now_ms, struct plan_item *item,
+		    struct err *err);
 
 /* Fills in what the write of a StatefulSet would do to its Pods, which `rollouts` has. */
 int decision_forecast(const struct target *target, const struct rollouts *rollouts,

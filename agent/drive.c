@@ -133,8 +133,8 @@ int drive_take(struct drive *drive, const struct pass *pass, struct err *err)
 		const struct plan_item *item = &plan->items[i];
 		const struct steer *steer = pass_steer(pass, i);
 
-		if (!item->file || !ref_is(&item->ref, "apps", "StatefulSet") ||
-		    item->action == PLAN_FAILED)
+		if (!pass_covers(pass, i) || !item->file ||
+		    !ref_is(&item->ref, "apps", "StatefulSet") || item->action == PLAN_FAILED)
 			continue;
 		struct driven *driven = find(drive, item->ref.namespace, item->ref.name);
 		if (!driven && !(driven = add(drive, item->ref.namespace, item->ref.name, err)))

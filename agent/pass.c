@@ -81,8 +81,11 @@ static void on_resolved(void *context, const struct err *resolve_err)
 		pass_fail(pass, PASS_CLUSTER, &err);
 	else if (app->fetched.findings.error_count)
 		pass_refuse_manifests(pass);
-	else
+	else {
+		if (pass->options.on_resolved && pass->round == 0)
+			pass->options.on_resolved(pass->options.context, &pass->targets);
 		pass_enter(pass, STAGE_READ);
+	}
 }
 
 static void start_resolve(struct pass *pass)
@@ -169,6 +172,8 @@ static void start_decide(struct pass *pass)
 			item->action = PLAN_IN_SYNC;
 		else if (pass_decide_target(pass, target, item, &err) < 0)
 			pass_item_fail(item, &err);
+		if (pass_note_fight(pass, target, item, &err) < 0)
+			pass_item_fail(item, &err);
 	}
 	if (pass_decide_orphans(pass, &orphans_err) < 0) {
 		pass_fail(pass, PASS_CLUSTER, &orphans_err);
@@ -224,7 +229,10 @@ int pass_start(const struct pass_options *options, struct pass **ret_pass, struc
 	if (!pass)
 		return err_no_memory(err);
 	pass->options = *options;
-	pass->options.rollouts_only &= options->app->loaded;
+	if (!options->app->loaded) {
+		pass->options.rollouts_only = false;
+		pass->options.only_count = 0;
+	}
 	pass->record.app = options->app;
 	*ret_pass = pass;
 	pass_enter(pass, STAGE_FETCH);
@@ -244,6 +252,7 @@ void pass_free(struct pass *pass)
 	orphans_free(pass->orphans);
 	targets_release(&pass->targets);
 	plan_release(&pass->plan);
+	free(pass->covered);
 	free(pass);
 }
 
@@ -275,11 +284,6 @@ enum pass_fault pass_fault(const struct pass *pass)
 const struct err *pass_error(const struct pass *pass)
 {
 	return &pass->err;
-}
-
-bool pass_is_whole(const struct pass *pass)
-{
-	return !pass->options.rollouts_only;
 }
 
 const struct plan *pass_plan(const struct pass *pass)

@@ -16,6 +16,7 @@
 #define AGENT_PASS_H
 
 #include "agent/app.h"
+#include "agent/fight.h"
 #include "agent/steer.h"
 #include "apply/discovery.h"
 #include "apply/target.h"
@@ -44,6 +45,13 @@ struct pass_options {
 	bool forecast;    /* the plan tells what rollouts would do */
 	/* Only the StatefulSets, of the commit that was read last: a pass that drives their rollouts. */
 	bool rollouts_only;
+	/*
+	 * Only these objects, of the commit that was read last: a look at what somebody changed. By the
+	 * place of their manifests in app->fetched; borrowed while pass_start runs. 0: all. Both: these too.
+	 */
+	const size_t *only;
+	size_t only_count;
+	struct fights *fights; /* over what drift that is undone; NULL: it is undone at once */
 
 	struct turns
 		*turns; /* where it waits for its turn before it asks the cluster; NULL: at once */
@@ -54,9 +62,13 @@ struct pass_options {
 	/* Then, with the inventory known: whether to write. If not, it is a dry run. */
 	bool (*may_write)(void *context);
 	void (*on_fetched)(void *context, struct app *app); /* a commit that was not known */
+	/* Which objects it is about and where they are, before any of them is read. */
+	void (*on_resolved)(void *context, const struct targets *targets);
 	void (*on_planned)(void *context, const struct pass *pass); /* before anything is written */
 	void (*on_written)(void *context, const struct plan_item *item, const struct target *target,
-			   const struct steer *steer);     /* NULL: it is no StatefulSet */
+			   const struct steer *steer); /* NULL: it is no StatefulSet */
+	/* What of an object the pass has seen or written last; `as_recorded`: as the inventory has it. */
+	void (*on_settled)(void *context, const struct target *target, bool as_recorded);
 	void (*on_done)(void *context, struct pass *pass); /* which it may free */
 	void *context;
 };
@@ -89,6 +101,9 @@ bool pass_is_dry_run(const struct pass *pass);
 
 /* Whether it was about all objects; else the items of the others are empty. */
 bool pass_is_whole(const struct pass *pass);
+
+/* Whether it was about the object of the plan's n-th item. */
+bool pass_covers(const struct pass *pass, size_t index);
 
 /* How the StatefulSet of the plan's n-th item was steered; NULL where it was not. */
 const struct steer *pass_steer(const struct pass *pass, size_t index);

@@ -12,6 +12,8 @@ static int make_targets(struct pass *pass, struct err *err)
 	pass->plan.revision = strdup(app_revision(app));
 	if (!pass->plan.revision)
 		return err_no_memory(err);
+	if (pass_choose(pass, err) < 0)
+		return -1;
 	for (size_t i = 0; i < app->fetched.manifests.count; i++) {
 		const struct manifest *manifest = &app->fetched.manifests.items[i];
 		struct plan_item *item = plan_add(&pass->plan);
@@ -21,8 +23,7 @@ static int make_targets(struct pass *pass, struct err *err)
 		item->mark = manifest->mark;
 		if (ref_copy(&manifest->ref, &item->ref, err) < 0)
 			return -1;
-		if ((pass_is_whole(pass) || ref_is(&manifest->ref, "apps", "StatefulSet")) &&
-		    targets_add(&pass->targets, manifest, err) < 0)
+		if (pass_covers(pass, i) && targets_add(&pass->targets, manifest, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -6,6 +6,7 @@
  *	pass_rollout.c pods, and what of a StatefulSet is decided with them; unstick
  *	pass_write.c   write, record
  *	pass_prune.c   orphans, prune
+ *	pass_drift.c   which objects it is about; drift that is undone, and comes back
  */
 #ifndef AGENT_PASS_PRIVATE_H
 #define AGENT_PASS_PRIVATE_H
@@ -43,6 +44,7 @@ struct pass {
 	uint64_t id;               /* of the cluster's work under way, else 0 */
 	struct rollouts *rollouts; /* from STAGE_PODS on, where Pods are wanted */
 
+	bool *covered;           /* by manifest: it is about this one; NULL: about all */
 	struct targets targets;  /* of this round */
 	struct targets front;    /* the first of them, which may differ; the rest are in sync */
 	struct plan plan;        /* one item a manifest, then those of the orphans */
@@ -93,6 +95,24 @@ void pass_start_record(struct pass *pass);
 /* Decides on a target of the front: fills its item, and says whether it is written. */
 int pass_decide_target(struct pass *pass, struct target *target, struct plan_item *item,
 		       struct err *err);
+
+/* Makes out which objects the pass is about. ERR_NO_MEMORY only. */
+int pass_choose(struct pass *pass, struct err *err);
+
+/* Whether drift of the target is undone, and now; the item says for how long it is not. */
+bool pass_undoes(const struct pass *pass, const struct target *target, struct plan_item *item);
+
+/* Notes the drift of an item that has been decided on: who made it, and that somebody did. */
+int pass_note_drift(struct pass *pass, const struct target *target, struct plan_item *item,
+		    struct err *err);
+
+/* Notes for any item whether somebody fights over the object. */
+int pass_note_fight(struct pass *pass, const struct target *target, struct plan_item *item,
+		    struct err *err);
+
+/* The target came out of the last round; where it had drifted that may be undone. */
+void pass_settle_drift(struct pass *pass, const struct target *target,
+		       const struct plan_item *item);
 
 /* How the target was steered, NULL if it was not. */
 struct steer *pass_steer_of(const struct pass *pass, const struct target *target);

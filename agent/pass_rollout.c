@@ -131,14 +131,15 @@ int pass_decide_target(struct pass *pass, struct target *target, struct plan_ite
 	const struct app *app = pass->options.app;
 	static const struct steer none;
 	struct steer *steer = NULL;
-	bool write = false;
+	bool write = false, undo = pass_undoes(pass, target, item);
 
 	if (ref_is(&target->ref, "apps", "StatefulSet") &&
 	    (renew_steer(pass, target, &steer, err) < 0 ||
-	     steer_target(app, target, pass->rollouts, pass->now_ms, steer, err) < 0))
+	     steer_target(app, target, pass->rollouts, undo, pass->now_ms, steer, err) < 0))
 		return -1;
-	if (decision_make(app, target, item, err) < 0 ||
-	    steer_item(steer ? steer : &none, target, item, &write, err) < 0)
+	if (decision_make(app, target, undo, item, err) < 0 ||
+	    steer_item(steer ? steer : &none, target, item, &write, err) < 0 ||
+	    pass_note_drift(pass, target, item, err) < 0)
 		return -1;
 	if (pass->options.forecast && pass->rollouts && write && steer &&
 	    decision_forecast(target, pass->rollouts, item, err) < 0)

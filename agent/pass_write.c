@@ -40,12 +40,17 @@ static int settle_round(struct pass *pass, struct targets *again, struct err *er
 		if (was_overtaken(pass, target) && pass->round + 1 < PASS_MAX_ROUNDS) {
 			if (targets_add(again, target->manifest, err) < 0)
 				return -1;
-		} else if (target->error) {
-			pass_item_fail(item, target->error);
-		} else if (records && i < pass->front.count &&
-			   record_target(&pass->record, target, item, steer, err) < 0) {
-			return -1;
+			continue;
 		}
+		if (target->error)
+			pass_item_fail(item, target->error);
+		else if (records && i < pass->front.count &&
+			 record_target(&pass->record, target, item, steer, err) < 0)
+			return -1;
+		pass_settle_drift(pass, target, item);
+		if (pass->options.on_settled)
+			pass->options.on_settled(pass->options.context, target,
+						 i >= pass->front.count && !target->error);
 	}
 	return 0;
 }

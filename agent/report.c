@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "diff/duration.h"
+
 #define MAX_CHANGES_SHOWN 8
 #define MAX_NAMES_SHOWN   8
 
@@ -21,17 +23,35 @@ static void print_change(const struct change *change, const cJSON *old, const cJ
 		buf_putc(out, '-');
 }
 
-static void print_changes(const struct changes *changes, bool to_live, struct buf *out)
+/* Whether the n-th change and the next were made by one writer at one time. */
+static bool is_made_with_next(const struct plan_item *item, size_t index)
 {
-	for (size_t i = 0; i < changes->count && i < MAX_CHANGES_SHOWN; i++) {
-		const struct change *change = &changes->items[i];
+	const struct culprit *mine = plan_item_culprit(item, index);
+	const struct culprit *next = plan_item_culprit(item, index + 1);
+
+	return mine && next && culprit_equal(mine, next) && strcmp(mine->time, next->time) == 0;
+}
+
+/* With `to_live` from what was applied to what is there, and who made it so. */
+static void print_changes(const struct plan_item *item, bool to_live, struct buf *out)
+{
+	size_t count = item->changes.count;
+	size_t shown = count > MAX_CHANGES_SHOWN ? MAX_CHANGES_SHOWN : count;
+
+	for (size_t i = 0; i < shown; i++) {
+		const struct change *change = &item->changes.items[i];
+		const struct culprit *culprit = to_live ? plan_item_culprit(item, i) : NULL;
 
 		buf_puts(out, i ? ", " : "");
 		print_change(change, to_live ? change->to : change->from,
 			     to_live ? change->from : change->to, out);
+		if (!culprit || (i + 1 < shown && is_made_with_next(item, i)))
+			continue;
+		buf_putc(out, ' ');
+		culprit_print(culprit, out);
 	}
-	if (changes->count > MAX_CHANGES_SHOWN)
-		buf_printf(out, ", and %zu more", changes->count - MAX_CHANGES_SHOWN);
+	if (count > shown)
+		buf_printf(out, ", and %zu more", count - shown);
 }
 
 static void report_deleted(const struct target *target, struct buf *out)
@@ -53,11 +73,11 @@ void report_written(const struct plan_item *item, const struct target *target, s
 	case TARGET_CREATED: buf_puts(out, "created"); break;
 	case TARGET_REPLACED:
 		buf_puts(out, "replaced: ");
-		print_changes(&item->changes, false, out);
+		print_changes(item, false, out);
 		break;
 	case TARGET_RECREATED:
 		buf_puts(out, "recreated: ");
-		print_changes(&item->changes, false, out);
+		print_changes(item, false, out);
 		break;
 	case TARGET_UNCHANGED: buf_puts(out, "unchanged"); break;
 	case TARGET_DELETED: report_deleted(target, out); break;
@@ -70,7 +90,19 @@ void report_drift(const struct plan_item *item, struct buf *out)
 	if (!item->from)
 		buf_puts(out, "deleted");
 	else
-		print_changes(&item->changes, true, out);
+		print_changes(item, true, out);
+}
+
+void report_drift_fate(const struct plan_item *item, struct buf *out)
+{
+	if (item->action != PLAN_DRIFT) {
+		buf_puts(out, "put back");
+	} else if (item->undo_in_ms > 0) {
+		buf_puts(out, "put back in ");
+		duration_print(item->undo_in_ms, out);
+	} else {
+		buf_puts(out, "left alone (--self-heal undoes it)");
+	}
 }
 
 void report_place(const struct plan_item *item, struct buf *out)

@@ -11,8 +11,14 @@
  * it waits for). */
 void report_written(const struct plan_item *item, const struct target *target, struct buf *out);
 
-/* "spec.replicas 5 -> 3, ..." from Git's value to the live one; "deleted" where it is gone. */
+/*
+ * "spec.replicas 5 -> 3 by kubectl (scale) at 12:03:11, ..." from the applied value to the live one, and
+ * who made it so where that is known (culprit.h); "deleted" where it is gone.
+ */
 void report_drift(const struct plan_item *item, struct buf *out);
+
+/* What becomes of it: "left alone (--self-heal undoes it)", "put back", "put back in 4s". */
+void report_drift_fate(const struct plan_item *item, struct buf *out);
 
 /* "web.yaml:16: "; nothing for what left Git. */
 void report_place(const struct plan_item *item, struct buf *out);

@@ -204,7 +204,7 @@ static int look_at_pods(const struct target *target, const struct rollouts *roll
 }
 
 int steer_target(const struct app *app, struct target *target, const struct rollouts *rollouts,
-		 int64_t now_ms, struct steer *steer, struct err *err)
+		 bool undo, int64_t now_ms, struct steer *steer, struct err *err)
 {
 	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
 	static const struct promotion_record nothing;
@@ -229,8 +229,7 @@ int steer_target(const struct app *app, struct target *target, const struct roll
 		.commit = app->fetched.snapshot.commit ? app->fetched.snapshot.commit : "",
 		.git_unchanged = steer->git_unchanged,
 		.client_side = target->client_side,
-		/* Whoever undoes drift undoes that of the replicas too. */
-		.replicas_from_git = app->replicas_from_git || app->self_heal,
+		.replicas_from_git = app->replicas_from_git || undo,
 		.now_ms = now_ms,
 	};
 	if (look_at_pods(target, rollouts, &facts, steer, err) < 0 ||

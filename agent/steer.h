@@ -60,11 +60,11 @@ bool steer_wants_revisions(const struct app *app, const struct target *target);
 
 /*
  * Decides for a StatefulSet that has been read and, where the server can say, previewed.
- * `rollouts` has the Pods; NULL: they are not known. Fills a zeroed *steer. What is no StatefulSet is
- * left alone.
+ * `rollouts` has the Pods; NULL: they are not known. `undo`: drift is undone, that of the replicas too.
+ * Fills a zeroed *steer. What is no StatefulSet is left alone.
  */
 int steer_target(const struct app *app, struct target *target, const struct rollouts *rollouts,
-		 int64_t now_ms, struct steer *steer, struct err *err);
+		 bool undo, int64_t now_ms, struct steer *steer, struct err *err);
 
 /*
  * Brings the item that decision_make filled to what the verdict makes of it. *ret_write: whether the

@@ -219,20 +219,31 @@ static const cJSON *take_step(const cJSON *value, struct schema_field *type,
 	return next;
 }
 
+struct path_walk path_walk(const cJSON *object, const char *path)
+{
+	return (struct path_walk){.value = object, .type = path_type_of(object), .rest = path};
+}
+
+bool path_next(struct path_walk *walk)
+{
+	struct schema_field type = walk->type;
+	struct step step;
+	const char *rest = read_step(walk->rest, &step);
+	CLEANUP(free_p) char *text = step.text;
+	const cJSON *next = rest ? take_step(walk->value, &type, &step) : NULL;
+
+	if (!next)
+		return false;
+	*walk = (struct path_walk){
+		.parent = walk->value, .value = next, .type = type, .rest = rest};
+	return true;
+}
+
 const cJSON *path_follow(const cJSON *object, const char *path)
 {
-	struct schema_field type = path_type_of(object);
-	const cJSON *value = object;
+	struct path_walk walk = path_walk(object, path);
 
-	for (;;) {
-		CLEANUP(free_p) char *text = NULL;
-		struct step step;
-
-		path = read_step(path, &step);
-		text = step.text;
-		const cJSON *next = path ? take_step(value, &type, &step) : NULL;
-		if (!next)
-			return value;
-		value = next;
-	}
+	while (path_next(&walk))
+		;
+	return walk.value;
 }

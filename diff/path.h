@@ -48,6 +48,26 @@ void path_add_index(struct buf *path, size_t index);
 bool path_is_within(const char *path, const char *parent);
 
 /*
+ * A walk along a path, step by step:
+ *
+ *	struct path_walk walk = path_walk(object, path);
+ *	while (path_next(&walk))
+ *		look at walk.parent and walk.value
+ *
+ * It has arrived where nothing of the path is left in `rest`. Everything is borrowed.
+ */
+struct path_walk {
+	const cJSON *parent,
+		*value; /* the value's key is value->string where the parent is an object */
+	struct schema_field type; /* of the value */
+	const char *rest;
+};
+struct path_walk path_walk(const cJSON *object, const char *path);
+
+/* False where the next step leads nowhere; the walk then stays where it was. */
+bool path_next(struct path_walk *walk);
+
+/*
  * Follows the path from `object` as far as there are values, and returns the last one; `object`
  * itself where not even the first step leads anywhere. Stops early where memory runs out.
  */

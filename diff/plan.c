@@ -83,6 +83,30 @@ int plan_item_note(struct plan_item *item, struct err *err, const char *format, 
 	return 0;
 }
 
+int plan_item_accuse(struct plan_item *item, const cJSON *live, const char *ourselves,
+		     int64_t now_ms, struct err *err)
+{
+	struct culprit *culprits = calloc(item->changes.count + 1, sizeof(*culprits));
+
+	if (!culprits)
+		return err_no_memory(err);
+	item->culprits = culprits;
+	for (size_t i = 0; i < item->changes.count; i++) {
+		const struct change *change = &item->changes.items[i];
+
+		/* What the write would add is what somebody took away. */
+		if (change->op != CHANGE_ADD && change->op != CHANGE_MOVE &&
+		    culprit_find(live, change->path, ourselves, now_ms, &culprits[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+const struct culprit *plan_item_culprit(const struct plan_item *item, size_t index)
+{
+	return item->culprits && item->culprits[index].manager ? &item->culprits[index] : NULL;
+}
+
 size_t plan_count(const struct plan *plan, enum plan_action action)
 {
 	size_t count = 0;
@@ -123,6 +147,9 @@ void plan_item_release(struct plan_item *item)
 {
 	ref_release(&item->ref);
 	free(item->file);
+	for (size_t i = 0; item->culprits && i < item->changes.count; i++)
+		culprit_release(&item->culprits[i]);
+	free(item->culprits);
 	changes_release(&item->changes);
 	cJSON_Delete(item->from);
 	cJSON_Delete(item->to);
@@ -132,6 +159,7 @@ void plan_item_release(struct plan_item *item)
 		free(item->notes[i]);
 	free(item->notes);
 	free(item->autoscaled);
+	free(item->fight);
 	*item = (struct plan_item){0};
 }
 

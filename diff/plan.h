@@ -8,6 +8,7 @@
 #define DIFF_PLAN_H
 
 #include "diff/compare.h"
+#include "diff/culprit.h"
 #include "diff/finding.h"
 #include "diff/promotion.h"
 
@@ -84,8 +85,13 @@ struct plan_item {
 	char *file;
 	struct yaml_mark mark;
 	enum plan_action action;
-	struct changes changes;           /* from live to what the write would leave */
-	cJSON *from, *to;                 /* normalised; NULL: does not exist (yet) */
+	struct changes changes;   /* from live to what the write would leave */
+	bool drifted;             /* live is not as it was applied, and Git is; also where
+					   * that is undone */
+	struct culprit *culprits; /* of drift: who made each of the changes; else NULL */
+	int64_t undo_in_ms; /* of PLAN_DRIFT that is to be undone: how long that waits yet; else 0 */
+	char *fight;        /* who changes it again and again, though it is undone; or NULL */
+	cJSON *from, *to;   /* normalised; NULL: does not exist (yet) */
 	struct rollout_forecast forecast; /* StatefulSets only; else empty */
 	bool has_forecast;
 	/*
@@ -112,6 +118,16 @@ struct plan_item *plan_add(struct plan *plan);
 
 /* Adds a note, made as printf does. ERR_NO_MEMORY only. */
 int plan_item_note(struct plan_item *item, struct err *err, const char *format, ...) PRINTF(3, 4);
+
+/*
+ * Finds out who made the changes of an item that has drifted, from the live object (culprit.h);
+ * `ourselves` is a manager that is none. ERR_NO_MEMORY only.
+ */
+int plan_item_accuse(struct plan_item *item, const cJSON *live, const char *ourselves,
+		     int64_t now_ms, struct err *err);
+
+/* Who made the item's n-th change, as far as anybody knows; NULL: nobody does. */
+const struct culprit *plan_item_culprit(const struct plan_item *item, size_t index);
 
 /*
  * The steps that the policy of a StatefulSet makes of a promotion; none where it does not walk. Their

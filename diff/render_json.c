@@ -73,7 +73,20 @@ static void add_side(struct json_builder *builder, cJSON *object, const char *ke
 	json_build_text(builder, object, key, buf_str(&mask));
 }
 
-static void append_change(struct json_builder *builder, cJSON *array, const struct change *change)
+static void add_culprit(struct json_builder *builder, cJSON *object, const struct culprit *culprit)
+{
+	cJSON *by = json_build_object(builder, object, "by");
+
+	json_build_text(builder, by, "manager", culprit->manager);
+	json_build_text(builder, by, "operation", culprit->operation);
+	if (*culprit->subresource)
+		json_build_text(builder, by, "subresource", culprit->subresource);
+	if (*culprit->time)
+		json_build_text(builder, by, "time", culprit->time);
+}
+
+static void append_change(struct json_builder *builder, cJSON *array, const struct change *change,
+			  const struct culprit *culprit)
 {
 	cJSON *object = json_build_item(builder, array);
 
@@ -83,6 +96,8 @@ static void append_change(struct json_builder *builder, cJSON *array, const stru
 	add_side(builder, object, "to", change, change->to);
 	if (change->secret)
 		json_build_bool(builder, object, "secret", true);
+	if (culprit)
+		add_culprit(builder, object, culprit);
 }
 
 static void add_ordinals(struct json_builder *builder, cJSON *object, const char *key,
@@ -148,7 +163,8 @@ static void append_item(struct json_builder *builder, cJSON *array, const struct
 	json_build_bool(builder, object, "clientSide", item->client_side);
 	cJSON *changes = json_build_array(builder, object, "changes");
 	for (size_t i = 0; i < item->changes.count; i++)
-		append_change(builder, changes, &item->changes.items[i]);
+		append_change(builder, changes, &item->changes.items[i],
+			      plan_item_culprit(item, i));
 	cJSON *notes = json_build_array(builder, object, "notes");
 	for (size_t i = 0; i < item->note_count; i++)
 		json_build_append(builder, notes, cJSON_CreateString(item->notes[i]));

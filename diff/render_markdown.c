@@ -144,6 +144,21 @@ static void print_point(const char *label, const char *text, struct buf *out)
 	buf_putc(out, '\n');
 }
 
+static void print_culprits(const struct plan_item *item, struct buf *out)
+{
+	for (size_t i = 0; i < item->changes.count; i++) {
+		const struct culprit *culprit = plan_item_culprit(item, i);
+		CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_TEXT);
+
+		if (!culprit)
+			continue;
+		buf_printf(&text, "%s ", item->changes.items[i].path);
+		culprit_print(culprit, &text);
+		buf_break_with(out, &text);
+		print_point("changed in the cluster: ", buf_str(&text), out);
+	}
+}
+
 /* What a person should know of an object before it is applied. */
 static void print_points(const struct plan_item *item, struct buf *out)
 {
@@ -154,6 +169,7 @@ static void print_points(const struct plan_item *item, struct buf *out)
 		return;
 	if (item->action == PLAN_FAILED)
 		print_point("**error:** ", item->error.message, &points);
+	print_culprits(item, &points);
 	rollout_print_plan(item, &rollout);
 	buf_break_with(out, &rollout);
 	if (rollout.length > 0)

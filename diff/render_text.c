@@ -244,6 +244,22 @@ static void print_change(const struct change *change, const struct layout *layou
 		print_text_difference(change, options, out);
 }
 
+static void print_culprit(const struct culprit *culprit, const struct render_options *options,
+			  struct buf *out)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_CELL);
+
+	if (!culprit)
+		return;
+	culprit_print(culprit, &text);
+	buf_break_with(out, &text);
+	style_begin(options, STYLE_WARN, out);
+	buf_puts(out, "    ");
+	style_escape(buf_str(&text), text.length, out);
+	style_end(options, STYLE_WARN, out);
+	buf_putc(out, '\n');
+}
+
 /* --- blocks ---------------------------------------------------------------------------------- */
 
 static enum style action_style(enum plan_action action)
@@ -316,8 +332,10 @@ static void print_item(const struct plan_item *item, const struct layout *layout
 		print_line(options, STYLE_REMOVE, "error", item->error.message, out);
 	if (item->action == PLAN_DRIFT && !item->from)
 		print_line(options, STYLE_WARN, "note", "deleted since it was applied", out);
-	for (size_t i = 0; acts && i < item->changes.count; i++)
+	for (size_t i = 0; acts && i < item->changes.count; i++) {
 		print_change(&item->changes.items[i], layout, options, out);
+		print_culprit(plan_item_culprit(item, i), options, out);
+	}
 	if (acts)
 		print_rollout(item, options, out);
 	for (size_t i = 0; i < item->note_count; i++)

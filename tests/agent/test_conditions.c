@@ -62,8 +62,8 @@ static void test_a_round_about_some(void **state)
 	hold(&conditions, "x/statefulset.apps/web", "");
 	hold(&conditions, "x/configmap/web", "");
 	conditions_end_round(&conditions, on_end, NULL);
-	conditions_begin_round(&conditions);
-	conditions_keep_but(&conditions, "statefulset.apps/");
+	conditions_begin_partial_round(&conditions);
+	conditions_doubt(&conditions, "x/statefulset.apps/web");
 	conditions_end_round(&conditions, on_end, NULL);
 	assert_string_equal(ended, "x/statefulset.apps/web;");
 	assert_int_equal(conditions.count, 1);

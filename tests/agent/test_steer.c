@@ -81,10 +81,11 @@ static struct inventory_entry *entry_of(const struct bench *bench)
 
 static void decide(struct bench *bench)
 {
-	assert_ok(
-		steer_target(&bench->app, &bench->target, NULL, NOW_MS, &bench->steer, &bench->err),
-		bench->err);
-	assert_ok(decision_make(&bench->app, &bench->target, &bench->item, &bench->err),
+	assert_ok(steer_target(&bench->app, &bench->target, NULL, bench->app.self_heal, NOW_MS,
+			       &bench->steer, &bench->err),
+		  bench->err);
+	assert_ok(decision_make(&bench->app, &bench->target, bench->app.self_heal, &bench->item,
+				&bench->err),
 		  bench->err);
 	bench->failed =
 		steer_item(&bench->steer, &bench->target, &bench->item, &bench->write, &bench->err);
