@@ -6,10 +6,13 @@
 
 #include <uv.h>
 
+#include "agent/config_keys.h"
+#include "agent/leader.h"
 #include "agent/link.h"
 #include "agent/log.h"
 #include "agent/runner.h"
 #include "agent/session.h"
+#include "agent/shard.h"
 #include "apply/clock.h"
 
 static const int handled_signals[] = {SIGTERM, SIGINT, SIGHUP};
@@ -19,6 +22,7 @@ enum agent_stage {
 	AGENT_RUNS,
 	AGENT_ENDS_PASSES,
 	AGENT_ENDS_PARTS,
+	AGENT_ENDS_LEASE,
 	AGENT_ENDED,
 };
 
@@ -28,6 +32,7 @@ struct agent {
 	struct config config;
 	struct link **links;     /* one a cluster of the configuration; NULL: it is not open */
 	struct runner **runners; /* one an app; NULL: it could not be started */
+	struct leader *leader;   /* NULL: this is the only agent */
 	bool leading;
 	int64_t started_ms;
 	char *config_error;
@@ -65,6 +70,13 @@ static bool is_ready(void *context, const char *name)
 	struct runner *runner = agent_find(context, name);
 
 	return runner && runner_is_ready(runner);
+}
+
+static bool is_leading(void *context)
+{
+	const struct agent *agent = context;
+
+	return !agent->leader || leader_is_leading(agent->leader);
 }
 
 static bool all_have_ended(const struct agent *agent)
@@ -124,12 +136,15 @@ static int start_app(struct agent *agent, size_t index, int *ret_code, struct er
 			config_find_cluster(&agent->config, config->cluster);
 		if (link_new(agent->loop, cluster, link, err) < 0)
 			return -1;
+		if (agent->leader)
+			cluster_set_fence((*link)->cluster, leader_fence, agent->leader);
 	}
 	const struct runner_options options = {
 		.loop = agent->loop,
 		.link = *link,
 		.config = config,
 		.leading = agent->leading,
+		.is_leading = is_leading,
 		.is_ready = is_ready,
 		.on_changed = on_changed,
 		.context = agent,
@@ -241,6 +256,17 @@ static void keep_runners(struct agent *agent, const struct config *config,
 	}
 }
 
+/* Which agent this is among others is settled when it starts. */
+static void keep_place(const struct agent *agent, struct config *next)
+{
+	if (config_values_equal(config_leader_keys, next, &agent->config) &&
+	    config_values_equal(config_shard_keys, next, &agent->config))
+		return;
+	log_line(LOG_WARNING, NULL,
+		 "another leaderElection or shard counts when the agent is started again");
+	next->shard = agent->config.shard;
+}
+
 void agent_reload(struct agent *agent, struct config *config)
 {
 	CLEANUP(config_release) struct config next = *config;
@@ -251,7 +277,8 @@ void agent_reload(struct agent *agent, struct config *config)
 	*config = (struct config){0};
 	if (agent->stage != AGENT_RUNS)
 		return;
-	if (make_lists(&next, &runners, &links, &err) < 0) {
+	keep_place(agent, &next);
+	if (shard_take(&next, &err) < 0 || make_lists(&next, &runners, &links, &err) < 0) {
 		log_line(LOG_ERROR, NULL, "%s", err.message);
 		return;
 	}
@@ -362,6 +389,7 @@ static void close_agent(struct agent *agent)
 	free_runners(agent);
 	for (size_t i = 0; i < agent->config.cluster_count; i++)
 		link_free(STEAL(agent->links[i]));
+	leader_free(STEAL(agent->leader)); /* after all that asks its fence */
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		uv_close((uv_handle_t *)&agent->signals[i], on_closed);
 	uv_close((uv_handle_t *)&agent->reopen, on_closed);
@@ -381,6 +409,22 @@ static void end_parts(struct agent *agent)
 	agent_part_ended(agent);
 }
 
+static void on_released(void *context)
+{
+	struct agent *agent = context;
+
+	uv_timer_start(&agent->ending, on_ending, 0, 0);
+}
+
+static void release_lease(struct agent *agent)
+{
+	agent->stage = AGENT_ENDS_LEASE;
+	if (agent->leader)
+		leader_release(agent->leader, on_released, agent);
+	else
+		on_released(agent);
+}
+
 /* What was waited for has ended, or has taken too long. */
 static void on_ending(uv_timer_t *timer)
 {
@@ -388,6 +432,8 @@ static void on_ending(uv_timer_t *timer)
 
 	if (agent->stage == AGENT_ENDS_PASSES)
 		end_parts(agent);
+	else if (agent->stage == AGENT_ENDS_PARTS)
+		release_lease(agent);
 	else
 		close_agent(agent);
 }
@@ -446,6 +492,30 @@ static void open_handles(struct agent *agent)
 	agent->handles = SIGNAL_COUNT + 2;
 }
 
+static void on_leading(void *context, bool leading)
+{
+	struct agent *agent = context;
+
+	if (agent->stage == AGENT_RUNS)
+		agent_set_leading(agent, leading);
+}
+
+/* Takes part in the election, and takes this agent's share of the apps. */
+static int take_place(struct agent *agent, struct err *err)
+{
+	const struct leader_options options = {
+		.loop = agent->loop,
+		.config = &agent->config,
+		.on_change = on_leading,
+		.context = agent,
+	};
+
+	if (shard_take(&agent->config, err) < 0)
+		return -1;
+	agent->leading = !agent->config.leader.enabled;
+	return agent->leading ? 0 : leader_start(&options, &agent->leader, err);
+}
+
 /* The app of a command line starts, or the command ends. */
 static int start_only_app(struct agent *agent)
 {
@@ -475,10 +545,12 @@ int agent_run(struct uv_loop_s *loop, struct config *config)
 	agent->loop = loop;
 	agent->config = *config;
 	*config = (struct config){0};
-	agent->leading = true;
 	agent->started_ms = clock_unix_ms();
 	open_handles(agent);
-	if (agent->config.app_count && agent->config.apps[0].line == 0)
+	if (take_place(agent, &err) < 0) {
+		tell_error(&err);
+		code = err.class == ERR_NO_MEMORY ? EXIT_INTERNAL : EXIT_CLUSTER;
+	} else if (agent->config.app_count && agent->config.apps[0].line == 0)
 		code = start_only_app(agent);
 	else
 		start_apps(agent);

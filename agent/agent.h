@@ -3,8 +3,9 @@
  * share; signals, and the end.
  *
  * It ends in order: no pass begins any more and those that are writing are waited for
- * (AGENT_END_PASSES_MS); then the agent's other parts end (AGENT_END_PARTS_MS): alerts are sent, a lease
- * is released. What is not done by then is abandoned.
+ * (AGENT_END_PASSES_MS); then the agent's other parts end (AGENT_END_PARTS_MS): alerts are sent; then, as
+ * nothing more is to be written, the Lease is released (ELECTION_RELEASE_MS). What is not done by then is
+ * abandoned.
  */
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
@@ -16,7 +17,7 @@ struct uv_loop_s;
 struct agent;
 
 #define AGENT_END_PASSES_MS 2000
-#define AGENT_END_PARTS_MS  2000
+#define AGENT_END_PARTS_MS  1500
 #define AGENT_MAX_PARTS     8
 #define AGENT_REOPEN_MS     10000 /* after a cluster whose kubeconfig cannot be read */
 

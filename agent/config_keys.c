@@ -151,7 +151,7 @@ static const struct config_key server_keys[] = {
 	END,
 };
 
-static const struct config_key leader_keys[] = {
+const struct config_key config_leader_keys[] = {
 	{"enabled", CONFIG_BOOL, AT(leader.enabled), .default_value = "false",
 	 .help = "only the agent that holds the Lease writes; the others stand by"},
 	{"lease", CONFIG_STRING, CONFIG_NAME, AT(leader.lease), .default_value = "tranche",
@@ -165,7 +165,7 @@ static const struct config_key leader_keys[] = {
 	END,
 };
 
-static const struct config_key shard_keys[] = {
+const struct config_key config_shard_keys[] = {
 	{"index", CONFIG_INTEGER, AT(shard.index), .least = 0, .most = 999, .default_value = "0",
 	 .help = "which of them this agent is, from 0"},
 	{"count", CONFIG_INTEGER, AT(shard.count), .least = 0, .most = 1000, .default_value = "0",
@@ -190,9 +190,9 @@ const struct config_key config_keys[] = {
 	 .help = "who is told of what happens"},
 	{"server", CONFIG_SECTION, .keys = server_keys,
 	 .help = "the HTTP server"},
-	{"leaderElection", CONFIG_SECTION, .keys = leader_keys,
+	{"leaderElection", CONFIG_SECTION, .keys = config_leader_keys,
 	 .help = "one of several agents writes"},
-	{"shard", CONFIG_SECTION, .keys = shard_keys,
+	{"shard", CONFIG_SECTION, .keys = config_shard_keys,
 	 .help = "several agents share the apps"},
 	END,
 };

@@ -8,12 +8,12 @@
 
 #include <uv.h>
 
+#include "agent/link.h"
 #include "agent/log.h"
 #include "agent/shard.h"
 #include "apply/election.h"
 #include "apply/file.h"
 #include "diff/cleanup.h"
-#include "diff/duration.h"
 
 #define MAX_IDENTITY_BYTES  300
 #define MAX_NAMESPACE_BYTES 63
@@ -21,6 +21,8 @@
 
 struct leader {
 	struct leader_options options;
+	struct kubeconfig kubeconfig;
+	struct cluster *cluster;
 	struct election *election;
 	char *lease; /* "tranche/tranche-shard-1", for messages */
 	char *identity;
@@ -28,8 +30,10 @@ struct leader {
 	char *trouble;     /* what keeps the election from going on; NULL: nothing */
 };
 
-static void text_free(struct leader *leader)
+static void destroy(struct leader *leader)
 {
+	cluster_free(leader->cluster);
+	kubeconfig_release(&leader->kubeconfig);
 	free(leader->lease);
 	free(leader->identity);
 	free(leader->told_holder);
@@ -84,16 +88,15 @@ static int read_pod_namespace(char **ret_namespace, struct err *err)
 	return 0;
 }
 
-static int find_namespace(const struct leader_options *options, char **ret_namespace,
-			  struct err *err)
+static int find_namespace(const struct leader *leader, char **ret_namespace, struct err *err)
 {
-	const char *namespace = options->config->namespace;
+	const char *namespace = leader->options.config->leader.namespace;
 	struct err ignored;
 
 	if (!is_set(namespace)) {
 		if (read_pod_namespace(ret_namespace, &ignored) == 0)
 			return 0;
-		namespace = options->namespace;
+		namespace = leader->kubeconfig.namespace;
 	}
 	*ret_namespace = strdup(namespace);
 	return *ret_namespace ? 0 : err_no_memory(err);
@@ -156,14 +159,18 @@ static void on_round(void *context, const struct err *err)
 static int begin(struct leader *leader, struct err *err)
 {
 	const struct leader_options *options = &leader->options;
+	const struct config *config = options->config;
 	CLEANUP(buf_release) struct buf name = BUF_INIT(1024);
 	CLEANUP(buf_release) struct buf lease = BUF_INIT(1024);
 	CLEANUP(free_p) char *namespace = NULL;
 
-	shard_print_lease(options->shard, options->config->lease, &name);
+	if (link_kubeconfig(&config->clusters[0], false, &leader->kubeconfig, err) < 0 ||
+	    !(leader->cluster = cluster_new(options->loop, &leader->kubeconfig, err)))
+		return -1;
+	shard_print_lease(&config->shard, config->leader.lease, &name);
 	if (buf_check(&name, "the lease's name", err) < 0 ||
-	    find_namespace(options, &namespace, err) < 0 ||
-	    make_identity(options->config, &leader->identity, err) < 0)
+	    find_namespace(leader, &namespace, err) < 0 ||
+	    make_identity(&config->leader, &leader->identity, err) < 0)
 		return -1;
 	buf_printf(&lease, "%s/%s", namespace, buf_str(&name));
 	leader->lease = buf_steal(&lease);
@@ -171,11 +178,11 @@ static int begin(struct leader *leader, struct err *err)
 		return err_no_memory(err);
 	const struct election_options election_options = {
 		.loop = options->loop,
-		.cluster = options->cluster,
+		.cluster = leader->cluster,
 		.namespace = namespace,
 		.name = buf_str(&name),
 		.identity = leader->identity,
-		.timing = lease_timing_of(options->config->duration_ms),
+		.timing = lease_timing_of(config->leader.duration_ms),
 		.on_change = on_change,
 		.on_round = on_round,
 		.ctx = leader,
@@ -191,11 +198,10 @@ int leader_start(const struct leader_options *options, struct leader **ret_leade
 		return err_no_memory(err);
 	leader->options = *options;
 	if (begin(leader, err) < 0) {
-		text_free(leader);
+		destroy(leader);
 		return -1;
 	}
 	leader->options.config = NULL;
-	leader->options.shard = NULL;
 	*ret_leader = leader;
 	return 0;
 }
@@ -205,7 +211,7 @@ void leader_free(struct leader *leader)
 	if (!leader)
 		return;
 	election_free(leader->election);
-	text_free(leader);
+	destroy(leader);
 }
 
 void leader_release(struct leader *leader, void (*on_released)(void *context), void *context)

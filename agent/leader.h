@@ -8,17 +8,13 @@
 #define AGENT_LEADER_H
 
 #include "agent/config.h"
-#include "apply/cluster.h"
 
 struct uv_loop_s;
 struct leader;
 
 struct leader_options {
 	struct uv_loop_s *loop;
-	struct cluster *cluster;            /* that the Lease is in */
-	const struct config_leader *config; /* this and the next are not kept */
-	const struct config_shard *shard;
-	const char *namespace; /* of the cluster: where no other is named and we are no Pod */
+	const struct config *config; /* not kept */
 
 	/* From the loop: we lead, or do not any more. May not free it. */
 	void (*on_change)(void *context, bool leading);
@@ -26,9 +22,10 @@ struct leader_options {
 };
 
 /*
- * The Lease is in config->namespace, else in that of our Pod (POD_NAMESPACE, then the service account's), else in
- * `namespace`. We are config->identity, POD_NAME or the host's name, with something random behind it: no two
- * processes may ever have the same. The first request leaves from the loop.
+ * The Lease is in the first cluster, to which this makes a connection of its own, in the namespace leader.namespace,
+ * else in that of our Pod (POD_NAMESPACE, then the service account's), else in the cluster's. We are
+ * leader.identity, POD_NAME or the host's name, with something random behind it: no two processes may ever
+ * have the same. The first request leaves from the loop. Errors as kubeconfig_load.
  */
 int leader_start(const struct leader_options *options, struct leader **ret_leader, struct err *err);
 

@@ -351,7 +351,8 @@ static void on_pass_done(void *context, struct pass *pass)
 {
 	struct runner *runner = context;
 
-	if (runner->leading && !pass_is_cut(pass))
+	if (runner->leading && !pass_is_cut(pass) &&
+	    runner->options.is_leading(runner->options.context))
 		take_pass(runner, pass);
 	else if (pass_fault(pass) != PASS_FINE)
 		runner->failures++;

@@ -32,6 +32,8 @@ struct runner_options {
 	const struct config_app *config; /* copied */
 	bool leading;                    /* at first */
 
+	/* Whether this process leads at this moment: what fails because it does not is told to nobody. */
+	bool (*is_leading)(void *context);
 	/* Whether the app of that name is in sync, and its rollouts have arrived. */
 	bool (*is_ready)(void *context, const char *name);
 	/* What it does or how it stands is another than before; it may not be freed within this. */

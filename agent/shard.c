@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/cleanup.h"
+
 /* A number without a sign, at most `max`; false for anything else. */
 static bool read_number(const char *text, size_t length, int64_t max, int64_t *ret_number)
 {
@@ -91,9 +93,64 @@ int64_t shard_of(const char *app, int64_t count)
 	return shard;
 }
 
-bool shard_has(const struct config_shard *shard, const char *app)
+/* Of the apps that are connected with this one, the first by name. */
+static size_t find_first(const size_t *first, size_t app)
 {
-	return !shard_is_split(shard) || shard_of(app, shard->count) == shard->index;
+	while (first[app] != app)
+		app = first[app];
+	return app;
+}
+
+static void connect(const struct config *config, size_t *first, size_t a, size_t b)
+{
+	a = find_first(first, a);
+	b = find_first(first, b);
+	if (strcmp(config->apps[a].name, config->apps[b].name) < 0)
+		first[b] = a;
+	else
+		first[a] = b;
+}
+
+static void connect_all(const struct config *config, size_t *first)
+{
+	for (size_t i = 0; i < config->app_count; i++)
+		first[i] = i;
+	for (size_t i = 0; i < config->app_count; i++) {
+		const struct config_strings *names = &config->apps[i].depends_on;
+
+		for (size_t k = 0; k < names->count; k++) {
+			const struct config_app *other = config_find_app(config, names->items[k]);
+
+			if (other)
+				connect(config, first, i, (size_t)(other - config->apps));
+		}
+	}
+}
+
+int shard_take(struct config *config, struct err *err)
+{
+	const struct config_shard *shard = &config->shard;
+	CLEANUP(free_p) size_t *first = calloc(config->app_count + 1, sizeof(*first));
+	CLEANUP(free_p) bool *ours = calloc(config->app_count + 1, sizeof(*ours));
+	size_t kept = 0;
+
+	if (!first || !ours)
+		return err_no_memory(err);
+	if (!shard_is_split(shard))
+		return 0;
+	connect_all(config, first);
+	for (size_t i = 0; i < config->app_count; i++) {
+		const char *name = config->apps[find_first(first, i)].name;
+
+		ours[i] = shard_of(name, shard->count) == shard->index;
+	}
+	for (size_t i = 0; i < config->app_count; i++)
+		if (ours[i])
+			config->apps[kept++] = config->apps[i];
+		else
+			config_app_release(&config->apps[i]);
+	config->app_count = kept;
+	return 0;
 }
 
 void shard_print_lease(const struct config_shard *shard, const char *lease, struct buf *out)

@@ -24,8 +24,11 @@ int shard_parse(const char *text, const char *hostname, struct config_shard *ret
 bool shard_is_split(const struct config_shard *shard);
 int64_t shard_of(const char *app, int64_t count);
 
-/* Whether the app is this agent's. */
-bool shard_has(const struct config_shard *shard, const char *app);
+/*
+ * Leaves in the configuration only the apps that are this agent's. Apps that depend on each other stay together: all
+ * go where the one goes whose name is first. ERR_NO_MEMORY.
+ */
+int shard_take(struct config *config, struct err *err);
 
 /* Appends the name of the shard's Lease: "tranche", or "tranche-shard-2" where there are several. */
 void shard_print_lease(const struct config_shard *shard, const char *lease, struct buf *out);

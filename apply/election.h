@@ -18,7 +18,7 @@
 
 struct election;
 
-#define ELECTION_RELEASE_MS 2000 /* letting go may take that long, then others wait the lease out */
+#define ELECTION_RELEASE_MS 1000 /* letting go may take that long, then others wait the lease out */
 
 struct election_options {
 	struct uv_loop_s *loop;

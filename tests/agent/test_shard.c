@@ -1,6 +1,7 @@
 #include "agent/shard.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/support/check.h"
@@ -128,21 +129,69 @@ static void test_shares_are_fair_and_few_move(void **state)
 	}
 }
 
+static struct config_app *add_app(struct config *config, const char *name, const char *depends_on)
+{
+	struct config_app *app;
+
+	config->apps = reallocarray(config->apps, config->app_count + 1, sizeof(*app));
+	assert_non_null(config->apps);
+	app = &config->apps[config->app_count++];
+	*app = (struct config_app){.name = strdup(name)};
+	if (depends_on) {
+		app->depends_on.items = calloc(1, sizeof(char *));
+		app->depends_on.items[app->depends_on.count++] = strdup(depends_on);
+	}
+	return app;
+}
+
+/* A hundred apps of which every three depend on each other, the first by name not being the first. */
+static void fill(struct config *config)
+{
+	for (int i = 0; i < 100; i++) {
+		char name[32], other[32];
+
+		snprintf(name, sizeof(name), "app-%03d", 99 - i);
+		snprintf(other, sizeof(other), "app-%03d", 99 - i + 1);
+		add_app(config, name, i % 3 ? other : NULL);
+	}
+}
+
 static void test_each_app_has_one_agent(void **state)
 {
-	static const struct config_shard all[] = {{0, 0}, {0, 1}};
+	int takers[100] = {0};
+	struct err err;
 
 	(void)state;
-	assert_true(shard_has(&all[0], "shop"));
-	assert_true(shard_has(&all[1], "shop"));
-	for (int i = 0; i < 100; i++) {
-		char name[32];
-		int takers = 0;
+	for (int64_t index = 0; index < 5; index++) {
+		CLEANUP(config_release) struct config config = {.shard = {index, 5}};
 
-		snprintf(name, sizeof(name), "app-%d", i);
-		for (int64_t index = 0; index < 5; index++)
-			takers += shard_has(&(struct config_shard){index, 5}, name);
-		assert_int_equal(takers, 1);
+		fill(&config);
+		assert_ok(shard_take(&config, &err), err);
+		for (size_t i = 0; i < config.app_count; i++) {
+			const struct config_app *app = &config.apps[i];
+
+			takers[atoi(app->name + 4)]++;
+			/* What it depends on is here too, and in the order of the configuration. */
+			for (size_t k = 0; k < app->depends_on.count; k++)
+				assert_non_null(config_find_app(&config, app->depends_on.items[k]));
+			assert_true(i == 0 || strcmp(config.apps[i - 1].name, app->name) > 0);
+		}
+	}
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(takers[i], 1);
+}
+
+static void test_one_agent_has_all(void **state)
+{
+	struct err err;
+
+	(void)state;
+	for (int64_t count = 0; count <= 1; count++) {
+		CLEANUP(config_release) struct config config = {.shard = {0, count}};
+
+		fill(&config);
+		assert_ok(shard_take(&config, &err), err);
+		assert_int_equal(config.app_count, 100);
 	}
 }
 
@@ -154,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_an_app_stays_where_it_is),
 		cmocka_unit_test(test_shares_are_fair_and_few_move),
 		cmocka_unit_test(test_each_app_has_one_agent),
+		cmocka_unit_test(test_one_agent_has_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
