@@ -109,7 +109,7 @@ struct config_sink {
 	char *token_file;  /* "Authorization: Bearer" */
 	char *ca_file;     /* who signs the server's certificate, instead of the system's list */
 	struct config_strings command;
-	char *severity; /* the least that is told: "info", "warning" or "error" */
+	char *severity; /* the least that is told: "info", "warning" or "critical" */
 	struct config_strings kinds;
 	struct config_strings apps;
 	int64_t reminder_ms; /* 0: never told again while it lasts */

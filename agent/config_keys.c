@@ -117,7 +117,7 @@ const struct config_key config_sink_keys[] = {
 	 .help = "who signs the server's certificate (PEM), instead of the system's list"},
 	{"command", CONFIG_STRINGS, AT(command),
 	 .help = "of type `command`: the program and its arguments; it reads JSON from standard input"},
-	{"severity", CONFIG_WORD, AT(severity), .choices = "info|warning|error", .default_value = "info",
+	{"severity", CONFIG_WORD, AT(severity), .choices = "info|warning|critical", .default_value = "info",
 	 .help = "the least severity that is told"},
 	{"kinds", CONFIG_STRINGS, CONFIG_NOTICE_KIND, AT(kinds),
 	 .help = "kinds that are told; without them all"},

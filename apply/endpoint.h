@@ -29,6 +29,7 @@ struct endpoint {
 	char *key_pem, *key_file;
 	char *tls_server_name; /* the name that the certificate must bear; NULL: the server's */
 	bool insecure;         /* the server's certificate is not checked at all */
+	char *ca_setting; /* where the user names a CA, for messages; NULL: in the kubeconfig */
 
 	/* token_file wins over token as soon as it could be read once. */
 	char *token, *token_file;
@@ -42,6 +43,15 @@ struct endpoint {
 };
 
 int endpoint_copy(const struct endpoint *endpoint, struct endpoint *ret_copy, struct err *err);
+
+/*
+ * Takes a whole http or https URL apart: server, and user and password where it has some, into a zeroed
+ * *ret_endpoint; path and query into *ret_target (at least "/"), which the caller frees. Messages
+ * of requests name the server alone, so that a URL that is a secret is in none. ERR_INVALID, with
+ * nothing of the URL in its message; ERR_NO_MEMORY.
+ */
+int endpoint_of_url(const char *url, struct endpoint *ret_endpoint, char **ret_target,
+		    struct err *err);
 
 /*
  * Adds a header to those of every request. ERR_INVALID where the value could not stand in one (RFC

@@ -273,8 +273,8 @@ static int judge(struct http *http, struct request *request, CURLcode code, stru
 		*err = *request->refusal;
 		return -1;
 	}
-	http_error(request->easy, code, http->peer.endpoint.server, http->peer.endpoint.proxy_url,
-		   request->detail, (long)request->spec.timeout_ms, err);
+	http_error(request->easy, code, &http->peer.endpoint, request->detail,
+		   (long)request->spec.timeout_ms, err);
 	if (code == CURLE_SSL_CERTPROBLEM && credentials_may_change(http->credentials))
 		err->class = ERR_TRANSIENT; /* one of the two files may be newer than the other */
 	return -1;

@@ -28,8 +28,10 @@ static const char *errno_words(long number, char out[128])
 	return out;
 }
 
-static int untrusted(CURL *easy, const char *server, const char *detail, struct err *err)
+static int untrusted(CURL *easy, const struct endpoint *endpoint, const char *detail,
+		     struct err *err)
 {
+	const char *server = endpoint->server, *setting = endpoint->ca_setting;
 	long verdict = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
@@ -46,15 +48,15 @@ static int untrusted(CURL *easy, const char *server, const char *detail, struct 
 	case VERIFY_NO_LEAF_SIGNATURE:
 		return err_set(err, ERR_DENIED,
 			       "the certificate of %s is signed by an unknown authority: name its "
-			       "CA as certificate-authority in the kubeconfig",
-			       server);
+			       "CA as %s",
+			       server,
+			       setting ? setting : "certificate-authority in the kubeconfig");
 	default: break;
 	}
 	if (strstr(detail, "subject name") || strstr(detail, "subjectAltName"))
 		return err_set(err, ERR_DENIED,
-			       "the certificate of %s is for another name: use a name it bears, or "
-			       "tls-server-name in the kubeconfig",
-			       server);
+			       "the certificate of %s is for another name: use a name it bears%s",
+			       server, setting ? "" : ", or tls-server-name in the kubeconfig");
 	return err_set(err, ERR_DENIED, "the certificate of %s is not trusted: %s", server, detail);
 }
 
@@ -89,9 +91,10 @@ static int timed_out(CURL *easy, const char *server, long timeout_ms, struct err
 		       timeout_ms / 1000);
 }
 
-int http_error(CURL *easy, CURLcode code, const char *server, bool by_proxy, const char *detail,
+int http_error(CURL *easy, CURLcode code, const struct endpoint *endpoint, const char *detail,
 	       long timeout_ms, struct err *err)
 {
+	const char *server = endpoint->server;
 	char words[128];
 	long number = 0;
 
@@ -105,11 +108,12 @@ int http_error(CURL *easy, CURLcode code, const char *server, bool by_proxy, con
 	case CURLE_COULDNT_CONNECT:
 		curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
 		return err_set(err, ERR_TRANSIENT, "cannot reach %s%s: %s", server,
-			       by_proxy ? " through its proxy" : "", errno_words(number, words));
+			       endpoint->proxy_url ? " through its proxy" : "",
+			       errno_words(number, words));
 	case CURLE_PROXY:
 		return err_set(err, ERR_TRANSIENT, "cannot reach %s: proxy: %s", server, detail);
 	case CURLE_OPERATION_TIMEDOUT: return timed_out(easy, server, timeout_ms, err);
-	case CURLE_PEER_FAILED_VERIFICATION: return untrusted(easy, server, detail, err);
+	case CURLE_PEER_FAILED_VERIFICATION: return untrusted(easy, endpoint, detail, err);
 	case CURLE_SSL_CONNECT_ERROR: return handshake_failed(server, detail, err);
 	case CURLE_SSL_CERTPROBLEM:
 		return err_set(err, ERR_INVALID, "cannot use the client certificate for %s: %s",

@@ -5,16 +5,14 @@
 #define APPLY_HTTP_ERROR_H
 
 #include <curl/curl.h>
-#include <stdbool.h>
 
-#include "diff/err.h"
+#include "apply/endpoint.h"
 
 /*
- * Fills *err from what curl says of the finished transfer; returns -1. `server` is the server's URL
- * as the user knows it, `by_proxy` whether a proxy of ours stands before it, `detail` curl's own
- * message (CURLOPT_ERRORBUFFER).
+ * Fills *err from what curl says of the finished transfer; returns -1. `detail` is curl's own message
+ * (CURLOPT_ERRORBUFFER).
  */
-int http_error(CURL *easy, CURLcode code, const char *server, bool by_proxy, const char *detail,
+int http_error(CURL *easy, CURLcode code, const struct endpoint *endpoint, const char *detail,
 	       long timeout_ms, struct err *err);
 
 #endif
