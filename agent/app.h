@@ -36,6 +36,7 @@ struct app {
 
 	bool inventory_known; /* `inventory` is what the cluster holds */
 	struct inventory inventory;
+	bool history_unsaved; /* its history has what the cluster does not */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "agent/steer_words.h"
 
 #define MAX_LINE_BYTES 16384
+#define SUSPENSION     "suspension" /* a fault that is none */
 
 void chronicle_release(struct chronicle *chronicle)
 {
@@ -81,7 +82,10 @@ static void on_fault_ended(void *context, const char *key)
 {
 	const struct log_subject subject = chronicle_subject(context, NULL);
 
-	log_line(LOG_INFO, &subject, "the %s works again", key);
+	if (strcmp(key, SUSPENSION) == 0)
+		log_line(LOG_INFO, &subject, "the app is resumed");
+	else
+		log_line(LOG_INFO, &subject, "the %s works again", key);
 }
 
 static void forget(void *context, const char *key)
@@ -316,7 +320,10 @@ static void tell_faults(struct chronicle *chronicle, const struct pass *pass)
 	enum pass_fault fault = pass_fault(pass);
 
 	conditions_begin_round(&chronicle->faults);
-	if (fault != PASS_FINE)
+	if (fault == PASS_SUSPENDED)
+		hold(chronicle, &chronicle->faults, SUSPENSION, pass_error(pass)->message, LOG_INFO,
+		     NULL, pass_error(pass)->message);
+	else if (fault != PASS_FINE)
 		hold(chronicle, &chronicle->faults, names[fault], pass_error(pass)->message,
 		     LOG_ERROR, NULL, pass_error(pass)->message);
 	else if (pass_trouble(pass))

@@ -30,9 +30,10 @@ struct pass;
 /* Why a pass could not do its work as a whole. */
 enum pass_fault {
 	PASS_FINE,
-	PASS_SOURCE,   /* the source cannot be read */
-	PASS_MANIFEST, /* the manifests are refused; see app->fetched.findings */
-	PASS_CLUSTER,  /* the cluster cannot be reached or refuses the credentials */
+	PASS_SOURCE,    /* the source cannot be read */
+	PASS_MANIFEST,  /* the manifests are refused; see app->fetched.findings */
+	PASS_CLUSTER,   /* the cluster cannot be reached or refuses the credentials */
+	PASS_SUSPENDED, /* the app is suspended: nothing was read or written but its inventory */
 };
 
 struct pass_options {
@@ -52,6 +53,7 @@ struct pass_options {
 	const size_t *only;
 	size_t only_count;
 	struct fights *fights; /* over what drift that is undone; NULL: it is undone at once */
+	const char *by;        /* who asked for it, for the history; NULL: nobody, it was due */
 
 	struct turns
 		*turns; /* where it waits for its turn before it asks the cluster; NULL: at once */

@@ -105,36 +105,57 @@ void pass_start_fetch(struct pass *pass)
 
 /* --- inventory ------------------------------------------------------------------------------- */
 
+static void leave_inventory(struct pass *pass)
+{
+	const struct inventory *inventory = &pass->options.app->inventory;
+	CLEANUP(buf_release) struct buf text = BUF_INIT(8192);
+	struct err err;
+
+	if (pass->options.dry_run || !inventory->suspended.by) {
+		pass_enter(pass, STAGE_RESOLVE);
+		return;
+	}
+	inventory_print_suspended(inventory, &text);
+	err_set(&err, ERR_DENIED, "the app \"%s\" is %s", inventory->app, buf_str(&text));
+	pass_fail(pass, PASS_SUSPENDED, &err);
+}
+
 static void on_inventory(void *context, const struct err *err, struct inventory *inventory)
 {
 	struct pass *pass = context;
 	struct app *app = pass->options.app;
 
 	pass->id = 0;
-	if (!err) {
+	if (!err && inventory->app) {
 		inventory_release(&app->inventory);
 		app->inventory = *inventory;
 		*inventory = (struct inventory){0};
 		app->inventory_known = true;
-	} else if (!(pass->options.dry_run && err->class == ERR_DENIED)) {
+		app->history_unsaved = false;
+	} else if (err && !(pass->options.dry_run && err->class == ERR_DENIED)) {
 		/* Without it drift cannot be told from a change in Git. A dry run writes nothing, so
 		 * it may go on and call both a change. */
 		pass_fail(pass, PASS_CLUSTER, err);
 		return;
 	}
-	pass_enter(pass, STAGE_RESOLVE);
+	leave_inventory(pass);
 }
 
 void pass_start_inventory(struct pass *pass)
 {
 	struct app *app = pass->options.app;
+	const struct inventory *known = &app->inventory;
 	struct err err;
 
-	if (!app->owns || app->inventory_known) {
+	if (!app->owns) {
 		pass_enter(pass, STAGE_RESOLVE);
 		return;
 	}
-	pass->id = inventory_load(pass->options.cluster, app->namespace, app->name, on_inventory,
-				  pass, &err);
+	/* Somebody may have suspended the app, or taken it over, since. */
+	pass->id = app->inventory_known
+			   ? inventory_refresh(pass->options.cluster, app->namespace, app->name,
+					       known->resource_version, on_inventory, pass, &err)
+			   : inventory_load(pass->options.cluster, app->namespace, app->name,
+					    on_inventory, pass, &err);
 	pass_check_started(pass, &err);
 }

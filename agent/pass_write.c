@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/record_history.h"
 #include "apply/refusal.h"
 #include "apply/replace.h"
 
@@ -163,7 +164,9 @@ static void on_recorded(void *context, const struct err *err, const char *resour
 {
 	struct pass *pass = context;
 
-	if (take_version(pass, err, resource_version) < 0 && err)
+	if (take_version(pass, err, resource_version) == 0)
+		pass->options.app->history_unsaved = false;
+	else if (err)
 		pass->trouble = *err;
 	pass_enter(pass, STAGE_DONE);
 }
@@ -188,6 +191,11 @@ void pass_start_record(struct pass *pass)
 	}
 	if (pass_is_whole(pass))
 		record_orphans(&pass->record, pass->orphans);
+	if (record_history(pass, &err) < 0) {
+		pass_fail(pass, PASS_CLUSTER, &err);
+		return;
+	}
+	pass->record.changed |= app->history_unsaved;
 	if (pass_is_whole(pass) && is_applied(pass) &&
 	    record_revision(&pass->record, &pass->plan, &err) < 0) {
 		pass_fail(pass, PASS_CLUSTER, &err);

@@ -59,20 +59,34 @@ static bool same(const char *recorded, const char *text)
 	return recorded && strcmp(recorded, text) == 0;
 }
 
+static const char *git_ref(const struct app *app)
+{
+	return app->source_options.ref ? app->source_options.ref : "";
+}
+
+static const char *git_path(const struct app *app)
+{
+	return app->source_options.path ? app->source_options.path : "";
+}
+
+bool record_is_applied(const struct app *app)
+{
+	const struct inventory *inventory = &app->inventory;
+
+	return same(inventory->revision, app->fetched.snapshot.commit) &&
+	       same(inventory->ref, git_ref(app)) && same(inventory->path, git_path(app));
+}
+
 int record_revision(struct record *record, const struct plan *plan, struct err *err)
 {
 	struct app *app = record->app;
 	struct inventory *inventory = &app->inventory;
-	const char *commit = app->fetched.snapshot.commit;
-	const char *ref = app->source_options.ref ? app->source_options.ref : "";
-	const char *path = app->source_options.path ? app->source_options.path : "";
 
-	if (plan_count(plan, PLAN_FAILED) ||
-	    (same(inventory->revision, commit) && same(inventory->ref, ref) &&
-	     same(inventory->path, path)))
+	if (plan_count(plan, PLAN_FAILED) || record_is_applied(app))
 		return 0;
 	record->changed = true;
-	if (inventory_set_revision(inventory, commit, source_name(app->source), err) < 0)
+	if (inventory_set_revision(inventory, app->fetched.snapshot.commit,
+				   source_name(app->source), err) < 0)
 		return -1;
-	return inventory_set_place(inventory, ref, path, err);
+	return inventory_set_place(inventory, git_ref(app), git_path(app), err);
 }

@@ -26,6 +26,9 @@ int record_target(struct record *record, const struct target *target, const stru
  * be NULL. */
 void record_orphans(struct record *record, const struct orphans *orphans);
 
+/* Whether the commit was applied as a whole by an earlier pass, from this ref and path. */
+bool record_is_applied(const struct app *app);
+
 /* Remembers the commit, unless something of it failed. */
 int record_revision(struct record *record, const struct plan *plan, struct err *err);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "agent/record_history.h"
 #include "agent/runner_private.h"
 #include "apply/clock.h"
 
@@ -79,11 +80,15 @@ static void on_rollout(void *context, const struct rollout *rollout)
 		return;
 	const struct driven *driven = drive_find(&runner->drive, rollout);
 	bool has_moved = follow_tell(&runner->follow, rollout, &line);
+	bool has_ended =
+		record_history_rollout(&runner->app, rollout,
+				       rollouts_statefulset(runner->options.link->rollouts,
+							    rollout->namespace, rollout->name));
 	if (has_moved)
 		chronicle_rollout(&runner->chronicle, rollout, buf_str(&line));
 	/* The next pass drives it on, or tells whether what somebody wrote is drift. While a pass
 	 * runs nobody knows yet what it leaves to be driven. */
-	if (was_written(runner, rollout) ||
+	if (was_written(runner, rollout) || has_ended ||
 	    (has_moved && (runner->pass || (driven && driven->pending))))
 		want_pass(runner, SCHEDULE_ROLLOUTS, LIVE_CHANGE_WAIT_MS);
 	if (has_moved)
@@ -259,6 +264,7 @@ static enum overview_result judge(const struct pass *pass)
 	case PASS_SOURCE: return OVERVIEW_SOURCE;
 	case PASS_MANIFEST: return OVERVIEW_MANIFEST;
 	case PASS_CLUSTER: return OVERVIEW_CLUSTER;
+	case PASS_SUSPENDED: /* it tells nothing of the app; not asked for */
 	case PASS_FINE: break;
 	}
 	if (plan_count(plan, PLAN_FAILED))
@@ -336,12 +342,15 @@ static void take_pass(struct runner *runner, const struct pass *pass)
 			log_line(LOG_ERROR, &subject, "%s", err.message);
 		follow_rollouts(runner, plan);
 	}
-	/* A refused commit is not tried again sooner: it stays refused. */
-	if ((!fine || plan_count(plan, PLAN_FAILED)) && pass_fault(pass) != PASS_MANIFEST)
+	/* What is refused or suspended is not tried again sooner: it stays so. */
+	if ((!fine || plan_count(plan, PLAN_FAILED)) && pass_fault(pass) != PASS_MANIFEST &&
+	    pass_fault(pass) != PASS_SUSPENDED)
 		runner->failures++;
 	else if (pass_is_whole(pass))
 		runner->failures = 0;
-	if (pass_is_whole(pass))
+	if (pass_fault(pass) == PASS_SUSPENDED)
+		drive_release(&runner->drive);
+	else if (pass_is_whole(pass))
 		keep_result(runner, pass);
 	else
 		runner->rollout_passes++;

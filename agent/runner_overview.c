@@ -10,9 +10,17 @@ static const char *or_empty(const char *text)
 	return text ? text : "";
 }
 
-static enum overview_state state_of(const struct runner *runner)
+/* Whose word it is that the app is suspended: the configuration's, or what stands in the inventory. */
+static const char *suspended_by(const struct runner *runner)
 {
 	if (runner->suspended)
+		return or_empty(runner->suspended_by);
+	return runner->app.inventory_known ? runner->app.inventory.suspended.by : NULL;
+}
+
+static enum overview_state state_of(const struct runner *runner)
+{
+	if (suspended_by(runner))
 		return OVERVIEW_SUSPENDED;
 	if (!runner->leading)
 		return OVERVIEW_STANDBY;
@@ -87,7 +95,7 @@ int runner_overview(const struct runner *runner, struct overview_app *ret_app, s
 		.ref = or_empty(app->config.ref),
 		.path = or_empty(app->config.path),
 		.state = state_of(runner),
-		.suspended_by = runner->suspended ? or_empty(runner->suspended_by) : "",
+		.suspended_by = or_empty(suspended_by(runner)),
 		.waits_for = or_empty(runner->waits_for),
 		.manual = app->config.sync == SYNC_MANUAL,
 		.revision = app_revision(app),

@@ -276,6 +276,7 @@ int print_pass_fault(const struct pass *pass, const struct app *app)
 	switch (pass_fault(pass)) {
 	case PASS_SOURCE: return EXIT_SOURCE;
 	case PASS_MANIFEST: return EXIT_MANIFEST;
+	case PASS_SUSPENDED: return EXIT_ROLLOUT;
 	default: return EXIT_CLUSTER;
 	}
 }

@@ -14,25 +14,10 @@ static int64_t unix_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static char *unconst(const char *text)
-{
-	return (char *)(uintptr_t)text;
-}
-
-/* A StatefulSet's ref, for looking it up; a view that owns nothing. */
-static struct ref ref_of_statefulset(const char *namespace, const char *name)
-{
-	return (struct ref){.group = unconst("apps"),
-			    .version = unconst("v1"),
-			    .kind = unconst("StatefulSet"),
-			    .namespace = unconst(namespace),
-			    .name = unconst(name)};
-}
-
 const struct promotion_record *standings_record(const struct inventory_watch *inventories,
 						const char *namespace, const char *name)
 {
-	const struct ref ref = ref_of_statefulset(namespace, name);
+	const struct ref ref = ref_view("apps", "v1", "StatefulSet", namespace, name);
 	const struct inventory_entry *entry;
 
 	return inventory_watch_owner(inventories, &ref, &entry) ? &entry->rollout : NULL;
@@ -56,7 +41,8 @@ static int64_t git_partition(const struct app *app, const struct rollout *rollou
 
 struct standing standing_of(const struct standings_sources *sources, const struct rollout *rollout)
 {
-	const struct ref ref = ref_of_statefulset(rollout->namespace, rollout->name);
+	const struct ref ref =
+		ref_view("apps", "v1", "StatefulSet", rollout->namespace, rollout->name);
 	const struct inventory_entry *entry = NULL;
 	const struct inventory *owner = inventory_watch_owner(sources->inventories, &ref, &entry);
 

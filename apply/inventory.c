@@ -7,6 +7,7 @@
 #include "diff/digest.h"
 #include "diff/ignore.h"
 #include "diff/marks.h"
+#include "diff/rfc3339.h"
 
 #define FORMAT_VERSION 1
 #define MASK           "***"
@@ -34,6 +35,13 @@ static void entry_release(struct inventory_entry *entry)
 	*entry = (struct inventory_entry){0};
 }
 
+static void suspension_release(struct inventory_suspension *suspension)
+{
+	free(suspension->by);
+	free(suspension->reason);
+	*suspension = (struct inventory_suspension){0};
+}
+
 int inventory_init(struct inventory *inventory, const char *app, struct err *err)
 {
 	struct inventory empty = {0};
@@ -57,6 +65,8 @@ void inventory_release(struct inventory *inventory)
 	for (size_t i = 0; i < inventory->count; i++)
 		entry_release(&inventory->entries[i]);
 	free(inventory->entries);
+	suspension_release(&inventory->suspended);
+	history_release(&inventory->history);
 	cJSON_Delete(inventory->extra);
 	free(inventory->namespace);
 	free(inventory->resource_version);
@@ -77,6 +87,32 @@ int inventory_set_place(struct inventory *inventory, const char *ref, const char
 	if (set_text(&inventory->ref, ref, err) < 0)
 		return -1;
 	return set_text(&inventory->path, path, err);
+}
+
+int inventory_set_suspended(struct inventory *inventory, const char *by, const char *reason,
+			    int64_t at_ms, struct err *err)
+{
+	CLEANUP(suspension_release) struct inventory_suspension suspension = {.at_ms = at_ms};
+	struct inventory_suspension old = inventory->suspended;
+
+	if (by && (set_text(&suspension.by, by, err) < 0 ||
+		   set_text(&suspension.reason, reason, err) < 0))
+		return -1;
+	inventory->suspended = suspension;
+	suspension = old;
+	return 0;
+}
+
+void inventory_print_suspended(const struct inventory *inventory, struct buf *out)
+{
+	const struct inventory_suspension *suspension = &inventory->suspended;
+
+	if (!suspension->by)
+		return;
+	buf_printf(out, "suspended by %s since ", suspension->by);
+	rfc3339_print(suspension->at_ms, out);
+	if (*suspension->reason)
+		buf_printf(out, ": %s", suspension->reason);
 }
 
 /* --- entries ---------------------------------------------------------------------------------- */
@@ -313,6 +349,20 @@ static int entry_to_json(const struct inventory_entry *entry, cJSON *item, struc
 	return add_extra(item, entry->extra, err);
 }
 
+static int set_suspended(cJSON *root, const struct inventory_suspension *suspension,
+			 struct err *err)
+{
+	CLEANUP(buf_release) struct buf at = BUF_INIT(64);
+
+	if (!suspension->by)
+		return 0;
+	rfc3339_print(suspension->at_ms, &at);
+	if (json_set_str(root, "suspended.at", buf_str(&at), err) < 0 ||
+	    json_set_str(root, "suspended.by", suspension->by, err) < 0)
+		return -1;
+	return set_unless_empty(root, "suspended.reason", suspension->reason, err);
+}
+
 int inventory_print(const struct inventory *inventory, struct buf *out, struct err *err)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *root = cJSON_CreateObject();
@@ -324,7 +374,8 @@ int inventory_print(const struct inventory *inventory, struct buf *out, struct e
 	    json_set_str(root, "revision", inventory->revision, err) < 0 ||
 	    json_set_str(root, "source", inventory->source, err) < 0 ||
 	    (inventory->ref && json_set_str(root, "ref", inventory->ref, err) < 0) ||
-	    (inventory->path && json_set_str(root, "path", inventory->path, err) < 0)) {
+	    (inventory->path && json_set_str(root, "path", inventory->path, err) < 0) ||
+	    set_suspended(root, &inventory->suspended, err) < 0) {
 		cJSON_Delete(objects);
 		return root ? -1 : err_no_memory(err);
 	}
@@ -390,10 +441,25 @@ static int parse_entry(cJSON *item, struct inventory *inventory, struct err *err
 	return put_entry(inventory, &entry, err);
 }
 
+/* A suspension that cannot be read in full is one all the same. */
+static int parse_suspended(const cJSON *root, struct inventory *inventory, struct err *err)
+{
+	const cJSON *value = json_get(root, "suspended");
+	const char *by = json_str(value, "by"), *at = json_str(value, "at");
+	int64_t at_ms = 0;
+
+	if (!cJSON_IsObject(value))
+		return 0;
+	if (at)
+		rfc3339_read(at, &at_ms);
+	return inventory_set_suspended(inventory, by ? by : "somebody", json_str(value, "reason"),
+				       at_ms, err);
+}
+
 static int parse_root(cJSON *root, struct inventory *inventory, struct err *err)
 {
-	static const char *const known[] = {"version", "app",  "revision", "source",
-					    "ref",     "path", "objects",  NULL};
+	static const char *const known[] = {"version", "app",     "revision",  "source", "ref",
+					    "path",    "objects", "suspended", NULL};
 	const char *ref = json_str(root, "ref"), *path = json_str(root, "path");
 	int64_t version = json_int_or(root, "version", 0);
 	const char *app = json_str(root, "app");
@@ -409,7 +475,8 @@ static int parse_root(cJSON *root, struct inventory *inventory, struct err *err)
 	    inventory_set_revision(inventory, json_str(root, "revision"), json_str(root, "source"),
 				   err) < 0 ||
 	    (ref && set_text(&inventory->ref, ref, err) < 0) ||
-	    (path && set_text(&inventory->path, path, err) < 0))
+	    (path && set_text(&inventory->path, path, err) < 0) ||
+	    parse_suspended(root, inventory, err) < 0)
 		return -1;
 	json_each (item, json_get(root, "objects")) {
 		if (parse_entry(item, inventory, err) < 0)

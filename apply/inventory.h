@@ -29,6 +29,7 @@
 #define APPLY_INVENTORY_H
 
 #include "apply/cluster.h"
+#include "diff/history.h"
 #include "diff/object.h"
 #include "diff/promotion_record.h"
 
@@ -47,6 +48,13 @@ struct inventory_entry {
 	cJSON *extra;                    /* members that this version does not know, or NULL */
 };
 
+/* That an app is not synced, until somebody resumes it. */
+struct inventory_suspension {
+	char *by;      /* who suspended it; NULL: it is not */
+	char *reason;  /* "" where none was given */
+	int64_t at_ms; /* Unix time */
+};
+
 struct inventory {
 	char *app;
 	char *revision; /* what was applied last: a full commit id, "" for plain files */
@@ -54,6 +62,8 @@ struct inventory {
 	char *ref, *path; /* of the source, as the user gave them, else ""; NULL: not recorded */
 	struct inventory_entry *entries; /* sorted by ref_compare */
 	size_t count, capacity;
+	struct inventory_suspension suspended;
+	struct history history; /* of one that was loaded; else empty */
 	cJSON *extra;
 	char *namespace;        /* of the ConfigMap; this and the next are NULL: it is not */
 	char *resource_version; /* in the cluster yet */
@@ -69,6 +79,13 @@ int inventory_set_revision(struct inventory *inventory, const char *revision, co
 /* Which part of the source it is about. */
 int inventory_set_place(struct inventory *inventory, const char *ref, const char *path,
 			struct err *err);
+
+/* Notes who suspended it, when and why; `by` NULL: that it goes on. The texts are copied. */
+int inventory_set_suspended(struct inventory *inventory, const char *by, const char *reason,
+			    int64_t at_ms, struct err *err);
+
+/* Appends "suspended by ada since 2026-01-02T03:04:05.678Z: a migration"; nothing where it is not. */
+void inventory_print_suspended(const struct inventory *inventory, struct buf *out);
 
 /* The object's entry, in any version of its group; NULL if the app does not own it. */
 struct inventory_entry *inventory_find(const struct inventory *inventory, const struct ref *ref);
@@ -98,8 +115,8 @@ int inventory_parse(const char *text, size_t length, struct inventory *ret_inven
 		    struct err *err);
 
 /*
- * The inventory in a ConfigMap, its resourceVersion too. ERR_EXISTS for one that is no inventory,
- * else as inventory_parse.
+ * The inventory in a ConfigMap, its resourceVersion too, without the history. ERR_EXISTS for one that
+ * is no inventory, else as inventory_parse.
  */
 int inventory_read(const cJSON *config_map, struct inventory *ret_inventory, struct err *err);
 
@@ -112,6 +129,16 @@ uint64_t inventory_load(struct cluster *cluster, const char *namespace, const ch
 			void (*on_loaded)(void *ctx, const struct err *err,
 					  struct inventory *inventory),
 			void *ctx, struct err *err);
+
+/*
+ * The same for one who knows it: where its resourceVersion is still `known` (NULL: there was none) an
+ * inventory whose `app` is NULL comes back.
+ */
+uint64_t inventory_refresh(struct cluster *cluster, const char *namespace, const char *app,
+			   const char *known,
+			   void (*on_loaded)(void *ctx, const struct err *err,
+					     struct inventory *inventory),
+			   void *ctx, struct err *err);
 
 /*
  * Writes it: creates the ConfigMap, or replaces it with its resourceVersion. On success the

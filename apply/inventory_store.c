@@ -7,8 +7,10 @@
 #include "apply/wire.h"
 #include "diff/cleanup.h"
 
-#define DATA_KEY   "inventory.json"
-#define MANAGED_BY "app.kubernetes.io/managed-by"
+#define DATA_KEY    "inventory.json"
+#define HISTORY_KEY "history.json"
+#define MANAGED_BY  "app.kubernetes.io/managed-by"
+#define METADATA    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 /* A load or save that is under way; it is a task, so that cancelling it frees it. */
 struct transfer {
@@ -16,6 +18,7 @@ struct transfer {
 	uint64_t task, request;
 	char *name; /* of the ConfigMap */
 	char *app;
+	char *known, *namespace; /* of a refresh: its resourceVersion, and where it is */
 	void (*on_loaded)(void *ctx, const struct err *err, struct inventory *inventory);
 	void (*on_saved)(void *ctx, const struct err *err, const char *resource_version);
 	void *ctx;
@@ -29,6 +32,8 @@ static void transfer_free(void *task)
 	cluster_task_end(transfer->cluster, transfer->task);
 	free(transfer->name);
 	free(transfer->app);
+	free(transfer->known);
+	free(transfer->namespace);
 	free(transfer);
 }
 
@@ -95,11 +100,18 @@ int inventory_read(const cJSON *config_map, struct inventory *ret_inventory, str
 static int read_own(const struct transfer *transfer, const cJSON *config_map,
 		    struct inventory *inventory, struct err *err)
 {
+	struct err ignored;
+
 	if (inventory_read(config_map, inventory, err) < 0)
 		return -1;
 	if (strcmp(inventory->app, transfer->app) != 0)
 		return err_set(err, ERR_EXISTS, "it is the inventory of the app \"%s\"",
 			       inventory->app);
+	/* What was done is told as far as it is known, and never stops a sync. */
+	const cJSON *history = json_get(json_get(config_map, "data"), HISTORY_KEY);
+	if (cJSON_IsString(history))
+		history_parse(history->valuestring, strlen(history->valuestring),
+			      &inventory->history, &ignored);
 	return 0;
 }
 
@@ -127,26 +139,84 @@ static void on_loaded(void *ctx, const struct err *err, struct cluster_answer *a
 	callback(callback_ctx, failed ? &own : NULL, &inventory);
 }
 
+static const struct cluster_request whole = {.method = "GET", .on_done = on_loaded};
+
+/* The metadata alone: on to the rest where it is another version. */
+static void on_metadata(void *ctx, const struct err *err, struct cluster_answer *answer)
+{
+	struct transfer *transfer = ctx;
+	struct inventory nothing_new = {0};
+	void (*callback)(void *, const struct err *, struct inventory *) = transfer->on_loaded;
+	void *callback_ctx = transfer->ctx;
+	const char *version = json_str(answer->body, "metadata.resourceVersion");
+	struct err own;
+
+	if (err && err->class != ERR_NOT_FOUND) {
+		on_loaded(ctx, err, answer);
+		return;
+	}
+	if (err ? *transfer->known : !version || strcmp(version, transfer->known) != 0) {
+		CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
+
+		resource_print_object(&resource_config_maps, transfer->namespace, transfer->name,
+				      &path, &own);
+		if (!transfer_send(transfer, whole, &path, &own))
+			callback(callback_ctx, &own, &nothing_new);
+		return;
+	}
+	transfer_free(transfer);
+	callback(callback_ctx, NULL, &nothing_new);
+}
+
+static uint64_t read_map(struct transfer *transfer, struct cluster_request request,
+			 const char *namespace, struct err *err)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
+
+	if (resource_print_object(&resource_config_maps, namespace, transfer->name, &path, err) <
+	    0) {
+		transfer_free(transfer);
+		return 0;
+	}
+	return transfer_send(transfer, request, &path, err);
+}
+
 uint64_t inventory_load(struct cluster *cluster, const char *namespace, const char *app,
 			void (*callback)(void *ctx, const struct err *err,
 					 struct inventory *inventory),
 			void *ctx, struct err *err)
 {
-	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
 	struct transfer *transfer = transfer_new(cluster, app, err);
 
 	if (!transfer)
 		return 0;
 	transfer->on_loaded = callback;
 	transfer->ctx = ctx;
-	if (resource_print_object(&resource_config_maps, namespace, transfer->name, &path, err) <
-	    0) {
+	return read_map(transfer, whole, namespace, err);
+}
+
+uint64_t inventory_refresh(struct cluster *cluster, const char *namespace, const char *app,
+			   const char *known,
+			   void (*callback)(void *ctx, const struct err *err,
+					    struct inventory *inventory),
+			   void *ctx, struct err *err)
+{
+	const struct cluster_request metadata = {
+		.method = "GET", .accept = METADATA, .on_done = on_metadata};
+	struct transfer *transfer = transfer_new(cluster, app, err);
+
+	if (!transfer)
+		return 0;
+	transfer->on_loaded = callback;
+	transfer->ctx = ctx;
+	transfer->known = strdup(known ? known : "");
+	transfer->namespace = strdup(namespace);
+	if (!transfer->known || !transfer->namespace) {
+		err_no_memory(err);
 		transfer_free(transfer);
 		return 0;
 	}
-	return transfer_send(transfer,
-			     (struct cluster_request){.method = "GET", .on_done = on_loaded}, &path,
-			     err);
+	return read_map(transfer, metadata, namespace, err);
 }
 
 /* --- saving ----------------------------------------------------------------------------------- */
@@ -161,6 +231,7 @@ static cJSON *make_config_map(const struct transfer *transfer, const char *names
 {
 	CLEANUP(cJSON_Delete_p) cJSON *object = cJSON_CreateObject();
 	CLEANUP(buf_release) struct buf text = BUF_INIT(INVENTORY_MAX_BYTES);
+	CLEANUP(buf_release) struct buf history = BUF_INIT(HISTORY_MAX_BYTES);
 
 	if (!object) {
 		err_no_memory(err);
@@ -180,6 +251,11 @@ static cJSON *make_config_map(const struct transfer *transfer, const char *names
 	    set_label(labels, "app.kubernetes.io/instance", transfer->app, err) < 0 ||
 	    json_set_key(json_get(object, "data"), DATA_KEY, cJSON_CreateString(buf_str(&text)),
 			 err) < 0)
+		return NULL;
+	if (inventory->history.entries &&
+	    (history_print(&inventory->history, &history, err) < 0 ||
+	     json_set_key(json_get(object, "data"), HISTORY_KEY,
+			  cJSON_CreateString(buf_str(&history)), err) < 0))
 		return NULL;
 	if (inventory->resource_version &&
 	    json_set_str(object, "metadata.resourceVersion", inventory->resource_version, err) < 0)

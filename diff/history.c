@@ -302,11 +302,13 @@ static bool differs(const cJSON *from, const cJSON *to, const char *path)
 	return !json_equal(json_at(from, path), json_at(to, path));
 }
 
-static int note_set(cJSON *entry, const struct ref *ref, const cJSON *from, const cJSON *to,
-		    int64_t now_ms, struct err *err)
+static int note_set(cJSON *entry, const struct plan_item *item, int64_t generation, int64_t now_ms,
+		    struct err *err)
 {
+	const struct ref *ref = &item->ref;
+	const cJSON *from = item->from, *to = item->to;
 	bool template = differs(from, to, TEMPLATE);
-	cJSON *set;
+	cJSON *set = NULL;
 
 	if (!template && !differs(from, to, PARTITION) && !differs(from, to, REPLICAS))
 		return 0;
@@ -319,30 +321,37 @@ static int note_set(cJSON *entry, const struct ref *ref, const cJSON *from, cons
 	    set_numbers(set, "replicas", REPLICAS, 1, from, to, err) < 0 ||
 	    set_images(set, from, to, err) < 0)
 		return -1;
-	if (from && template && json_set_key(set, "template", cJSON_CreateTrue(), err) < 0)
+	if ((from && template && json_set_key(set, "template", cJSON_CreateTrue(), err) < 0) ||
+	    (generation && json_set_int(set, "generation", generation, err) < 0))
 		return -1;
 	return set_phase(set, PROGRESSING, NULL, now_ms, err);
 }
 
-int history_note_object(cJSON *entry, const struct ref *ref, enum plan_action action,
-			const cJSON *from, const cJSON *to, int64_t now_ms, struct err *err)
+int history_note_object(cJSON *entry, const struct plan_item *item, int64_t generation,
+			int64_t now_ms, struct err *err)
 {
 	static const char *const counters[PLAN_ACTION_COUNT] = {
 		[PLAN_CREATE] = "created",     [PLAN_REPLACE] = "replaced",
 		[PLAN_RECREATE] = "recreated", [PLAN_PRUNE] = "pruned",
 		[PLAN_WALK] = "replaced",
 	};
-	bool is_set = ref_is(ref, "apps", "StatefulSet");
-	bool goes_on = action == PLAN_WALK && find_set(entry, ref->namespace, ref->name);
+	const char *counter = counters[item->action];
+	bool is_set = ref_is(&item->ref, "apps", "StatefulSet");
+	bool goes_on =
+		item->action == PLAN_WALK && find_set(entry, item->ref.namespace, item->ref.name);
 
-	if (counters[action] && !goes_on && add(entry, counters[action], 1, err) < 0)
+	if (counter && !goes_on && add(entry, counter, 1, err) < 0)
 		return -1;
-	return is_set && to ? note_set(entry, ref, from, to, now_ms, err) : 0;
+	return is_set && item->to ? note_set(entry, item, generation, now_ms, err) : 0;
 }
 
-int history_note_failed(cJSON *entry, size_t count, bool *ret_changed, struct err *err)
+int history_note_failed(struct history *history, const char *commit, size_t count,
+			bool *ret_changed, struct err *err)
 {
-	if (json_int_or(entry, "failed", 0) == (int64_t)count)
+	const struct history_note note = {.cause = HISTORY_COMMIT, .commit = commit};
+	cJSON *entry = find_open(history, &note);
+
+	if (!entry || json_int_or(entry, "failed", 0) == (int64_t)count)
 		return 0;
 	*ret_changed = true;
 	json_remove_key(entry, "failed");
@@ -350,20 +359,61 @@ int history_note_failed(cJSON *entry, size_t count, bool *ret_changed, struct er
 }
 
 /* The phase to note; NULL: none that is an end. */
-static const char *rest_of(const struct rollout *rollout, bool walks)
+static const char *rest_of(const struct history_sight *sight)
 {
-	switch (rollout->phase) {
-	case ROLLOUT_STUCK: return rollout_phase_name(rollout->phase);
+	switch (sight->phase) {
+	case ROLLOUT_STUCK: break;
 	case ROLLOUT_CANARY:
 	case ROLLOUT_NO_EFFECT:
 	case ROLLOUT_HELD:
 	case ROLLOUT_ON_DELETE:
-	case ROLLOUT_COMPLETE: return walks ? NULL : rollout_phase_name(rollout->phase);
+	case ROLLOUT_COMPLETE:
+		if (sight->walks)
+			return NULL;
+		break;
 	case ROLLOUT_SETTLING:
-	case ROLLOUT_PROGRESSING:
-	case ROLLOUT_ROLLED_BACK: return NULL; /* noted when it was written */
+	case ROLLOUT_PROGRESSING: return NULL;
+	case ROLLOUT_ROLLED_BACK: /* what was put back has arrived */
+		return rollout_phase_name(ROLLOUT_COMPLETE);
 	}
-	return NULL;
+	return rollout_phase_name(sight->phase);
+}
+
+static cJSON *find_newest(const struct history *history, const char *namespace, const char *name)
+{
+	cJSON *entry, *set = NULL;
+
+	json_each (entry, history->entries) {
+		set = find_set(entry, namespace, name);
+		if (set)
+			break;
+	}
+	return set;
+}
+
+bool history_see(const cJSON *statefulset, struct history_sight *ret_sight)
+{
+	const char *namespace = json_str(statefulset, "metadata.namespace");
+	const char *name = json_str(statefulset, "metadata.name");
+	int64_t generation = json_int_or(statefulset, "metadata.generation", 0);
+	int64_t replicas = json_int_or(statefulset, REPLICAS, 1);
+	int64_t partition = json_int_or(statefulset, PARTITION, 0);
+	int64_t updated = json_int_or(statefulset, "status.updatedReplicas", 0);
+	int64_t held = partition < replicas ? partition : replicas;
+
+	if (!namespace || !name ||
+	    json_int_or(statefulset, "status.observedGeneration", -1) < generation ||
+	    json_int_or(statefulset, "status.replicas", 0) != replicas ||
+	    json_int_or(statefulset, "status.readyReplicas", 0) != replicas ||
+	    updated < replicas - held)
+		return false;
+	*ret_sight = (struct history_sight){
+		.namespace = namespace,
+		.name = name,
+		.generation = generation,
+		.phase = updated < replicas ? ROLLOUT_CANARY : ROLLOUT_COMPLETE,
+	};
+	return true;
 }
 
 /* What had a good end stays so, but for a canary that goes bad while it is one. */
@@ -373,22 +423,25 @@ static bool may_become(const cJSON *set, enum rollout_phase phase)
 	       (phase == ROLLOUT_STUCK && is(set, "phase", rollout_phase_name(ROLLOUT_CANARY)));
 }
 
-int history_note_rollout(struct history *history, const struct rollout *rollout, bool walks,
-			 int64_t now_ms, bool *ret_changed, struct err *err)
+int history_note_rollout(struct history *history, const struct history_sight *sight, int64_t now_ms,
+			 bool *ret_changed, struct err *err)
 {
-	const char *phase = rest_of(rollout, walks);
-	cJSON *entry, *set = NULL;
+	cJSON *set = find_newest(history, sight->namespace, sight->name);
+	const char *phase = rest_of(sight);
 
-	json_each (entry, history->entries) {
-		set = find_set(entry, rollout->namespace, rollout->name);
-		if (set)
-			break;
-	}
-	if (!set || !phase || is(set, "phase", phase) || !may_become(set, rollout->phase))
+	if (!set || !phase || sight->generation < json_int_or(set, "generation", 0) ||
+	    is(set, "phase", phase) || !may_become(set, sight->phase))
 		return 0;
 	*ret_changed = true;
-	return set_phase(set, phase, rollout->phase == ROLLOUT_STUCK ? rollout->reason : NULL,
-			 now_ms, err);
+	return set_phase(set, phase, sight->phase == ROLLOUT_STUCK ? sight->reason : NULL, now_ms,
+			 err);
+}
+
+bool history_is_waiting(const struct history *history, const char *namespace, const char *name)
+{
+	const cJSON *set = find_newest(history, namespace, name);
+
+	return set && has_no_end(set);
 }
 
 /* --- the text --------------------------------------------------------------------------------- */

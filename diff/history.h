@@ -16,7 +16,7 @@
  *	   "statefulSets":[
  *	     {"namespace":"shop","name":"web","partition":[5,4],"replicas":[null,5],
  *	      "images":["nginx:1.25.4","nginx:1.26.1"],"template":true,
- *	      "phase":"Canary","reason":"...","since":"2026-01-02T03:05:05.678Z"}],
+ *	      "generation":7,"phase":"Canary","reason":"...","since":"2026-01-02T03:05:05.678Z"}],
  *	   "more":3}]}
  *
  * `cause` is commit (one that the agent found), sync (somebody asked for it), drift (that was undone),
@@ -71,23 +71,45 @@ cJSON *history_open(struct history *history, const struct history_note *note, st
 
 /*
  * Notes in the entry an object that was written: counts it, but for the later steps of a walk, and of
- * a StatefulSet what changed between `from` and `to` (`from` NULL: it was created). What earlier
- * entries say of the same StatefulSet's rollout, as long as that had no end, ends with it: rolled back
- * if the entry is a rollback, else superseded. ERR_NO_MEMORY.
- */
-int history_note_object(cJSON *entry, const struct ref *ref, enum plan_action action,
-			const cJSON *from, const cJSON *to, int64_t now_ms, struct err *err);
-
-/* Notes how many objects the newest try of the entry's commit could not write. */
-int history_note_failed(cJSON *entry, size_t count, bool *ret_changed, struct err *err);
-
-/*
- * Notes how a StatefulSet stands, in the newest entry that has it. *ret_changed is set where that is
- * news, else left alone. `walks`: its partition is on the way to Git's, so that no rest is an end.
+ * a StatefulSet what changed between item->from (NULL: it was created) and item->to; `generation` is
+ * the written one's, 0: not known. What earlier entries say of the same StatefulSet's rollout, as long
+ * as that had no end, ends with it: rolled back if the entry is a rollback, else superseded.
  * ERR_NO_MEMORY.
  */
-int history_note_rollout(struct history *history, const struct rollout *rollout, bool walks,
-			 int64_t now_ms, bool *ret_changed, struct err *err);
+int history_note_object(cJSON *entry, const struct plan_item *item, int64_t generation,
+			int64_t now_ms, struct err *err);
+
+/*
+ * Notes how many objects could not be written when the commit was last tried, if it has an entry.
+ * *ret_changed is set where that is news, else left alone.
+ */
+int history_note_failed(struct history *history, const char *commit, size_t count,
+			bool *ret_changed, struct err *err);
+
+/* How a StatefulSet stands, as somebody saw it. */
+struct history_sight {
+	const char *namespace, *name;
+	int64_t generation; /* of what was seen */
+	enum rollout_phase phase;
+	const char *reason;
+	bool walks; /* the partition is on its way to Git's: no rest is an end */
+};
+
+/*
+ * What the StatefulSet's own status tells, where nobody has seen the Pods; false where that is not
+ * enough to call the rollout over. Borrows from it.
+ */
+bool history_see(const cJSON *statefulset, struct history_sight *ret_sight);
+
+/*
+ * Notes it in the newest entry that has the StatefulSet, unless it was written since. *ret_changed as
+ * above. ERR_NO_MEMORY.
+ */
+int history_note_rollout(struct history *history, const struct history_sight *sight, int64_t now_ms,
+			 bool *ret_changed, struct err *err);
+
+/* Whether a rollout of the StatefulSet is noted that has no end yet. */
+bool history_is_waiting(const struct history *history, const char *namespace, const char *name);
 
 /* The text under `history.json`; entries that do not fit HISTORY_MAX_BYTES are left out. */
 int history_print(const struct history *history, struct buf *out, struct err *err);

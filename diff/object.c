@@ -69,6 +69,21 @@ int ref_of(const cJSON *object, struct ref *ret_ref, struct err *err)
 	return 0;
 }
 
+static char *unconst(const char *text)
+{
+	return (char *)(uintptr_t)text;
+}
+
+struct ref ref_view(const char *group, const char *version, const char *kind, const char *namespace,
+		    const char *name)
+{
+	return (struct ref){.group = unconst(group),
+			    .version = unconst(version),
+			    .kind = unconst(kind),
+			    .namespace = unconst(namespace),
+			    .name = unconst(name)};
+}
+
 int ref_copy(const struct ref *ref, struct ref *ret_copy, struct err *err)
 {
 	struct ref copy = {

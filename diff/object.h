@@ -26,6 +26,11 @@ struct ref {
  * refused: Git must name its objects. *ret_ref is released with ref_release.
  */
 int ref_of(const cJSON *object, struct ref *ret_ref, struct err *err);
+
+/* A ref for looking something up: the texts stay the caller's, and it is not released. */
+struct ref ref_view(const char *group, const char *version, const char *kind, const char *namespace,
+		    const char *name);
+
 int ref_copy(const struct ref *ref, struct ref *ret_copy, struct err *err);
 void ref_release(struct ref *ref);
 
