@@ -13,7 +13,7 @@
 
 #include "diff/buf.h"
 
-#define CHILD_MAX_OUTPUT_BYTES (256u * 1024) /* of each of the two streams */
+#define CHILD_MAX_OUTPUT_BYTES (1024u * 1024) /* of each of the two streams */
 #define CHILD_MAX_ARGS         32
 
 struct child_options {

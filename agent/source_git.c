@@ -20,6 +20,16 @@ void resolved_release(struct resolved *resolved)
 	free(resolved->label);
 }
 
+int resolved_set(struct resolved *resolved, const char *commit, const char *tag, const char *label,
+		 struct err *err)
+{
+	if (git_oid_fromstr(&resolved->commit, commit) < 0 ||
+	    (tag && git_oid_fromstr(&resolved->tag, tag) < 0))
+		return err_set(err, ERR_INTERNAL, "no commit id: %s", commit);
+	resolved->label = label ? strdup(label) : NULL;
+	return label && !resolved->label ? err_no_memory(err) : 0;
+}
+
 static void close_p(int *fd)
 {
 	if (*fd >= 0)
@@ -268,14 +278,28 @@ static int read_commit(struct git_source *git, const struct resolved *resolved,
 	return 0;
 }
 
+int git_resolve_all(struct git_source *git, const char *const *refs, size_t count, int *ret_lock,
+		    struct resolved *ret, struct err *err)
+{
+	if (!git->local) {
+		if (git_cache_lock(git, ret_lock, err) < 0)
+			return -1;
+		return git_resolve_remote(git, *ret_lock, refs, count, ret, err);
+	}
+	for (size_t i = 0; i < count; i++)
+		git_resolve_local(git, refs[i], &ret[i], &ret[i].err);
+	return 0;
+}
+
 int git_resolve(struct git_source *git, const char *ref, int *ret_lock, struct resolved *ret,
 		struct err *err)
 {
-	if (git->local)
-		return git_resolve_local(git, ref, ret, err);
-	if (git_cache_lock(git, ret_lock, err) < 0)
+	if (git_resolve_all(git, &ref, 1, ret_lock, ret, err) < 0)
 		return -1;
-	return git_resolve_remote(git, *ret_lock, ref, ret, err);
+	if (ret->err.class == ERR_NONE)
+		return 0;
+	*err = ret->err;
+	return -1;
 }
 
 int git_source_read(struct git_source *git, const char *known_commit, bool *ret_changed,
@@ -293,7 +317,11 @@ int git_source_read(struct git_source *git, const char *known_commit, bool *ret_
 		*err = first;
 		return -1;
 	}
-	if (git_resolve_remote(git, lock, git->options->ref, &again, err) < 0)
+	if (git_resolve_remote(git, lock, &git->options->ref, 1, &again, err) < 0)
 		return -1;
+	if (again.err.class != ERR_NONE) {
+		*err = again.err;
+		return -1;
+	}
 	return read_commit(git, &again, known_commit, ret_changed, ret_snapshot, err);
 }

@@ -20,6 +20,8 @@ struct git_source {
 
 /* A ref that was looked up: the commit and how people call it. */
 struct resolved {
+	struct err
+		err; /* of this ref alone, where several were looked up: then there is nothing else */
 	git_oid commit;
 	git_oid tag; /* the tag object, where the ref is an annotated tag; else zero */
 	char *label; /* "main"; NULL where a commit was asked for */
@@ -36,18 +38,27 @@ int git_resolve_local(struct git_source *git, const char *ref, struct resolved *
 		      struct err *err);
 
 /*
- * Has the ref fetched into the clone, which the caller has locked. A clone that is damaged is made anew,
- * once; git->damage is why.
+ * Has the refs fetched into the clone, which the caller has locked; ret[] has one a ref. A clone that is
+ * damaged is made anew, once; git->damage is why.
  */
-int git_resolve_remote(struct git_source *git, int lock_fd, const char *ref, struct resolved *ret,
-		       struct err *err);
+int git_resolve_remote(struct git_source *git, int lock_fd, const char *const *refs, size_t count,
+		       struct resolved *ret, struct err *err);
 
 void resolved_release(struct resolved *resolved);
 
+/* Fills it in from digits; `tag` and `label` may be NULL. ERR_INTERNAL, ERR_NO_MEMORY. */
+int resolved_set(struct resolved *resolved, const char *commit, const char *tag, const char *label,
+		 struct err *err);
+
 /*
- * Opens the repository if it is not open yet and finds the ref there, or at the remote. *ret_lock keeps
- * other processes out of a clone while it is open; -1 for none.
+ * Opens the repository if it is not open yet and finds the refs there, or at the remote. *ret_lock keeps
+ * other processes out of a clone while it is open; -1 for none. What is wrong with one ref alone is in
+ * its `err`.
  */
+int git_resolve_all(struct git_source *git, const char *const *refs, size_t count, int *ret_lock,
+		    struct resolved *ret, struct err *err);
+
+/* The same for one ref, whose error is the call's. */
 int git_resolve(struct git_source *git, const char *ref, int *ret_lock, struct resolved *ret,
 		struct err *err);
 

@@ -22,13 +22,26 @@
 #include "diff/json.h"
 
 #define CHILD_NAME     "tranche-fetch"
-#define MAX_JSON_BYTES (64u * 1024)
+#define MAX_JSON_BYTES (1024u * 1024)
 
 /* --- the agent's side ------------------------------------------------------------------------- */
 
 static int set_optional(cJSON *object, const char *key, const char *value, struct err *err)
 {
 	return value ? json_set_str(object, key, value, err) : 0;
+}
+
+static int print_refs(const struct remote_request *request, cJSON *object, struct err *err)
+{
+	cJSON *refs = cJSON_AddArrayToObject(object, "refs");
+
+	for (size_t i = 0; i < request->ref_count; i++) {
+		cJSON *ref = request->refs[i] ? cJSON_CreateString(request->refs[i])
+					      : cJSON_CreateNull();
+		if (!refs || !cJSON_AddItemToArray(refs, ref))
+			return err_no_memory(err);
+	}
+	return refs ? 0 : err_no_memory(err);
 }
 
 static int print_request(const struct remote_request *request, struct buf *out, struct err *err)
@@ -41,7 +54,7 @@ static int print_request(const struct remote_request *request, struct buf *out, 
 	    json_set_str(object, "url", request->url, err) < 0 ||
 	    json_set_str(object, "name", request->name, err) < 0 ||
 	    json_set_str(object, "folder", request->folder, err) < 0 ||
-	    set_optional(object, "ref", request->ref, err) < 0 ||
+	    print_refs(request, object, err) < 0 ||
 	    set_optional(object, "credentials", request->credentials, err) < 0 ||
 	    json_set_int(object, "maxBytes", request->max_bytes, err) < 0 ||
 	    json_set_int(object, "maxObjects", request->max_objects, err) < 0)
@@ -60,10 +73,54 @@ static int copy_optional(const cJSON *object, const char *key, char **ret_value,
 	return *ret_value ? 0 : err_no_memory(err);
 }
 
-static int read_answer(const struct child_result *result, struct remote_answer *ret_answer,
-		       bool *ret_damaged, struct err *err)
+/* What is said to be wrong; false: nothing. */
+static bool read_error(const cJSON *object, struct err *err)
 {
-	CLEANUP(remote_answer_release) struct remote_answer answer = {0};
+	const char *message = json_str(object, "message");
+
+	if (message)
+		err_set(err, (enum err_class)json_int_or(object, "class", ERR_INTERNAL), "%s",
+			message);
+	return message != NULL;
+}
+
+static int read_ref(const cJSON *object, struct remote_answer *answer, struct err *err)
+{
+	if (read_error(object, &answer->err))
+		return 0;
+	if (copy_optional(object, "commit", &answer->commit, err) < 0 ||
+	    copy_optional(object, "tag", &answer->tag, err) < 0 ||
+	    copy_optional(object, "label", &answer->label, err) < 0)
+		return -1;
+	return answer->commit ? 0 : err_set(err, ERR_INTERNAL, "a ref without a commit");
+}
+
+static int read_answers(const cJSON *object, size_t count, struct remote_answer **ret_answers,
+			struct err *err)
+{
+	struct remote_answer *answers = calloc(count + 1, sizeof(*answers));
+	const cJSON *item;
+	size_t filled = 0;
+
+	if (!answers)
+		return err_no_memory(err);
+	int result = 0;
+	cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(object, "answers")) {
+		if (filled < count && result == 0)
+			result = read_ref(item, &answers[filled++], err);
+	}
+	if (result == 0 && filled < count)
+		result = err_set(err, ERR_INTERNAL, "the process that fetches answered in part");
+	if (result < 0)
+		remote_answers_free(answers, count);
+	else
+		*ret_answers = answers;
+	return result;
+}
+
+static int read_output(const struct child_result *result, size_t count,
+		       struct remote_answer **ret_answers, bool *ret_damaged, struct err *err)
+{
 	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
 	struct err unread;
 
@@ -71,23 +128,16 @@ static int read_answer(const struct child_result *result, struct remote_answer *
 		return err_set(err, ERR_INTERNAL,
 			       "the process that fetches ended with exit code %d",
 			       result->exit_code);
-	if (json_str(object, "message")) {
+	if (read_error(object, err)) {
 		*ret_damaged = json_true(object, "damaged");
-		return err_set(err, (enum err_class)json_int_or(object, "class", ERR_INTERNAL),
-			       "%s", json_str(object, "message"));
-	}
-	if (copy_optional(object, "commit", &answer.commit, err) < 0 ||
-	    copy_optional(object, "tag", &answer.tag, err) < 0 ||
-	    copy_optional(object, "label", &answer.label, err) < 0)
 		return -1;
-	*ret_answer = answer;
-	answer = (struct remote_answer){0};
-	return 0;
+	}
+	return read_answers(object, count, ret_answers, err);
 }
 
 /* git_remote_read in the other process; ERR_TRANSIENT where it takes longer than `deadline_ms`. */
 static int read_in_child(const struct remote_request *request, int lock_fd, int64_t deadline_ms,
-			 struct remote_answer *ret_answer, bool *ret_damaged, struct err *err)
+			 struct remote_answer **ret_answers, bool *ret_damaged, struct err *err)
 {
 	static const char *const args[] = {CHILD_NAME, NULL};
 	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_JSON_BYTES);
@@ -109,7 +159,7 @@ static int read_in_child(const struct remote_request *request, int lock_fd, int6
 	if (text.data)
 		explicit_bzero(text.data, text.length);
 	if (code == 0)
-		return read_answer(&result, ret_answer, ret_damaged, err);
+		return read_output(&result, request->ref_count, ret_answers, ret_damaged, err);
 	git_cache_sweep(request->folder);
 	if (err->class == ERR_TRANSIENT)
 		return err_set(
@@ -121,14 +171,24 @@ static int read_in_child(const struct remote_request *request, int lock_fd, int6
 
 /* --- the clone, and what is fetched into it ---------------------------------------------------- */
 
-static int fetch(struct git_source *git, int lock_fd, const char *ref, struct resolved *ret,
-		 bool *ret_damaged, struct err *err)
+static int take_answer(const struct remote_answer *answer, struct resolved *ret, struct err *err)
+{
+	if (answer->err.class != ERR_NONE) {
+		*err = answer->err;
+		return -1;
+	}
+	return resolved_set(ret, answer->commit, answer->tag, answer->label, err);
+}
+
+static int fetch(struct git_source *git, int lock_fd, const char *const *refs, size_t count,
+		 struct resolved *ret, bool *ret_damaged, struct err *err)
 {
 	const struct source_options *options = git->options;
 	const struct remote_request request = {
 		.url = options->repo,
 		.name = git->name,
-		.ref = ref,
+		.refs = refs,
+		.ref_count = count,
 		.folder = git->folder,
 		.credentials = options->credentials,
 		.max_bytes = options->max_fetch_bytes ? options->max_fetch_bytes
@@ -136,7 +196,7 @@ static int fetch(struct git_source *git, int lock_fd, const char *ref, struct re
 		.max_objects = options->max_fetch_objects ? options->max_fetch_objects
 							  : SOURCE_MAX_FETCH_OBJECTS,
 	};
-	CLEANUP(remote_answer_release) struct remote_answer answer = {0};
+	struct remote_answer *answers = NULL;
 	int64_t deadline_ms = options->fetch_ms ? options->fetch_ms : SOURCE_FETCH_MS;
 
 	*ret_damaged = false;
@@ -144,28 +204,27 @@ static int fetch(struct git_source *git, int lock_fd, const char *ref, struct re
 		*ret_damaged = err->class == ERR_INVALID;
 		return -1;
 	}
-	if (read_in_child(&request, lock_fd, deadline_ms, &answer, ret_damaged, err) < 0)
+	if (read_in_child(&request, lock_fd, deadline_ms, &answers, ret_damaged, err) < 0)
 		return -1;
-	if (git_oid_fromstr(&ret->commit, answer.commit) < 0 ||
-	    (answer.tag && git_oid_fromstr(&ret->tag, answer.tag) < 0))
-		return err_set(err, ERR_INTERNAL, "no commit id: %s", answer.commit);
-	ret->label = STEAL(answer.label);
+	for (size_t i = 0; i < count; i++)
+		take_answer(&answers[i], &ret[i], &ret[i].err);
+	remote_answers_free(answers, count);
 	return 0;
 }
 
-int git_resolve_remote(struct git_source *git, int lock_fd, const char *ref, struct resolved *ret,
-		       struct err *err)
+int git_resolve_remote(struct git_source *git, int lock_fd, const char *const *refs, size_t count,
+		       struct resolved *ret, struct err *err)
 {
 	struct err first; /* on success *err stays as it was */
 	bool is_damaged;
 
-	if (fetch(git, lock_fd, ref, ret, &is_damaged, &first) == 0)
+	if (fetch(git, lock_fd, refs, count, ret, &is_damaged, &first) == 0)
 		return 0;
 	if (!is_damaged || git_cache_discard(git, &first) < 0) {
 		*err = first;
 		return -1;
 	}
-	return fetch(git, lock_fd, ref, ret, &is_damaged, err);
+	return fetch(git, lock_fd, refs, count, ret, &is_damaged, err);
 }
 
 /* --- the other process ------------------------------------------------------------------------ */
@@ -188,29 +247,85 @@ static int read_input(cJSON **ret_request, struct err *err)
 	return json_parse(buf_str(&text), text.length, ret_request, err);
 }
 
-static int serve(const cJSON *object, struct remote_answer *answer, bool *ret_damaged,
-		 struct err *err)
+/* The refs of a request; *ret_refs is the caller's, what it points to the request's. */
+static int read_refs(const cJSON *object, const char ***ret_refs, size_t *ret_count,
+		     struct err *err)
 {
-	const struct remote_request request = {
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "refs"), *item;
+	const char **refs = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof(*refs));
+	size_t count = 0;
+
+	if (!refs)
+		return err_no_memory(err);
+	cJSON_ArrayForEach (item, list)
+		refs[count++] = cJSON_GetStringValue(item);
+	*ret_refs = refs;
+	*ret_count = count;
+	return 0;
+}
+
+static int serve(const cJSON *object, struct remote_request *request,
+		 struct remote_answer **ret_answers, bool *ret_damaged, struct err *err)
+{
+	const char **refs = NULL;
+
+	*request = (struct remote_request){
 		.url = json_str(object, "url"),
 		.name = json_str(object, "name"),
-		.ref = json_str(object, "ref"),
 		.folder = json_str(object, "folder"),
 		.credentials = json_str(object, "credentials"),
 		.max_bytes = json_int_or(object, "maxBytes", 0),
 		.max_objects = json_int_or(object, "maxObjects", 0),
 	};
-
-	if (!request.url || !request.name || !request.folder)
+	if (!request->url || !request->name || !request->folder)
 		return err_set(err, ERR_INVALID, "%s is not for people to run", CHILD_NAME);
-	if (git_libgit2_init() < 0)
-		return err_set(err, ERR_INTERNAL, "libgit2 cannot start");
-	int code = git_remote_read(&request, answer, ret_damaged, err);
+	if (read_refs(object, &refs, &request->ref_count, err) < 0)
+		return -1;
+	request->refs = refs;
+	int code = git_libgit2_init() < 0
+			   ? err_set(err, ERR_INTERNAL, "libgit2 cannot start")
+			   : git_remote_read(request, ret_answers, ret_damaged, err);
 	git_libgit2_shutdown();
+	free(refs);
 	return code;
 }
 
-static int print_answer(int code, const struct remote_answer *answer, bool is_damaged,
+static int print_error_of(cJSON *object, const struct err *fault, struct err *err)
+{
+	if (json_set_int(object, "class", fault->class, err) < 0)
+		return -1;
+	return json_set_str(object, "message", fault->message, err);
+}
+
+static int print_ref(cJSON *list, const struct remote_answer *answer, struct err *err)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	if (!object || !cJSON_AddItemToArray(list, object))
+		return err_no_memory(err);
+	if (answer->err.class != ERR_NONE)
+		return print_error_of(object, &answer->err, err);
+	if (set_optional(object, "commit", answer->commit, err) < 0 ||
+	    set_optional(object, "tag", answer->tag, err) < 0)
+		return -1;
+	return set_optional(object, "label", answer->label, err);
+}
+
+static int print_answers(cJSON *object, const struct remote_answer *answers, size_t count,
+			 struct err *err)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, "answers");
+
+	if (!list)
+		return err_no_memory(err);
+	for (size_t i = 0; i < count; i++)
+		if (print_ref(list, &answers[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* `answers` NULL: all of it failed. */
+static int print_output(const struct remote_answer *answers, size_t count, bool is_damaged,
 			const struct err *fault)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *object = cJSON_CreateObject();
@@ -219,30 +334,36 @@ static int print_answer(int code, const struct remote_answer *answer, bool is_da
 
 	if (!object)
 		return 1;
-	if (code < 0 ? json_set_int(object, "class", fault->class, &err) < 0 ||
-			       json_set_str(object, "message", fault->message, &err) < 0 ||
-			       json_set(object, "damaged", cJSON_CreateBool(is_damaged), &err) < 0
-		     : json_set_str(object, "commit", answer->commit, &err) < 0 ||
-			       set_optional(object, "tag", answer->tag, &err) < 0 ||
-			       set_optional(object, "label", answer->label, &err) < 0)
+	if (answers ? print_answers(object, answers, count, &err) < 0
+		    : print_error_of(object, fault, &err) < 0 ||
+			      json_set(object, "damaged", cJSON_CreateBool(is_damaged), &err) < 0)
 		return 1;
 	json_print(object, &text);
-	return write(STDOUT_FILENO, buf_str(&text), text.length) == (ssize_t)text.length ? 0 : 1;
+	for (size_t done = 0; done < text.length;) {
+		ssize_t written = write(STDOUT_FILENO, buf_str(&text) + done, text.length - done);
+		if (written < 0)
+			return 1;
+		done += (size_t)written;
+	}
+	return 0;
 }
 
 int source_child_main(void)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *request = NULL;
-	CLEANUP(remote_answer_release) struct remote_answer answer = {0};
+	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
+	struct remote_request request = {0};
+	struct remote_answer *answers = NULL;
 	bool is_damaged = false;
 	struct err err;
 
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody else would end it */
-	int code = read_input(&request, &err);
-	if (code == 0 && getppid() != json_int_or(request, "parent", 0))
+	int code = read_input(&object, &err);
+	if (code == 0 && getppid() != json_int_or(object, "parent", 0))
 		return 1; /* it was gone before the line above */
 	if (code == 0)
-		code = serve(request, &answer, &is_damaged, &err);
-	return print_answer(code, &answer, is_damaged, &err);
+		serve(object, &request, &answers, &is_damaged, &err);
+	code = print_output(answers, request.ref_count, is_damaged, &err);
+	remote_answers_free(answers, request.ref_count);
+	return code;
 }

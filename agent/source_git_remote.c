@@ -9,22 +9,25 @@
 #include "agent/source_git_offer.h"
 #include "agent/source_private.h"
 
-static void remote_free_p(git_remote **remote)
+void remote_answers_free(struct remote_answer *answers, size_t count)
 {
-	git_remote_free(*remote);
+	for (size_t i = 0; answers && i < count; i++) {
+		free(answers[i].commit);
+		free(answers[i].tag);
+		free(answers[i].label);
+	}
+	free(answers);
 }
 
-static void repository_free_p(git_repository **repository)
-{
-	git_repository_free(*repository);
-}
-
-void remote_answer_release(struct remote_answer *answer)
-{
-	free(answer->commit);
-	free(answer->tag);
-	free(answer->label);
-}
+/* A ref that is asked for, and what the remote has for it. */
+struct wanted {
+	const char *asked; /* NULL: HEAD */
+	char *ref;         /* in full; NULL: a commit is asked for */
+	git_oid id;        /* what the ref points at */
+	git_oid commit;
+	bool is_peeled; /* `id` is a tag object, `commit` what it leads to */
+	struct remote_answer *answer;
+};
 
 /* What is being read. */
 struct reading {
@@ -34,7 +37,9 @@ struct reading {
 	struct git_call *call;
 	const git_remote_head **heads; /* what the remote offers; libgit2's */
 	size_t head_count;
-	bool is_damaged; /* what failed is the clone, as far as one can tell */
+	struct wanted *wanted;
+	struct remote_answer *answers; /* as many */
+	bool is_damaged;               /* what failed is the clone, as far as one can tell */
 };
 
 /* --- connecting ------------------------------------------------------------------------------- */
@@ -171,10 +176,10 @@ static int choose_head(const struct reading *reading, char **ret_ref, struct err
 	return *ret_ref ? 0 : err_no_memory(err);
 }
 
-static int not_found(const struct reading *reading, struct err *err)
+static int not_found(const struct reading *reading, const char *ref, struct err *err)
 {
 	return err_set(err, ERR_NOT_FOUND, "%s: no branch, tag or commit \"%s\"",
-		       reading->request->name, reading->request->ref);
+		       reading->request->name, ref);
 }
 
 static int list_offers(struct reading *reading, struct err *err)
@@ -223,106 +228,201 @@ static char *hex_of(const git_oid *id)
 	return strdup(git_oid_tostr(hex, sizeof(hex), id));
 }
 
-/* A ref that the remote offers: fetched only if what it points at is not here yet. */
-static int fetch_ref(struct reading *reading, const char *ref, struct remote_answer *answer,
-		     struct err *err)
+/* What of the remote's refs is meant. */
+static int choose(struct reading *reading, struct wanted *wanted, struct err *err)
 {
-	CLEANUP(free_p) char *refspec = NULL, *peeled = NULL;
-	const git_remote_head *head = find_head(reading, ref);
+	const struct ref_names names = {.at = head_name, .context = reading};
+	CLEANUP(free_p) char *peeled = NULL;
 
-	if (asprintf(&peeled, "%s^{}", ref) < 0) {
+	if (!wanted->asked && choose_head(reading, &wanted->ref, err) < 0)
+		return -1;
+	if (wanted->asked && git_offer_choose(&names, wanted->asked, &wanted->ref, err) < 0)
+		return err_prefix(err, "%s", reading->request->name);
+	if (!wanted->ref)
+		return git_is_commit_id(wanted->asked) ? 0 : not_found(reading, wanted->asked, err);
+	if (asprintf(&peeled, "%s^{}", wanted->ref) < 0) {
 		peeled = NULL;
 		return err_no_memory(err);
 	}
+	const git_remote_head *head = find_head(reading, wanted->ref);
 	const git_remote_head *target = find_head(reading, peeled);
-	const git_oid id = head->oid, commit = target ? target->oid : head->oid;
-	if (!has_object(reading->repository, &id, GIT_OBJECT_ANY) ||
-	    !has_object(reading->repository, &commit, GIT_OBJECT_COMMIT)) {
-		if (asprintf(&refspec, "+%s:refs/tranche/%s", ref, git_ref_short(ref)) < 0) {
-			refspec = NULL;
-			return err_no_memory(err);
+	wanted->id = head->oid;
+	wanted->commit = target ? target->oid : head->oid;
+	wanted->is_peeled = target != NULL;
+	return 0;
+}
+
+/* Whether all of it is in the clone. */
+static bool is_here(const struct reading *reading, const struct wanted *wanted)
+{
+	git_oid id;
+
+	if (!wanted->ref)
+		return git_commit_of_digits(reading->repository, wanted->asked, &id) !=
+		       GIT_ENOTFOUND;
+	return has_object(reading->repository, &wanted->id, GIT_OBJECT_ANY) &&
+	       has_object(reading->repository, &wanted->commit, GIT_OBJECT_COMMIT);
+}
+
+static void refspecs_free(char **refspecs, size_t count)
+{
+	for (size_t i = 0; refspecs && i < count; i++)
+		free(refspecs[i]);
+	free(refspecs);
+}
+
+static bool add_refspec(char **refspecs, size_t *count, const char *from, const char *to)
+{
+	char *spec;
+
+	if (asprintf(&spec, "+%s:%s", from, to) < 0)
+		return false;
+	for (size_t i = 0; i < *count; i++) {
+		if (strcmp(refspecs[i], spec) == 0) {
+			free(spec);
+			return true;
 		}
-		if (fetch(reading, &refspec, 1, err) < 0)
-			return -1;
 	}
-	if (!has_object(reading->repository, &commit, GIT_OBJECT_ANY))
-		return err_set(err, ERR_TRANSIENT, "%s: %s moved while it was fetched",
-			       reading->request->name, git_ref_short(ref));
-	if (!has_object(reading->repository, &commit, GIT_OBJECT_COMMIT))
-		return err_set(err, ERR_NOT_FOUND, "%s: %s is not a commit", reading->request->name,
-			       git_ref_short(ref));
-	answer->commit = hex_of(&commit);
-	answer->tag = target ? hex_of(&id) : NULL;
-	answer->label = strdup(git_ref_label(ref, reading->request->ref));
-	if (!answer->commit || !answer->label || (target && !answer->tag))
+	refspecs[(*count)++] = spec;
+	return true;
+}
+
+/* What of a ref has to be fetched; for a commit that is not here that is everything. */
+static bool add_refspecs(char **refspecs, size_t *count, const struct wanted *wanted)
+{
+	char to[1024];
+
+	if (!wanted->ref)
+		return add_refspec(refspecs, count, "refs/heads/*", "refs/heads/*") &&
+		       add_refspec(refspecs, count, "refs/tags/*", "refs/tags/*");
+	snprintf(to, sizeof(to), "refs/tranche/%s", git_ref_short(wanted->ref));
+	return add_refspec(refspecs, count, wanted->ref, to);
+}
+
+/* One fetch of all that is not here. */
+static int fetch_missing(struct reading *reading, struct err *err)
+{
+	size_t total = reading->request->ref_count, count = 0;
+	char **refspecs = calloc(2 * total + 1, sizeof(*refspecs));
+	bool fits = refspecs != NULL;
+
+	for (size_t i = 0; fits && i < total; i++)
+		if (reading->answers[i].err.class == ERR_NONE &&
+		    !is_here(reading, &reading->wanted[i]))
+			fits = add_refspecs(refspecs, &count, &reading->wanted[i]);
+	int result = !fits ? err_no_memory(err) : count ? fetch(reading, refspecs, count, err) : 0;
+	refspecs_free(refspecs, count);
+	return result;
+}
+
+static int answer_commit(struct reading *reading, const struct wanted *wanted, struct err *err)
+{
+	const char *name = reading->request->name;
+	git_oid id;
+	int code = git_commit_of_digits(reading->repository, wanted->asked, &id);
+
+	if (code == GIT_ENOTFOUND)
+		return not_found(reading, wanted->asked, err);
+	if (code < 0)
+		return git_fail(err, code, "%s: commit %s", name, wanted->asked);
+	wanted->answer->commit = hex_of(&id);
+	return wanted->answer->commit ? 0 : err_no_memory(err);
+}
+
+static int answer(struct reading *reading, struct wanted *wanted, struct err *err)
+{
+	struct remote_answer *to = wanted->answer;
+	const char *name = reading->request->name;
+
+	if (!wanted->ref)
+		return answer_commit(reading, wanted, err);
+	if (!has_object(reading->repository, &wanted->commit, GIT_OBJECT_ANY))
+		return err_set(err, ERR_TRANSIENT, "%s: %s moved while it was fetched", name,
+			       git_ref_short(wanted->ref));
+	if (!has_object(reading->repository, &wanted->commit, GIT_OBJECT_COMMIT))
+		return err_set(err, ERR_NOT_FOUND, "%s: %s is not a commit", name,
+			       git_ref_short(wanted->ref));
+	to->commit = hex_of(&wanted->commit);
+	to->tag = wanted->is_peeled ? hex_of(&wanted->id) : NULL;
+	to->label = strdup(git_ref_label(wanted->ref, wanted->asked));
+	if (!to->commit || !to->label || (wanted->is_peeled && !to->tag))
 		return err_no_memory(err);
 	return 0;
 }
 
-/* A commit id: everything is fetched, unless the commit is here already. */
-static int fetch_commit(struct reading *reading, struct remote_answer *answer, struct err *err)
+/* What is wrong with one ref is said in its answer. */
+static void for_each_ref(struct reading *reading,
+			 int (*step)(struct reading *reading, struct wanted *wanted,
+				     struct err *err))
 {
-	char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
-	char *everything[] = {heads, tags};
-	const char *ref = reading->request->ref;
-	git_oid id;
+	for (size_t i = 0; i < reading->request->ref_count; i++) {
+		struct err *err = &reading->answers[i].err;
 
-	if (!git_is_commit_id(ref))
-		return not_found(reading, err);
-	int code = git_commit_of_digits(reading->repository, ref, &id);
-	if (code == GIT_ENOTFOUND) {
-		if (fetch(reading, everything, 2, err) < 0)
-			return -1;
-		code = git_commit_of_digits(reading->repository, ref, &id);
+		if (err->class == ERR_NONE)
+			step(reading, &reading->wanted[i], err);
 	}
-	if (code == GIT_ENOTFOUND)
-		return not_found(reading, err);
-	if (code < 0)
-		return git_fail(err, code, "%s: commit %s", reading->request->name, ref);
-	answer->commit = hex_of(&id);
-	return answer->commit ? 0 : err_no_memory(err);
 }
 
-static int read_remote(struct reading *reading, struct remote_answer *answer, struct err *err)
+static int read_remote(struct reading *reading, struct err *err)
 {
-	const struct ref_names names = {.at = head_name, .context = reading};
-	const char *wanted = reading->request->ref;
-	CLEANUP(free_p) char *ref = NULL;
-
 	if (connect_remote(reading, err) < 0 || list_offers(reading, err) < 0)
 		return -1;
-	if (!wanted && choose_head(reading, &ref, err) < 0)
+	for_each_ref(reading, choose);
+	if (fetch_missing(reading, err) < 0)
 		return -1;
-	if (wanted && git_offer_choose(&names, wanted, &ref, err) < 0)
-		return err_prefix(err, "%s", reading->request->name);
-	return ref ? fetch_ref(reading, ref, answer, err) : fetch_commit(reading, answer, err);
+	for_each_ref(reading, answer);
+	return 0;
 }
 
-int git_remote_read(const struct remote_request *request, struct remote_answer *ret_answer,
+static int make_lists(struct reading *reading, struct err *err)
+{
+	const struct remote_request *request = reading->request;
+
+	reading->wanted = calloc(request->ref_count + 1, sizeof(*reading->wanted));
+	reading->answers = calloc(request->ref_count + 1, sizeof(*reading->answers));
+	if (!reading->wanted || !reading->answers)
+		return err_no_memory(err);
+	for (size_t i = 0; i < request->ref_count; i++) {
+		reading->wanted[i].asked = request->refs[i];
+		reading->wanted[i].answer = &reading->answers[i];
+	}
+	return 0;
+}
+
+static void reading_release(struct reading *reading)
+{
+	size_t count = reading->request->ref_count;
+
+	for (size_t i = 0; reading->wanted && i < count; i++)
+		free(reading->wanted[i].ref);
+	free(reading->wanted);
+	remote_answers_free(reading->answers, count);
+	git_remote_free(reading->remote);
+	git_repository_free(reading->repository);
+}
+
+int git_remote_read(const struct remote_request *request, struct remote_answer **ret_answers,
 		    bool *ret_damaged, struct err *err)
 {
-	CLEANUP(remote_answer_release) struct remote_answer answer = {0};
 	CLEANUP(git_call_release) struct git_call call = {0};
-	CLEANUP(repository_free_p) git_repository *repository = NULL;
-	CLEANUP(remote_free_p) git_remote *remote = NULL;
-	struct reading reading = {.request = request, .call = &call};
+	CLEANUP(reading_release) struct reading reading = {.request = request, .call = &call};
 
 	*ret_damaged = false;
-	if (git_call_init(&call, request, err) < 0)
+	if (git_call_init(&call, request, err) < 0 || make_lists(&reading, err) < 0)
 		return -1;
-	int code = git_repository_open_bare(&repository, request->folder);
+	int code = git_repository_open_bare(&reading.repository, request->folder);
 	*ret_damaged = code < 0;
 	if (code < 0)
 		return git_fail(err, code, "clone %s", request->folder);
-	reading.repository = repository;
-	int result = read_remote(&reading, &answer, err);
-	remote = reading.remote;
+	int result = read_remote(&reading, err);
 	*ret_damaged = reading.is_damaged;
 	if (result < 0) {
 		git_call_mask(&call, err);
 		return -1;
 	}
-	*ret_answer = answer;
-	answer = (struct remote_answer){0};
+	for (size_t i = 0; i < request->ref_count; i++)
+		if (reading.answers[i].err.class != ERR_NONE)
+			git_call_mask(&call, &reading.answers[i].err);
+	*ret_answers = STEAL(reading.answers);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * source_git_remote.h - asks a remote repository for a ref, and fetches it into a bare clone.
+ * source_git_remote.h - asks a remote repository for refs, and fetches them into a bare clone.
  *
  * Runs in a process of its own (source_git_child.c), because libgit2 has no deadline for a server that
  * does not answer, and keeps who is trusted (CA file, HOME with its known_hosts) once a process.
@@ -8,6 +8,7 @@
 #define AGENT_SOURCE_GIT_REMOTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "diff/err.h"
@@ -15,27 +16,30 @@
 /* What to fetch. Strings are borrowed. */
 struct remote_request {
 	const char *url;
-	const char *name;               /* the URL as messages have it */
-	const char *ref;                /* as source_options.ref */
+	const char *name;        /* the URL as messages have it */
+	const char *const *refs; /* each as source_options.ref: NULL for HEAD */
+	size_t ref_count;
 	const char *folder;             /* of the bare clone; nobody else writes to it meanwhile */
 	const char *credentials;        /* folder, or NULL */
 	int64_t max_bytes, max_objects; /* of one fetch */
 };
 
-/* The commit is in the clone now; so is the tag object, where the ref is an annotated tag. */
+/* One ref's. The commit is in the clone now; so is the tag object, where the ref is an annotated tag. */
 struct remote_answer {
-	char *commit; /* 40 digits */
-	char *tag;    /* 40 digits of the tag object; NULL: none */
-	char *label;  /* as people call the ref: "main"; NULL where a commit was asked for */
+	struct err err; /* of this ref alone: then there is nothing else */
+	char *commit;   /* 40 digits */
+	char *tag;      /* 40 digits of the tag object; NULL: none */
+	char *label;    /* as people call the ref: "main"; NULL where a commit was asked for */
 };
 
-void remote_answer_release(struct remote_answer *answer);
+void remote_answers_free(struct remote_answer *answers, size_t count);
 
 /*
- * Errors as source_read's; no secret is in the message. *ret_damaged is set in every case: whether it
- * looks as if the clone is at fault.
+ * One connection, one listing, and at most one fetch whatever the number of refs. *ret_answers has one a
+ * ref; the caller frees it. Errors as source_read's; no secret is in the message. *ret_damaged is set in
+ * every case: whether it looks as if the clone is at fault.
  */
-int git_remote_read(const struct remote_request *request, struct remote_answer *ret_answer,
+int git_remote_read(const struct remote_request *request, struct remote_answer **ret_answers,
 		    bool *ret_damaged, struct err *err);
 
 #endif
