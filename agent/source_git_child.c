@@ -282,9 +282,8 @@ static int serve(const cJSON *object, struct remote_request *request,
 	if (read_refs(object, &refs, &request->ref_count, err) < 0)
 		return -1;
 	request->refs = refs;
-	int code = git_libgit2_init() < 0
-			   ? err_set(err, ERR_INTERNAL, "libgit2 cannot start")
-			   : git_remote_read(request, ret_answers, ret_damaged, err);
+	int code = git_libgit2_init() < 0 ? err_set(err, ERR_INTERNAL, "libgit2 cannot start")
+					  : git_remote_read(request, ret_answers, ret_damaged, err);
 	git_libgit2_shutdown();
 	free(refs);
 	return code;
