@@ -35,6 +35,8 @@ struct option_row {
 
 /* clang-format off */
 static const struct option_row option_table[] = {
+	{"config", 0, OPTION_STRING, CLI_GROUP_CONFIG, "FILE", NULL, NULL,
+	 "configuration file with all apps, instead of what is said of one here (docs/config.md)", AT(config)},
 	{"repo", 0, OPTION_STRING, CLI_GROUP_GIT, "URL|DIR", NULL, NULL,
 	 "the Git repository that holds the manifests", AT(repo)},
 	{"ref", 0, OPTION_STRING, CLI_GROUP_GIT, "REF", NULL, NULL,
@@ -87,6 +89,8 @@ static const struct option_row option_table[] = {
 	 "table, wide (a line a Pod, too) or json", AT(output)},
 	{"output", 'o', OPTION_CHOICE, CLI_GROUP_VALIDATE, "FORMAT", "text|json", "text",
 	 "text or json", AT(output)},
+	{"config-schema", 0, OPTION_FLAG, CLI_GROUP_VALIDATE, NULL, NULL, NULL,
+	 "print the JSON schema of configuration files, and check nothing", AT(config_schema)},
 	{"dry-run", 0, OPTION_FLAG, CLI_GROUP_SYNC, NULL, NULL, NULL,
 	 "show what a sync would change, as diff does, and write nothing", AT(dry_run)},
 	{"wait", 0, OPTION_FLAG, CLI_GROUP_SYNC, NULL, NULL, NULL,
@@ -103,7 +107,7 @@ static const struct option_row option_table[] = {
 	 "with --leader-elect: the Lease's namespace (the agent's Pod's, else the context's)", AT(lease_namespace)},
 	{"lease-duration", 0, OPTION_DURATION, CLI_GROUP_RUN, "DURATION", NULL, "15s",
 	 "with --leader-elect: how long the others wait for a leader that is gone", AT(lease_ms)},
-	{"shard", 0, OPTION_STRING, CLI_GROUP_RUN, "INDEX/COUNT", NULL, NULL,
+	{"shard", 0, OPTION_STRING, CLI_GROUP_SHARD, "INDEX/COUNT", NULL, NULL,
 	 "take only this agent's share of the apps, as 0/3; auto/3: by the number that ends the host's name",
 	 AT(shard)},
 	{"self-heal", 0, OPTION_FLAG, CLI_GROUP_HEAL, NULL, NULL, NULL,
@@ -336,7 +340,17 @@ static int store_defaults(const struct command *command, struct options *options
 struct args {
 	int argc, next;
 	char **argv;
+	const char *of_one_app; /* an option that was given and does not go with --config */
 };
+
+/* Whether the option says of one app what a configuration file says of each. */
+static bool is_of_one_app(const struct option_row *row)
+{
+	const unsigned groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_HEAL | CLI_GROUP_APP |
+				CLI_GROUP_CONFINE | CLI_GROUP_RUN;
+
+	return row->groups != EVERY_COMMAND && (row->groups & groups);
+}
 
 static const char *take_arg(struct args *args)
 {
@@ -352,6 +366,8 @@ static int parse_long(const struct command *command, const char *text, struct ar
 
 	if (find_long(command, text, length, &row, err) < 0)
 		return -1;
+	if (is_of_one_app(row))
+		args->of_one_app = row->name;
 	if (row->type == OPTION_FLAG) {
 		if (value)
 			return err_set(err, ERR_INVALID, "--%s takes no value", row->name);
@@ -371,6 +387,8 @@ static int parse_letters(const struct command *command, const char *letters, str
 		const struct option_row *row = NULL;
 		if (find_letter(command, *letters, &row, err) < 0)
 			return -1;
+		if (is_of_one_app(row))
+			args->of_one_app = row->name;
 		if (row->type != OPTION_FLAG) {
 			const char *value = letters[1] ? letters + 1 : take_arg(args);
 			if (!value)
@@ -439,8 +457,13 @@ int cli_parse(int argc, char **argv, const struct command **ret_command,
 	if (find_command(name, &command, err) < 0 || store_defaults(command, &options, err) < 0)
 		return -1;
 	options.help = help;
-	if (parse_options(command, &args, &options, err) < 0 ||
-	    (!options.help && cli_check(command, &options, err) < 0))
+	if (parse_options(command, &args, &options, err) < 0)
+		return -1;
+	if (!options.help && options.config && args.of_one_app)
+		return err_set(err, ERR_INVALID,
+			       "--%s does not go with --config: the file says it of each app",
+			       args.of_one_app);
+	if (!options.help && cli_check(command, &options, err) < 0)
 		return -1;
 	*ret_command = command;
 	*ret_options = options;
@@ -491,7 +514,7 @@ static void print_options(const struct command *command, const char *title, unsi
 
 static void help_of_command(const struct command *command, struct buf *out)
 {
-	const unsigned source = CLI_GROUP_GIT | CLI_GROUP_FILES;
+	const unsigned source = CLI_GROUP_CONFIG | CLI_GROUP_GIT | CLI_GROUP_FILES;
 
 	buf_printf(out, "%s\n", command->text);
 	if (command->examples)

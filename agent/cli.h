@@ -42,6 +42,8 @@ enum {
 	CLI_GROUP_EDIT = 1 << 13,    /* -C, -m, --push: a commit to the user's own clone */
 	CLI_GROUP_PROMOTE = 1 << 14, /* --to, --by, --all, --force */
 	CLI_GROUP_HOLD = 1 << 15,    /* --release */
+	CLI_GROUP_CONFIG = 1 << 16,  /* --config, which excludes what is of one app */
+	CLI_GROUP_SHARD = 1 << 17,   /* --shard */
 };
 
 /*

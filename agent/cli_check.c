@@ -11,7 +11,7 @@ static int check_source(const struct command *command, const struct options *opt
 	bool takes_files = command->groups & CLI_GROUP_FILES;
 	bool optional = command->groups & CLI_GROUP_STATUS;
 
-	if (!wants_git)
+	if (!wants_git || options->config || options->config_schema)
 		return 0;
 	if (options->repo && options->files.count)
 		return err_set(err, ERR_INVALID,
@@ -24,8 +24,9 @@ static int check_source(const struct command *command, const struct options *opt
 	if (options->recursive && !options->files.count)
 		return err_set(err, ERR_INVALID, "-R goes with -f");
 	if (!options->repo && !options->files.count && !optional)
-		return err_set(err, ERR_INVALID, "name a source: --repo URL|DIR%s",
-			       takes_files ? " or -f FILE|DIR|-" : "");
+		return err_set(err, ERR_INVALID, "name a source: --repo URL|DIR%s%s",
+			       takes_files ? " or -f FILE|DIR|-" : "",
+			       command->groups & CLI_GROUP_CONFIG ? ", or --config FILE" : "");
 	return 0;
 }
 

@@ -22,7 +22,9 @@
 #define CONFIG_API_VERSION  "tranche.dev/v1"
 #define CONFIG_KIND         "Config"
 #define CONFIG_CLUSTER      "default" /* the cluster's name where the configuration lists none */
+#define CONFIG_MAX_CLUSTERS 200
 #define CONFIG_MAX_APPS     2000
+#define CONFIG_MAX_SINKS    200
 #define CONFIG_MAX_APP_NAME 200 /* with "tranche-" in front a ConfigMap's name, which has 253 */
 
 struct config_strings {
@@ -180,6 +182,11 @@ bool config_equal(const struct config *a, const struct config *b);
 /* Deep copies, for who outlives the configuration that they come from; each is released by its own. */
 int config_app_copy(const struct config_app *app, struct config_app *ret_copy, struct err *err);
 void config_app_release(struct config_app *app);
+int config_cluster_copy(const struct config_cluster *cluster, struct config_cluster *ret_copy,
+			struct err *err);
+void config_cluster_release(struct config_cluster *cluster);
+
+/* The same of a cluster. */
 int config_cluster_copy(const struct config_cluster *cluster, struct config_cluster *ret_copy,
 			struct err *err);
 void config_cluster_release(struct config_cluster *cluster);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/config.h"
 #include "diff/cleanup.h"
 
 #define SECOND_MS 1000ll
@@ -134,7 +133,7 @@ static const struct config_key alerts_keys[] = {
 	{"reminder", CONFIG_DURATION, AT(reminder_ms), .least = 0, .most = 30 * DAY_MS, .default_value = "4h",
 	 .help = "how often what lasts is told again, `0` for never"},
 	{"sinks", CONFIG_LIST, AT(sinks), .count_offset = offsetof(struct config, sink_count),
-	 .size = sizeof(struct config_sink), .keys = config_sink_keys,
+	 .most = CONFIG_MAX_SINKS, .size = sizeof(struct config_sink), .keys = config_sink_keys,
 	 .help = "whom to tell"},
 	END,
 };
@@ -179,12 +178,14 @@ const struct config_key config_keys[] = {
 	{"kind", CONFIG_CONSTANT, .required = true, .choices = CONFIG_KIND,
 	 .help = "what this is"},
 	{"clusters", CONFIG_LIST, AT(clusters), .count_offset = offsetof(struct config, cluster_count),
-	 .size = sizeof(struct config_cluster), .keys = config_cluster_keys,
+	 .most = CONFIG_MAX_CLUSTERS, .size = sizeof(struct config_cluster), .keys = config_cluster_keys,
 	 .help = "the clusters that are synced; without them the one that kubectl would speak to, as `default`"},
 	{"cloneDir", CONFIG_STRING, CONFIG_PATH, AT(clone_dir),
 	 .help = "folder below which clones of remote repositories are kept; without it the user's cache"},
+	{"defaults", CONFIG_DEFAULTS, .keys = config_app_keys,
+	 .help = "what each of `apps` says unless it says otherwise; any of its keys but `name` and `dependsOn`"},
 	{"apps", CONFIG_LIST, .required = true, AT(apps), .count_offset = offsetof(struct config, app_count),
-	 .size = sizeof(struct config_app), .keys = config_app_keys,
+	 .most = CONFIG_MAX_APPS, .size = sizeof(struct config_app), .keys = config_app_keys,
 	 .help = "what is synced"},
 	{"alerts", CONFIG_SECTION, .keys = alerts_keys,
 	 .help = "who is told of what happens"},
@@ -223,7 +224,17 @@ static void *value_at(const void *base, size_t offset)
 	return (void *)((uintptr_t)base + offset);
 }
 
-static void strings_release(struct config_strings *strings)
+void *config_value_at(const struct config_key *key, const void *base)
+{
+	return value_at(base, key->offset);
+}
+
+size_t *config_list_count(const struct config_key *key, const void *base)
+{
+	return value_at(base, key->count_offset);
+}
+
+void config_strings_release(struct config_strings *strings)
 {
 	for (size_t i = 0; i < strings->count; i++)
 		free(strings->items[i]);
@@ -234,7 +245,7 @@ static void strings_release(struct config_strings *strings)
 static void list_release(const struct config_key *key, void *base)
 {
 	void **items = value_at(base, key->offset);
-	size_t *count = value_at(base, key->count_offset);
+	size_t *count = config_list_count(key, base);
 
 	for (size_t i = 0; i < *count; i++)
 		config_values_release(key->keys, value_at(*items, i * key->size));
@@ -249,7 +260,8 @@ void config_values_release(const struct config_key *keys, void *base)
 		void *value = value_at(base, key->offset);
 
 		switch (key->type) {
-		case CONFIG_CONSTANT: break;
+		case CONFIG_CONSTANT:
+		case CONFIG_DEFAULTS: break;
 		case CONFIG_BOOL: *(bool *)value = false; break;
 		case CONFIG_CHOICE: *(unsigned *)value = 0; break;
 		case CONFIG_DURATION:
@@ -258,7 +270,7 @@ void config_values_release(const struct config_key *keys, void *base)
 		case CONFIG_WORD:
 		case CONFIG_STRING:
 		case CONFIG_COMMAS: free_p(value); break;
-		case CONFIG_STRINGS: strings_release(value); break;
+		case CONFIG_STRINGS: config_strings_release(value); break;
 		case CONFIG_SECTION: config_values_release(key->keys, base); break;
 		case CONFIG_LIST: list_release(key, base); break;
 		}
@@ -293,9 +305,9 @@ static int list_copy(const struct config_key *key, const void *base, void *ret_b
 		     struct err *err)
 {
 	void *const *items = value_at(base, key->offset);
-	size_t count = *(const size_t *)value_at(base, key->count_offset);
+	size_t count = *config_list_count(key, base);
 	void **copies = value_at(ret_base, key->offset);
-	size_t *copied = value_at(ret_base, key->count_offset);
+	size_t *copied = config_list_count(key, ret_base);
 
 	if (count == 0)
 		return 0;
@@ -319,7 +331,8 @@ int config_values_copy(const struct config_key *keys, const void *base, void *re
 		int result = 0;
 
 		switch (key->type) {
-		case CONFIG_CONSTANT: break;
+		case CONFIG_CONSTANT:
+		case CONFIG_DEFAULTS: break;
 		case CONFIG_BOOL: *(bool *)to = *(const bool *)from; break;
 		case CONFIG_CHOICE: *(unsigned *)to = *(const unsigned *)from; break;
 		case CONFIG_DURATION:
@@ -357,9 +370,9 @@ static bool string_equal(const char *a, const char *b)
 
 static bool list_equal(const struct config_key *key, const void *a, const void *b)
 {
-	size_t count = *(const size_t *)value_at(a, key->count_offset);
+	size_t count = *config_list_count(key, a);
 
-	if (count != *(const size_t *)value_at(b, key->count_offset))
+	if (count != *config_list_count(key, b))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!config_values_equal(
@@ -375,7 +388,8 @@ static bool value_equal(const struct config_key *key, const void *base_a, const 
 	const void *a = value_at(base_a, key->offset), *b = value_at(base_b, key->offset);
 
 	switch (key->type) {
-	case CONFIG_CONSTANT: return true;
+	case CONFIG_CONSTANT:
+	case CONFIG_DEFAULTS: return true;
 	case CONFIG_BOOL: return *(const bool *)a == *(const bool *)b;
 	case CONFIG_CHOICE: return *(const unsigned *)a == *(const unsigned *)b;
 	case CONFIG_DURATION:

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/config.h"
 #include "diff/err.h"
 
 enum config_type {
@@ -24,6 +25,7 @@ enum config_type {
 	CONFIG_STRINGS,  /* struct config_strings */
 	CONFIG_COMMAS,   /* char *: a list, held as one text with commas */
 	CONFIG_SECTION,  /* `keys`, of a struct at `offset` */
+	CONFIG_DEFAULTS, /* the same, of what `keys` are of; held nowhere */
 	CONFIG_LIST, /* a pointer to structs that `keys` are of, and at `count_offset` how many */
 };
 
@@ -74,6 +76,14 @@ static inline bool config_key_is_end(const struct config_key *key)
 
 /* The value of a choice as its enum has it, or -1. */
 int config_choice_find(const char *choices, const char *word);
+
+/* Where a key's value is in the struct at `base`; it has the type that key->type tells. */
+void *config_value_at(const struct config_key *key, const void *base);
+
+/* Of a list: how many structs it has. */
+size_t *config_list_count(const struct config_key *key, const void *base);
+
+void config_strings_release(struct config_strings *strings);
 
 /* Releases what the keys hold of the struct at `base`, and leaves it zeroed there. */
 void config_values_release(const struct config_key *keys, void *base);

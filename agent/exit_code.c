@@ -7,7 +7,7 @@ const char *exit_code_meaning(enum exit_code code)
 		[EXIT_DIFFERENT] = ("diff and sync --dry-run: there are differences; validate: "
 				    "there are errors; promote, hold, rollback: there "
 				    "is nothing to do"),
-		[EXIT_USAGE] = "a wrong command, flag or argument",
+		[EXIT_USAGE] = "a wrong command, flag, argument or configuration",
 		[EXIT_ROLLOUT] =
 			("sync: a rollout is stuck, blocked or rolled back; --wait: or not "
 			 "over in time"),

@@ -10,7 +10,7 @@ enum exit_code {
 	EXIT_OK = 0,        /* done; diff: no differences; validate: no errors */
 	EXIT_DIFFERENT = 1, /* diff and sync --dry-run: differences; validate: errors; promote, hold
 			     * and rollback: nothing to do */
-	EXIT_USAGE = 2,     /* a wrong flag, argument or command */
+	EXIT_USAGE = 2,     /* a wrong flag, argument, command or configuration */
 	EXIT_ROLLOUT =
 		3, /* sync: a rollout is stuck, blocked or rolled back; --wait: or not over in time */
 	EXIT_MANIFEST = 4, /* the manifests are refused; nothing was sent or edited */

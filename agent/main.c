@@ -51,7 +51,7 @@ const struct command cli_commands[] = {
 	},
 	{
 		.name = "run",
-		.usage = "--repo URL|DIR [--interval 30s] [options]",
+		.usage = "(--repo URL|DIR [--interval 30s] | --config FILE) [options]",
 		.summary = "Keep syncing: the agent",
 		.text = "The agent: keeps the cluster as Git says. A commit that lowers a StatefulSet's partition promotes\n"
 			"more Pods. A repository that is a local folder is watched, so that a commit is synced at once;\n"
@@ -62,8 +62,10 @@ const struct command cli_commands[] = {
 		.examples = "  # Follow a branch of a remote repository\n"
 			    "  tranche run --repo https://example.com/shop.git --ref main --path deploy\n\n"
 			    "  # Try it with a repository in a local folder\n"
-			    "  tranche run --repo ./shop --interval 10s\n",
-		.groups = CLI_GROUP_GIT | CLI_GROUP_CLUSTER | CLI_GROUP_RUN | CLI_GROUP_HEAL | CLI_GROUP_APP |
+			    "  tranche run --repo ./shop --interval 10s\n\n"
+			    "  # Several apps, alerts, probes and metrics: docs/config.md\n"
+			    "  tranche run --config tranche.yaml\n",
+		.groups = CLI_GROUP_CONFIG | CLI_GROUP_SHARD | CLI_GROUP_GIT | CLI_GROUP_CLUSTER | CLI_GROUP_RUN | CLI_GROUP_HEAL | CLI_GROUP_APP |
 			  CLI_GROUP_CONFINE | CLI_GROUP_LOG,
 		.run = command_run,
 	},
@@ -86,17 +88,20 @@ const struct command cli_commands[] = {
 	},
 	{
 		.name = "validate",
-		.usage = "(--repo URL|DIR | -f FILE|DIR|-) [-n NAMESPACE] [-o text|json]",
+		.usage = "(--repo URL|DIR | -f FILE|DIR|- | --config FILE) [-n NAMESPACE] [-o text|json]",
 		.summary = "Check manifests without a cluster",
 		.text = "Check manifests for everything that can be told without a cluster, as diff, sync and run do before\n"
 			"they send anything: YAML, names, misspelt and ill-typed fields of the kinds that tranche knows,\n"
 			"selectors, partitions, objects that are there twice. One line a finding, PATH:LINE:COLUMN: LEVEL:\n"
-			"MESSAGE. Ends with 1 if there is an error; warnings alone end with 0.",
+			"MESSAGE. Ends with 1 if there is an error; warnings alone end with 0. With --config the file for the agent\n"
+			"is checked instead.",
 		.examples = "  # In CI, before a commit is merged\n"
 			    "  tranche validate --repo . --path deploy\n\n"
 			    "  # A folder of plain files and all below it\n"
-			    "  tranche validate -Rf deploy/\n",
-		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_VALIDATE | CLI_GROUP_CONFINE,
+			    "  tranche validate -Rf deploy/\n\n"
+			    "  # The agent's configuration\n"
+			    "  tranche validate --config tranche.yaml\n",
+		.groups = CLI_GROUP_CONFIG | CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_VALIDATE | CLI_GROUP_CONFINE,
 		.run = command_validate,
 	},
 	{

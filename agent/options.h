@@ -24,6 +24,9 @@ struct option_number {
 
 /* All strings are borrowed from argv; NULL: not given. */
 struct options {
+	const char *config;
+	bool config_schema;
+
 	/* source */
 	const char *repo;
 	const char *ref;

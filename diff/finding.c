@@ -72,6 +72,19 @@ int findings_add(struct findings *findings, enum finding_level level, const char
 	return 0;
 }
 
+int findings_add_fault(struct findings *findings, const char *file, const struct err *fault,
+		       struct err *err)
+{
+	struct yaml_mark mark = {0};
+	int used = 0;
+
+	if (sscanf(fault->message, "%u:%u: %n", &mark.line, &mark.column, &used) < 2 || !used) {
+		mark = (struct yaml_mark){0};
+		used = 0;
+	}
+	return findings_add(findings, FINDING_ERROR, file, mark, err, "%s", fault->message + used);
+}
+
 void findings_release(struct findings *findings)
 {
 	for (size_t i = 0; i < findings->count; i++) {

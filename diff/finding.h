@@ -34,6 +34,14 @@ struct findings {
 /* Copies what it is given; control characters of the message become \xNN. ERR_NO_MEMORY only. */
 int findings_add(struct findings *findings, enum finding_level level, const char *file,
 		 struct yaml_mark mark, struct err *err, const char *format, ...) PRINTF(6, 7);
+
+/*
+ * Adds an error for a text that cannot be read: the place that the message of yaml.h and json.h begins
+ * with ("LINE:COLUMN: ") becomes the finding's.
+ */
+int findings_add_fault(struct findings *findings, const char *file, const struct err *fault,
+		       struct err *err);
+
 void findings_release(struct findings *findings);
 
 /* By file, then line, then column; errors before warnings of the same place. */

@@ -1,6 +1,5 @@
 #include "diff/manifest.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "diff/check.h"
@@ -241,20 +240,6 @@ static int add_list(struct reader *reader, cJSON *list, const struct yaml_mark *
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-/* A text that cannot be read is a finding, at the place that the message begins with. */
-static int report_text(struct reader *reader, const struct err *fault)
-{
-	struct yaml_mark mark = {0};
-	int used = 0;
-
-	if (sscanf(fault->message, "%u:%u: %n", &mark.line, &mark.column, &used) < 2 || !used) {
-		mark = (struct yaml_mark){0};
-		used = 0;
-	}
-	return findings_add(reader->findings, FINDING_ERROR, reader->file, mark, reader->err, "%s",
-			    fault->message + used);
-}
-
 static int read_file(struct reader *reader, const char *text, size_t length)
 {
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
@@ -262,7 +247,8 @@ static int read_file(struct reader *reader, const char *text, size_t length)
 
 	if (yaml_load(text, length, &docs, &fault) < 0) {
 		if (fault.class != ERR_NO_MEMORY)
-			return report_text(reader, &fault);
+			return findings_add_fault(reader->findings, reader->file, &fault,
+						  reader->err);
 		*reader->err = fault;
 		return -1;
 	}

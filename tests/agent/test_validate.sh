@@ -152,7 +152,7 @@ check_like "control characters in a name" "evil/a\\\\x0ab.yaml:1:1: error: x.yam
 # --- what cannot be read ------------------------------------------------------------------------
 
 validate
-check_exact "no source" 2 "" "tranche: name a source: --repo URL|DIR or -f FILE|DIR|-"
+check_exact "no source" 2 "" "tranche: name a source: --repo URL|DIR or -f FILE|DIR|-, or --config FILE"
 validate -f good -o unified
 check_exact "a wrong format" 2 "" 'tranche: --output is "unified", but has to be one of text|json'
 validate -f good --kubeconfig x
