@@ -86,7 +86,7 @@ static int decode_form(const char *body, size_t length, struct buf *out, struct 
 static int read_body(const struct webhook_request *request, cJSON **ret_body, struct err *err)
 {
 	CLEANUP(buf_release) struct buf decoded = BUF_INIT(WEBHOOK_MAX_BYTES);
-	CLEANUP(json_reader_release) struct json_reader reader;
+	CLEANUP(json_reader_release) struct json_reader reader = {0};
 	CLEANUP(cJSON_Delete_p) cJSON *body = NULL;
 	const char *type = request->header(request->context, "Content-Type");
 	bool is_form = strncmp(type, "application/x-www-form-urlencoded", 33) == 0;

@@ -20,6 +20,10 @@
 #define LLVMFuzzerTestOneInput fuzz_yaml_edit
 #include "tests/fuzz/fuzz_yaml_edit.c"
 #undef LLVMFuzzerTestOneInput
+#undef TESTS_FUZZ_FUZZ_H
+#define LLVMFuzzerTestOneInput fuzz_webhook
+#include "tests/fuzz/fuzz_webhook.c"
+#undef LLVMFuzzerTestOneInput
 
 #define CORPUS    "tests/fuzz/corpus"
 #define SEED_MAX  (1024u * 1024)
@@ -69,12 +73,19 @@ static void test_yaml_edit(void **state)
 	run_corpus("yaml_edit", fuzz_yaml_edit);
 }
 
+static void test_webhook(void **state)
+{
+	(void)state;
+	run_corpus("webhook", fuzz_webhook);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_yaml),
 		cmocka_unit_test(test_yaml_edit),
+		cmocka_unit_test(test_webhook),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
