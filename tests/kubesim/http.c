@@ -234,15 +234,18 @@ static void handle(struct exchange *exchange, struct request *request, struct re
 	}
 }
 
-/* What became of it: the answer's status, or that it waits. */
+/* What became of it: the answer's status, or that it waits. And whom it claims to be from, if it does. */
 static void log_request(const struct exchange *exchange, const char *method, const char *path,
 			const char *outcome)
 {
+	const char *user = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
+						       "Impersonate-User");
+
 	fprintf(stderr, "%s %s", method, path);
 	for (size_t i = 0; i < exchange->param_count; i++)
 		fprintf(stderr, "%c%s=%s", i == 0 ? '?' : '&', exchange->params[i].name,
 			exchange->params[i].value);
-	fprintf(stderr, " %s\n", outcome);
+	fprintf(stderr, " %s%s%s\n", outcome, user ? " as " : "", user ? user : "");
 }
 
 static void log_answer(const struct exchange *exchange, const char *method, const char *path,
