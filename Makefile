@@ -155,6 +155,10 @@ $(SIM_TEST_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/lib
 		$(BUILD)/libdiff.a
 	$(call link,$(call libs_of,TEST) -lm)
 
+# Tests in which allocations fail on purpose (tests/support/starve.h).
+STARVED := $(filter %/test_no_memory,$(TEST_BIN))
+$(STARVED): BASE_LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc reallocarray strdup strndup)
+
 -include $(ALL_OBJ:.o=.d)
 
 # --- tests --------------------------------------------------------------------------------------

@@ -272,7 +272,7 @@ static void on_start(void *stage, size_t index, struct fanout_slot *slot)
 		resource_print_encoded(wanted->version, &path);
 		request.path = buf_str(&path);
 	}
-	if (fanout_send(slot, request, &err) < 0)
+	if (buf_check(&path, "its path", &err) < 0 || fanout_send(slot, request, &err) < 0)
 		fanout_fail(&resolve->fanout, &err);
 }
 

@@ -203,6 +203,9 @@ static int on_leaving(void *ctx, char *to, char *from, int to_port, int from_por
 static int request_start(struct http *http, struct request *request, struct err *err)
 {
 	const struct credential credential = credentials_now(http->credentials);
+
+	if (http_loop_reserve(http->loop, err) < 0)
+		return -1;
 	CURL *easy = curl_easy_init();
 	if (!easy)
 		return err_no_memory(err);

@@ -183,8 +183,10 @@ static bool add_header(struct curl_slist **headers, const char *name, const char
 	if (!value)
 		return true;
 	buf_printf(&line, "%s: %s", name, value);
+	if (line.broken_cap || line.broken_memory)
+		return false;
 	struct curl_slist *longer = curl_slist_append(*headers, buf_str(&line));
-	if (!longer || line.broken_cap || line.broken_memory)
+	if (!longer)
 		return false;
 	*headers = longer;
 	return true;
@@ -198,7 +200,8 @@ static bool add_headers(struct curl_slist **headers, const struct http_peer *pee
 
 	if (token) {
 		buf_printf(&bearer, "Bearer %s", token);
-		if (!add_header(headers, "Authorization", buf_str(&bearer)))
+		if (bearer.broken_cap || bearer.broken_memory ||
+		    !add_header(headers, "Authorization", buf_str(&bearer)))
 			return false;
 	}
 	for (size_t i = 0; i < endpoint->header_count; i++) {

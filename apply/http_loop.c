@@ -3,11 +3,14 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "diff/cleanup.h"
+
 struct http_loop {
 	struct uv_loop_s *uv;
 	CURLM *multi;
 	uv_timer_t *timeout; /* curl's */
 	uv_timer_t *kick;
+	struct socket_watch *spare; /* for the next socket */
 	void (*on_progress)(void *ctx);
 	void *ctx;
 };
@@ -78,7 +81,7 @@ static int set_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, voi
 		return 0;
 	}
 	if (!watch) {
-		watch = calloc(1, sizeof(*watch));
+		watch = loop->spare ? STEAL(loop->spare) : calloc(1, sizeof(*watch));
 		if (!watch || uv_poll_init_socket(loop->uv, &watch->poll, socket) != 0) {
 			free(watch);
 			return -1;
@@ -149,7 +152,15 @@ void http_loop_free(struct http_loop *loop)
 		curl_multi_cleanup(loop->multi); /* closes sockets through set_socket */
 	close_handle((uv_handle_t *)loop->timeout);
 	close_handle((uv_handle_t *)loop->kick);
+	free(loop->spare);
 	free(loop);
+}
+
+int http_loop_reserve(struct http_loop *loop, struct err *err)
+{
+	if (!loop->spare)
+		loop->spare = calloc(1, sizeof(*loop->spare));
+	return loop->spare ? 0 : err_no_memory(err);
 }
 
 CURLM *http_loop_multi(struct http_loop *loop)

@@ -23,6 +23,12 @@ struct http_loop *http_loop_new(struct uv_loop_s *uv, void (*on_progress)(void *
 /* All easy handles have been removed before. What libuv holds is given back as the loop turns. */
 void http_loop_free(struct http_loop *loop);
 
+/*
+ * Before a transfer is added: sets memory aside for its socket, because curl cannot go on at all when there
+ * is none in the middle of it.
+ */
+int http_loop_reserve(struct http_loop *loop, struct err *err);
+
 CURLM *http_loop_multi(struct http_loop *loop);
 
 /* Calls on_progress soon, from the loop. */

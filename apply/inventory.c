@@ -335,7 +335,8 @@ static int entry_to_json(const struct inventory_entry *entry, cJSON *item, struc
 	CLEANUP(buf_release) struct buf api_version = BUF_INIT(1024);
 
 	ref_print_api_version(&entry->ref, &api_version);
-	if (json_set_str(item, "apiVersion", buf_str(&api_version), err) < 0 ||
+	if (buf_check(&api_version, "an apiVersion", err) < 0 ||
+	    json_set_str(item, "apiVersion", buf_str(&api_version), err) < 0 ||
 	    json_set_str(item, "kind", entry->ref.kind, err) < 0 ||
 	    set_unless_empty(item, "namespace", entry->ref.namespace, err) < 0 ||
 	    json_set_str(item, "name", entry->ref.name, err) < 0 ||

@@ -102,7 +102,8 @@ int entry_take_pem(const struct kubeconfig_entry *entry, const char *key, char *
 	CLEANUP(free_p) char *pem = NULL;
 
 	buf_printf(&data_key, "%s-data", key);
-	if (entry_take_text(entry, buf_str(&data_key), &pem, err) < 0)
+	if (buf_check(&data_key, "a key", err) < 0 ||
+	    entry_take_text(entry, buf_str(&data_key), &pem, err) < 0)
 		return -1;
 	if (!pem)
 		return entry_take_file(entry, key, ret_file, err);

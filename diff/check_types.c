@@ -476,6 +476,8 @@ int check_types(struct checker *checker)
 		return 0;
 	buf_init(&checker->path, PATH_MAX_BYTES);
 	result = walk(checker, type, checker->manifest->desired);
+	if (result == 0)
+		result = buf_check(&checker->path, "the path of a field", checker->err);
 	buf_release(&checker->path);
 	return result;
 }

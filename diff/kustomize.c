@@ -147,7 +147,7 @@ static int read_entry(const struct build *build, const char *entry, bool *ret_fo
 
 	*ret_found = false;
 	if (!join(build->folder, entry, &path))
-		return 0;
+		return buf_check(&path, "a path", err);
 	if (buf_check(&path, "a path", err) < 0 ||
 	    build->files->find(build->files->context, buf_str(&path), &text, &length, err) < 0)
 		return -1;
@@ -189,7 +189,10 @@ static int add_resource(struct build *build, const char *entry, bool component, 
 					err);
 	if (is_remote(entry))
 		return 0;
-	if (!join(build->folder, entry, &folder))
+	bool leads_out = !join(build->folder, entry, &folder);
+	if (buf_check(&folder, "a path", err) < 0)
+		return -1;
+	if (leads_out)
 		return fail_build(build, err, ERR_NOT_FOUND, "leads out of the repository:", entry);
 	if (build->depth >= KUSTOMIZE_MAX_DEPTH)
 		return err_set(err, ERR_LIMIT, "%s: kustomizations are nested more than %d deep",

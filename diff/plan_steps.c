@@ -13,8 +13,11 @@ int plan_steps_foretell(const struct promotion_facts *facts, const struct promot
 	steps.items = calloc(PLAN_MAX_STEPS, sizeof(*steps.items));
 	if (!steps.items)
 		return err_no_memory(err);
-	steps.total =
-		promotion_steps(facts, promotion, steps.items, PLAN_MAX_STEPS, &steps.earliest_ms);
+	if (promotion_steps(facts, promotion, steps.items, PLAN_MAX_STEPS, &steps.total,
+			    &steps.earliest_ms, err) < 0) {
+		free(steps.items);
+		return -1;
+	}
 	steps.count = steps.total < PLAN_MAX_STEPS ? steps.total : PLAN_MAX_STEPS;
 	*ret_steps = steps;
 	return 0;

@@ -98,10 +98,11 @@ struct promotion_step {
 
 /*
  * The steps from where `promotion` stands down to Git's partition, the one being written now first;
- * at most `capacity` of them are filled in, how many there are is returned. *ret_earliest_ms (may be
- * NULL) is the least time they take: the bakes and minReadySeconds between them.
+ * at most `capacity` of them are filled in, *ret_count is how many there are. *ret_earliest_ms is the
+ * least time they take: the bakes and minReadySeconds between them. ERR_NO_MEMORY only.
  */
-size_t promotion_steps(const struct promotion_facts *facts, const struct promotion *promotion,
-		       struct promotion_step *ret_steps, size_t capacity, int64_t *ret_earliest_ms);
+int promotion_steps(const struct promotion_facts *facts, const struct promotion *promotion,
+		    struct promotion_step *ret_steps, size_t capacity, size_t *ret_count,
+		    int64_t *ret_earliest_ms, struct err *err);
 
 #endif

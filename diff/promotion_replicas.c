@@ -11,29 +11,35 @@
 
 /*
  * What the manifest said when it was applied before tranche knew the object, from the annotation that
- * `kubectl apply` leaves.
+ * `kubectl apply` leaves; -1 where that says nothing.
  */
-static bool read_last_applied(const cJSON *live, int64_t *ret_replicas, struct err *err)
+static int read_last_applied(const cJSON *live, int64_t *ret_replicas, struct err *err)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *applied = NULL;
 	const cJSON *text = json_get(json_at(live, "metadata.annotations"), LAST_APPLIED);
+	struct err odd;
 
-	return cJSON_IsString(text) &&
-	       json_parse(text->valuestring, strlen(text->valuestring), &applied, err) == 0 &&
-	       json_int(applied, "spec.replicas", ret_replicas);
+	*ret_replicas = -1;
+	if (!cJSON_IsString(text))
+		return 0;
+	if (json_parse(text->valuestring, strlen(text->valuestring), &applied, &odd) < 0)
+		return odd.class == ERR_NO_MEMORY ? err_no_memory(err) : 0;
+	*ret_replicas = json_int_or(applied, "spec.replicas", -1);
+	return 0;
 }
 
 /* Whether Git's number is the one that was applied already: then it is not what is new. */
-static bool is_untouched(const struct promotion_view *view)
+static int find_untouched(const struct promotion_view *view, bool *ret_untouched, struct err *err)
 {
 	const struct promotion_record *record = view->facts->record;
 	int64_t applied;
-	struct err ignored;
 
 	if (record && record->has_replicas)
-		return record->replicas == view->wanted.replicas;
-	return read_last_applied(view->facts->live, &applied, &ignored) &&
-	       applied == view->wanted.replicas;
+		applied = record->replicas;
+	else if (read_last_applied(view->facts->live, &applied, err) < 0)
+		return -1;
+	*ret_untouched = applied == view->wanted.replicas;
+	return 0;
 }
 
 static int explain(const struct promotion_view *view, struct promotion *promotion, struct err *err)
@@ -65,8 +71,14 @@ static int explain(const struct promotion_view *view, struct promotion *promotio
 int promotion_keep_replicas(struct promotion_view *view, struct promotion *promotion,
 			    struct err *err)
 {
+	bool untouched;
+
 	if (view->wanted.replicas >= view->live.replicas || view->facts->replicas_from_git ||
-	    view->policy.replicas_from_git || !is_untouched(view))
+	    view->policy.replicas_from_git)
+		return 0;
+	if (find_untouched(view, &untouched, err) < 0)
+		return -1;
+	if (!untouched)
 		return 0;
 	promotion->sets_replicas = true;
 	promotion->replicas = view->live.replicas;

@@ -25,18 +25,21 @@ static bool has_steps(const struct promotion_view *view, const struct promotion 
 	return !view->same_template || promotion_has_work(view);
 }
 
-size_t promotion_steps(const struct promotion_facts *facts, const struct promotion *promotion,
-		       struct promotion_step *ret_steps, size_t capacity, int64_t *ret_earliest_ms)
+int promotion_steps(const struct promotion_facts *facts, const struct promotion *promotion,
+		    struct promotion_step *ret_steps, size_t capacity, size_t *ret_count,
+		    int64_t *ret_earliest_ms, struct err *err)
 {
 	CLEANUP(promotion_view_release) struct promotion_view view = {0};
 	int64_t earliest_ms = 0;
 	size_t count = 0;
-	struct err ignored;
 
-	if (ret_earliest_ms)
-		*ret_earliest_ms = 0;
-	if (!facts->live || promotion_view_read(facts, &view, &ignored) < 0 ||
-	    !has_steps(&view, promotion))
+	*ret_count = 0;
+	*ret_earliest_ms = 0;
+	if (!facts->live)
+		return 0;
+	if (promotion_view_read(facts, &view, err) < 0)
+		return -1;
+	if (!has_steps(&view, promotion))
 		return 0;
 	if (promotion->sets_replicas)
 		promotion_view_set_replicas(&view, promotion->replicas);
@@ -58,7 +61,7 @@ size_t promotion_steps(const struct promotion_facts *facts, const struct promoti
 		partition = next;
 		next = policy_next_partition(&view.policy, view.replicas, partition, view.target);
 	}
-	if (ret_earliest_ms && count > 0)
-		*ret_earliest_ms = earliest_ms;
-	return count;
+	*ret_count = count;
+	*ret_earliest_ms = count > 0 ? earliest_ms : 0;
+	return 0;
 }

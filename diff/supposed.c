@@ -296,7 +296,7 @@ static int add_manifest(struct builder *builder, const struct manifest *manifest
 	struct err odd;
 
 	if (predict(builder->past, manifest, &object, &odd) < 0 &&
-	    !(object = json_copy(manifest->desired)))
+	    (odd.class == ERR_NO_MEMORY || !(object = json_copy(manifest->desired))))
 		return err_no_memory(err);
 	return add(builder, manifest, &manifest->ref, object, err);
 }

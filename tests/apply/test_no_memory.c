@@ -1,0 +1,232 @@
+/* Memory that runs out in what speaks to the cluster and in what reads its files. */
+#include <string.h>
+
+#include <uv.h>
+
+#include "apply/discovery.h"
+#include "apply/inventory.h"
+#include "apply/live.h"
+#include "apply/preview.h"
+#include "apply/replace.h"
+#include "diff/yaml.h"
+
+#include "tests/support/check.h"
+#include "tests/support/folder.h"
+#include "tests/support/sim.h"
+#include "tests/support/starve.h"
+#include "tests/support/stages.h"
+
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
+static struct folder folder;
+static struct sim sim;
+
+/* --- files and values ------------------------------------------------------------------------ */
+
+static int keep_inventory(struct buf *out, struct err *err)
+{
+	static const char text[] =
+		"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: web, namespace: x, "
+		"annotations: {tranche.dev/ignore: /spec/paused}, labels: "
+		"{app.kubernetes.io/managed-by: Helm}}, spec: {replicas: 3}}\n"
+		"---\n"
+		"{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: x}, data: {a: "
+		"YQ==}}\n";
+	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
+	CLEANUP(inventory_release) struct inventory inventory = {0}, again = {0};
+	CLEANUP(buf_release) struct buf printed = BUF_INIT(INVENTORY_MAX_BYTES);
+
+	if (yaml_load(text, strlen(text), &docs, err) < 0 ||
+	    inventory_init(&inventory, "shop", err) < 0 ||
+	    inventory_set_revision(&inventory, "3f2c1ab", "https://git.example/shop", err) < 0 ||
+	    inventory_set_place(&inventory, "main", "deploy", err) < 0)
+		return -1;
+	for (size_t i = 0; i < docs.count; i++) {
+		const cJSON *object = docs.items[i].root;
+		CLEANUP(ref_release) struct ref ref = {0};
+
+		if (ref_of(object, &ref, err) < 0 ||
+		    inventory_put(&inventory, &ref, object, object, object, err) < 0)
+			return -1;
+	}
+	if (inventory_print(&inventory, &printed, err) < 0 ||
+	    inventory_parse(buf_str(&printed), printed.length, &again, err) < 0)
+		return -1;
+	return inventory_print(&again, out, err);
+}
+
+static int load_kubeconfig(struct buf *out, struct err *err)
+{
+	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	const struct kubeconfig_options options = {.file = folder_file(&folder, "kubeconfig")};
+
+	if (kubeconfig_load(&options, &config, err) < 0)
+		return -1;
+	buf_printf(out, "%s %s %s", config.context, config.namespace, config.endpoint.server);
+	return 0;
+}
+
+/* --- the stages of a sync -------------------------------------------------------------------- */
+
+#define WEB                                           \
+	"apiVersion: apps/v1\n"                       \
+	"kind: StatefulSet\n"                         \
+	"metadata: {name: web, namespace: default}\n" \
+	"spec:\n"                                     \
+	"  replicas: 0\n"                             \
+	"  serviceName: web\n"                        \
+	"  selector: {matchLabels: {app: web}}\n"     \
+	"  template:\n"                               \
+	"    metadata: {labels: {app: web}}\n"        \
+	"    spec: {containers: [{name: c, image: 'nginx:1'}]}\n"
+
+struct stages {
+	uv_loop_t loop;
+	struct kubeconfig config;
+	struct cluster *cluster;
+	struct discovery *discovery;
+	struct manifest_set set;
+	struct findings findings;
+	struct targets targets;
+	bool done;
+	struct err err;
+};
+
+static void on_done(void *context, const struct err *err)
+{
+	struct stages *stages = context;
+
+	stages->done = true;
+	if (err)
+		stages->err = *err;
+}
+
+static void on_target(void *context, struct target *target)
+{
+	(void)context;
+	(void)target;
+}
+
+/* Turns the loop to the end of a stage; one that never ends is an error of its own. */
+static int finish(struct stages *stages, uint64_t id, struct err *err)
+{
+	if (id == 0)
+		return -1;
+	stages->done = false;
+	while (!stages->done && uv_run(&stages->loop, UV_RUN_ONCE))
+		;
+	if (!stages->done)
+		return err_set(err, ERR_INTERNAL, "the stage does not end");
+	if (stages->err.class != ERR_NONE) {
+		*err = stages->err;
+		return -1;
+	}
+	for (size_t i = 0; i < stages->targets.count; i++)
+		if (stages->targets.items[i].error) {
+			*err = *stages->targets.items[i].error;
+			return -1;
+		}
+	return 0;
+}
+
+static int open_stages(struct stages *stages, struct err *err)
+{
+	static const char text[] = WEB;
+	const struct kubeconfig_options options = {.file = sim.kubeconfig};
+
+	if (kubeconfig_load(&options, &stages->config, err) < 0)
+		return -1;
+	stages->cluster = cluster_new(&stages->loop, &stages->config, err);
+	if (!stages->cluster)
+		return -1;
+	stages->discovery = discovery_new(stages->cluster);
+	if (!stages->discovery)
+		return err_no_memory(err);
+	if (manifest_set_add(&stages->set, "web.yaml", text, strlen(text), &stages->findings, err) <
+	    0)
+		return -1;
+	return targets_add(&stages->targets, &stages->set.items[0], err);
+}
+
+static int walk_stages(struct stages *stages, struct buf *out, struct err *err)
+{
+	struct target *target;
+
+	if (open_stages(stages, err) < 0 ||
+	    finish(stages,
+		   discovery_resolve(stages->discovery, &stages->targets, "default", on_done,
+				     stages, err),
+		   err) < 0 ||
+	    finish(stages, live_read(stages->cluster, &stages->targets, on_done, stages, err),
+		   err) < 0 ||
+	    finish(stages, preview(stages->cluster, &stages->targets, false, on_done, stages, err),
+		   err) < 0)
+		return -1;
+	target = &stages->targets.items[0];
+	target->write = true;
+	if (finish(stages,
+		   replace(stages->cluster, stages->discovery, &stages->targets, on_target, on_done,
+			   stages, err),
+		   err) < 0)
+		return -1;
+	buf_printf(out, "live %d, predicted %d, result %d", target->live != NULL,
+		   target->predicted != NULL, target->result);
+	return 0;
+}
+
+static int sync_once(struct buf *out, struct err *err)
+{
+	struct stages stages = {0};
+
+	if (uv_loop_init(&stages.loop) < 0)
+		return err_no_memory(err);
+	int result = walk_stages(&stages, out, err);
+	targets_release(&stages.targets);
+	manifest_set_release(&stages.set);
+	findings_release(&stages.findings);
+	discovery_free(stages.discovery);
+	cluster_free(stages.cluster);
+	kubeconfig_release(&stages.config);
+	uv_run(&stages.loop, UV_RUN_DEFAULT);
+	return uv_loop_close(&stages.loop) == 0
+		       ? result
+		       : err_set(err, ERR_INTERNAL, "something stays open");
+}
+
+static void test_each_allocation(void **state)
+{
+	(void)state;
+	static const struct starve_scenario scenarios[] = {
+		{"an inventory", keep_inventory, 1},
+		{"a kubeconfig", load_kubeconfig, 1},
+		{"a sync", sync_once, 5},
+	};
+	struct bench bench;
+
+	folder_make(&folder);
+	folder_write(&folder, "kubeconfig",
+		     "current-context: a\n"
+		     "contexts: [{name: a, context: {cluster: c, user: u, namespace: x}}]\n"
+		     "clusters: [{name: c, cluster: {server: 'https://c:6443', "
+		     "insecure-skip-tls-verify: true}}]\n"
+		     "users: [{name: u, user: {token: t, as: ann, as-groups: [g]}}]\n");
+	sim_start(&sim, NULL);
+	bench_open(&bench, sim.kubeconfig, NULL);
+	bench_load(&bench, WEB);
+	bench_resolve(&bench);
+	bench_replace_until_written(&bench);
+	bench_close(&bench);
+	for (size_t i = 0; i < COUNT(scenarios); i++)
+		print_message("%s: %zu allocations\n", scenarios[i].name, starve(&scenarios[i]));
+	sim_stop(&sim);
+	folder_remove(&folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_allocation),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
