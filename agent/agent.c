@@ -10,6 +10,7 @@
 #include "agent/leader.h"
 #include "agent/link.h"
 #include "agent/log.h"
+#include "agent/repository.h"
 #include "agent/runner.h"
 #include "agent/session.h"
 #include "agent/shard.h"
@@ -30,6 +31,7 @@ struct agent {
 	struct uv_loop_s *loop;
 	enum agent_stage stage;
 	struct config config;
+	struct repositories *repositories;
 	struct link **links;     /* one a cluster of the configuration; NULL: it is not open */
 	struct runner **runners; /* one an app; NULL: it could not be started */
 	struct leader *leader;   /* NULL: this is the only agent */
@@ -142,6 +144,7 @@ static int start_app(struct agent *agent, size_t index, int *ret_code, struct er
 	const struct runner_options options = {
 		.loop = agent->loop,
 		.link = *link,
+		.repositories = agent->repositories,
 		.config = config,
 		.leading = agent->leading,
 		.is_leading = is_leading,
@@ -371,6 +374,7 @@ static void on_closed(uv_handle_t *handle)
 	if (--agent->handles > 0)
 		return;
 	config_release(&agent->config);
+	repositories_free(agent->repositories);
 	free(agent->links);
 	free(agent->runners);
 	free(agent->config_error);
@@ -536,8 +540,10 @@ int agent_run(struct uv_loop_s *loop, struct config *config)
 	struct err err;
 	int code = EXIT_OK;
 
-	if (!agent || make_lists(config, &agent->runners, &agent->links, &err) < 0) {
-		free(agent);
+	if (agent)
+		agent->repositories = repositories_new(loop, &err);
+	if (!agent || !agent->repositories ||
+	    make_lists(config, &agent->runners, &agent->links, &err) < 0) {
 		err_no_memory(&err);
 		tell_error(&err);
 		return EXIT_INTERNAL;

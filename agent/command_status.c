@@ -516,12 +516,16 @@ int command_status(const struct options *options)
 	watcher.show = how_to_show(&watcher);
 	watcher.code = session_open(session, options);
 	if (watcher.code == EXIT_OK) {
+		const struct fetch_options fetch_options = {
+			.loop = session->loop,
+			.source = session->app.source,
+			.default_namespace = session->app.namespace,
+		};
+
 		open_handles(&watcher);
-		int result = session->has_app
-				     ? fetch_start(session->loop, session->app.source, NULL,
-						   session->app.namespace, false, on_fetched,
-						   &watcher, &watcher.fetch, &err)
-				     : start(&watcher, &err);
+		int result = session->has_app ? fetch_start(&fetch_options, on_fetched, &watcher,
+							    &watcher.fetch, &err)
+					      : start(&watcher, &err);
 		if (result < 0)
 			fail(&watcher, &err, EXIT_INTERNAL);
 		session_run(session);

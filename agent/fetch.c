@@ -5,12 +5,19 @@
 
 #include <uv.h>
 
+#include "agent/repository.h"
 #include "diff/confine.h"
 
 struct fetch {
 	uv_work_t work;
+	struct uv_loop_s *loop;
 	struct source *source;
-	char *known_commit; /* or NULL */
+	struct repository_user *shared; /* or NULL */
+	struct source_stand stand;      /* what it answered */
+	bool has_work;                  /* the pool has it */
+	bool is_again;                  /* the clone was damaged, and has been made anew */
+	bool again;                     /* it is, and has to be */
+	char *known_commit;             /* or NULL */
 	char *default_namespace;
 	bool confined;
 	fetch_done *done; /* NULL: cancelled */
@@ -31,6 +38,7 @@ static void fetch_free(struct fetch *fetch)
 {
 	fetched_release(&fetch->fetched);
 	source_free(fetch->source);
+	source_stand_release(&fetch->stand);
 	free(fetch->known_commit);
 	free(fetch->default_namespace);
 	free(fetch);
@@ -70,58 +78,105 @@ int fetched_parse(struct fetched *fetched, const char *default_namespace, bool c
 	return 0;
 }
 
-static int read_and_parse(struct fetch *fetch, struct err *err)
+static int read_source(struct fetch *fetch, struct err *err)
 {
 	struct fetched *fetched = &fetch->fetched;
 
-	if (source_read(fetch->source, fetch->known_commit, &fetched->changed, &fetched->snapshot,
-			err) < 0)
-		return -1;
-	if (!fetched->changed)
-		return 0;
-	return fetched_parse(fetched, fetch->default_namespace, fetch->confined, err);
+	if (!fetch->shared)
+		return source_read(fetch->source, fetch->known_commit, &fetched->changed,
+				   &fetched->snapshot, err);
+	return source_read_stand(fetch->source, &fetch->stand, fetch->known_commit,
+				 &fetched->changed, &fetched->snapshot, &fetch->again, err);
 }
 
 static void in_worker(uv_work_t *work)
 {
 	struct fetch *fetch = work->data;
+	struct fetched *fetched = &fetch->fetched;
 
-	read_and_parse(fetch, &fetch->err);
+	if (read_source(fetch, &fetch->err) == 0 && fetched->changed)
+		fetched_parse(fetched, fetch->default_namespace, fetch->confined, &fetch->err);
 }
 
-static void after_work(uv_work_t *work, int status)
+static void end(struct fetch *fetch)
 {
-	struct fetch *fetch = work->data;
-
-	if (status == UV_ECANCELED)
-		err_set(&fetch->err, ERR_CANCELLED, "the fetch was cancelled");
 	if (fetch->done)
 		fetch->done(fetch->context, &fetch->fetched, &fetch->err);
 	fetch_free(fetch);
 }
 
-int fetch_start(struct uv_loop_s *loop, struct source *source, const char *known_commit,
-		const char *default_namespace, bool confined, fetch_done *done, void *context,
+static void on_stand(void *context, const struct source_stand *stand, const struct err *err);
+
+static void after_work(uv_work_t *work, int status)
+{
+	struct fetch *fetch = work->data;
+
+	fetch->has_work = false;
+	if (status == UV_ECANCELED)
+		err_set(&fetch->err, ERR_CANCELLED, "the fetch was cancelled");
+	if (fetch->again && !fetch->is_again && fetch->done) {
+		fetch->is_again = true;
+		fetch->err = (struct err){0};
+		repository_ask(fetch->shared, 0, on_stand, fetch);
+		return;
+	}
+	end(fetch);
+}
+
+static int queue_work(struct fetch *fetch, struct err *err)
+{
+	fetch->work.data = fetch;
+	if (uv_queue_work(fetch->loop, &fetch->work, in_worker, after_work) < 0)
+		return err_set(err, ERR_INTERNAL, "the worker pool refused the fetch");
+	fetch->has_work = true;
+	return 0;
+}
+
+/* The ref's commit is known: on with its files, unless they are known too. */
+static void on_stand(void *context, const struct source_stand *stand, const struct err *err)
+{
+	struct fetch *fetch = context;
+
+	source_stand_release(&fetch->stand);
+	if (err->class != ERR_NONE) {
+		fetch->err = *err;
+		end(fetch);
+	} else if (!fetch->is_again && fetch->known_commit &&
+		   strcmp(stand->commit, fetch->known_commit) == 0) {
+		end(fetch);
+	} else if (source_stand_copy(stand, &fetch->stand, &fetch->err) < 0 ||
+		   queue_work(fetch, &fetch->err) < 0) {
+		end(fetch);
+	}
+}
+
+int fetch_start(const struct fetch_options *options, fetch_done *done, void *context,
 		struct fetch **ret_fetch, struct err *err)
 {
 	struct fetch *fetch = calloc(1, sizeof(*fetch));
+	const char *known = options->known_commit;
 
 	if (!fetch)
 		return err_no_memory(err);
-	*fetch = (struct fetch){.source = source_share(source),
-				.confined = confined,
-				.done = done,
-				.context = context};
-	fetch->work.data = fetch;
-	fetch->known_commit = known_commit ? strdup(known_commit) : NULL;
-	fetch->default_namespace = strdup(default_namespace);
-	if ((known_commit && !fetch->known_commit) || !fetch->default_namespace) {
+	*fetch = (struct fetch){
+		.loop = options->loop,
+		.source = source_share(options->source),
+		.shared = options->shared,
+		.known_commit = known ? strdup(known) : NULL,
+		.default_namespace = strdup(options->default_namespace),
+		.confined = options->confined,
+		.done = done,
+		.context = context,
+	};
+	if ((known && !fetch->known_commit) || !fetch->default_namespace) {
 		fetch_free(fetch);
 		return err_no_memory(err);
 	}
-	if (uv_queue_work(loop, &fetch->work, in_worker, after_work) < 0) {
+	if (fetch->shared) {
+		repository_ask(fetch->shared, options->max_age_ms, on_stand, fetch);
+	} else if (queue_work(fetch, err) < 0) {
 		fetch_free(fetch);
-		return err_set(err, ERR_INTERNAL, "the worker pool refused the fetch");
+		return -1;
 	}
 	*ret_fetch = fetch;
 	return 0;
@@ -130,5 +185,10 @@ int fetch_start(struct uv_loop_s *loop, struct source *source, const char *known
 void fetch_cancel(struct fetch *fetch)
 {
 	fetch->done = NULL;
-	uv_cancel((uv_req_t *)&fetch->work);
+	if (fetch->has_work) {
+		uv_cancel((uv_req_t *)&fetch->work);
+		return;
+	}
+	repository_cancel(fetch->shared);
+	fetch_free(fetch);
 }

@@ -8,6 +8,7 @@
 #include "diff/manifest.h"
 
 struct uv_loop_s;
+struct repository_user;
 struct fetch;
 
 /* What a fetch hands back. */
@@ -33,12 +34,20 @@ int fetched_parse(struct fetched *fetched, const char *default_namespace, bool c
  */
 typedef void fetch_done(void *context, struct fetched *fetched, const struct err *err);
 
-/*
- * `known_commit` may be NULL. The strings are copied. With `confined` what is outside of the default
- * namespace is an error finding (confine.h).
- */
-int fetch_start(struct uv_loop_s *loop, struct source *source, const char *known_commit,
-		const char *default_namespace, bool confined, fetch_done *done, void *context,
+struct fetch_options {
+	struct uv_loop_s *loop;
+	struct source *source;
+	const char *known_commit;      /* NULL: none */
+	const char *default_namespace; /* for objects that name none */
+	bool confined;                 /* what is outside of that is an error finding (confine.h) */
+	/* The repository that the source shares with others, which finds the ref's commit; NULL: it does
+	 * that itself. With an answer not older than that (repository.h). */
+	struct repository_user *shared;
+	int64_t max_age_ms;
+};
+
+/* Copies the strings. ERR_NO_MEMORY, ERR_INTERNAL. */
+int fetch_start(const struct fetch_options *options, fetch_done *done, void *context,
 		struct fetch **ret_fetch, struct err *err);
 
 /*

@@ -22,6 +22,7 @@
 #include "apply/target.h"
 
 struct uv_loop_s;
+struct repository_user;
 struct turns;
 struct pass;
 
@@ -54,6 +55,10 @@ struct pass_options {
 	size_t only_count;
 	struct fights *fights; /* over what drift that is undone; NULL: it is undone at once */
 	const char *by;        /* who asked for it, for the history; NULL: nobody, it was due */
+
+	/* The repository that the app shares with others; NULL: none. As fetch_options has it. */
+	struct repository_user *shared;
+	int64_t max_age_ms;
 
 	struct turns
 		*turns; /* where it waits for its turn before it asks the cluster; NULL: at once */

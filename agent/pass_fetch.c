@@ -91,15 +91,20 @@ static void on_fetched(void *context, struct fetched *fetched, const struct err 
 void pass_start_fetch(struct pass *pass)
 {
 	struct app *app = pass->options.app;
-	const char *known = app->loaded ? app->fetched.snapshot.commit : NULL;
+	const struct fetch_options options = {
+		.loop = pass->options.loop,
+		.source = app->source,
+		.known_commit = app->loaded ? app->fetched.snapshot.commit : NULL,
+		.default_namespace = app->namespace,
+		.confined = app->namespace_only,
+		.shared = pass->options.shared,
+		.max_age_ms = pass->options.max_age_ms,
+	};
 	struct err err;
 
-	if (!pass_is_whole(pass)) {
+	if (!pass_is_whole(pass))
 		leave_fetch(pass);
-		return;
-	}
-	if (fetch_start(pass->options.loop, app->source, known, app->namespace, app->namespace_only,
-			on_fetched, pass, &pass->fetch, &err) < 0)
+	else if (fetch_start(&options, on_fetched, pass, &pass->fetch, &err) < 0)
 		pass_fail(pass, PASS_SOURCE, &err);
 }
 

@@ -53,9 +53,16 @@ static void want_pass(struct runner *runner, enum schedule_kind kind, int64_t de
 	schedule_request(runner->schedule, kind, delay_ms);
 }
 
-static void on_repo_changed(void *context)
+static void on_moved(void *context)
 {
 	want_pass(context, SCHEDULE_WHOLE, 0);
+}
+
+static void on_unwatched(void *context, const struct err *err)
+{
+	const struct log_subject subject = subject_of(context);
+
+	log_line(LOG_WARNING, &subject, "%s; commits are seen at the interval only", err->message);
 }
 
 /* --- rollouts -------------------------------------------------------------------------------- */
@@ -232,26 +239,11 @@ static void on_written(void *context, const struct plan_item *item, const struct
 	chronicle_written(&runner->chronicle, item, target, steer);
 }
 
-static void watch_repo(struct runner *runner)
-{
-	const char *git_dir = source_local_git_dir(runner->app.source);
-	const struct log_subject subject = subject_of(runner);
-	struct err err;
-
-	if (runner->repo_watch || !git_dir)
-		return;
-	if (repo_watch_new(runner->options.loop, git_dir, on_repo_changed, runner,
-			   &runner->repo_watch, &err) < 0)
-		log_line(LOG_WARNING, &subject, "%s; commits are seen at the interval only",
-			 err.message);
-	else
-		on_repo_changed(runner); /* what came before the watch stood */
-}
-
 /* Has the next pass come when it is due: for the whole at the interval, for rollouts by their time. */
 static void plan_next(struct runner *runner)
 {
-	want_pass(runner, SCHEDULE_WHOLE, next_delay_ms(runner));
+	runner->max_age_ms = next_delay_ms(runner);
+	want_pass(runner, SCHEDULE_WHOLE, runner->max_age_ms);
 	if (runner->drive.next_ms)
 		want_pass(runner, SCHEDULE_ROLLOUTS, runner->drive.next_ms);
 }
@@ -367,8 +359,6 @@ static void on_pass_done(void *context, struct pass *pass)
 		runner->failures++;
 	else
 		runner->failures = 0;
-	if (pass_fault(pass) != PASS_SOURCE)
-		watch_repo(runner);
 	pass_free(STEAL(runner->pass));
 	take_next_config(runner);
 	plan_next(runner);
@@ -395,13 +385,19 @@ static void start_pass(void *context, enum schedule_kind kind)
 		schedule_ended(runner->schedule);
 		return;
 	}
-	if (kind == SCHEDULE_WHOLE)
+	bool is_pushed = false;
+	if (kind == SCHEDULE_WHOLE) {
 		runner->next_ms = 0;
+		is_pushed = runner->is_pushed;
+		runner->is_pushed = false;
+	}
 	const struct pass_options options = {
 		.loop = runner->options.loop,
 		.cluster = runner->options.link->cluster,
 		.discovery = runner->options.link->discovery,
 		.app = &runner->app,
+		.shared = &runner->repository,
+		.max_age_ms = is_pushed ? 0 : runner->max_age_ms,
 		.turns = &runner->options.link->passes,
 		.rollouts_only = kind == SCHEDULE_ROLLOUTS,
 		.may_go_on = kind == SCHEDULE_WHOLE ? may_go_on : NULL,
@@ -442,6 +438,11 @@ int runner_new(const struct runner_options *options, struct runner **ret_runner,
 		return -1;
 	runner->options.config = &runner->app.config;
 	runner->chronicle.app = &runner->app;
+	runner->repository = (struct repository_user){
+		.on_moved = on_moved, .on_unwatched = on_unwatched, .context = runner};
+	if (repository_join(options->repositories, &runner->app.source_options, &runner->repository,
+			    err) < 0)
+		return -1;
 	runner->schedule = schedule_new(options->loop, start_pass, runner, err);
 	if (!runner->schedule)
 		return -1;
@@ -455,7 +456,7 @@ void runner_free(struct runner *runner)
 		return;
 	link_unlisten(runner->options.link, &runner->listener);
 	pass_free(runner->pass);
-	repo_watch_free(runner->repo_watch);
+	repository_leave(&runner->repository);
 	schedule_free(runner->schedule);
 	drop_next_config(runner);
 	for (size_t i = 0; i < runner->namespace_count; i++)
@@ -515,11 +516,13 @@ int runner_set_policy(struct runner *runner, const struct config_app *config, st
 void runner_sync_now(struct runner *runner, bool asked)
 {
 	runner->is_asked |= asked && !runner->suspended;
+	runner->is_pushed = true;
 	want_pass(runner, SCHEDULE_WHOLE, 0);
 }
 
 void runner_fetch_now(struct runner *runner)
 {
+	runner->is_pushed = true;
 	want_pass(runner, SCHEDULE_WHOLE, 0);
 }
 

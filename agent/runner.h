@@ -23,12 +23,14 @@
 #include "diff/cleanup.h"
 
 struct uv_loop_s;
+struct repositories;
 struct runner;
 
 /* What an app needs of the agent around it. All but the configuration is borrowed and outlives it. */
 struct runner_options {
 	struct uv_loop_s *loop;
 	struct link *link;
+	struct repositories *repositories;
 	const struct config_app *config; /* copied */
 	bool leading;                    /* at first */
 

@@ -117,6 +117,7 @@ int runner_overview(const struct runner *runner, struct overview_app *ret_app, s
 		.pass_ms = runner->pass_ms,
 	};
 
+	repository_count(&runner->repository, &view.fetches, &view.fetch_failures);
 	memcpy(view.objects, runner->objects, sizeof(view.objects));
 	memcpy(view.passes, runner->passes, sizeof(view.passes));
 	if (add_rollouts(runner, &view.rollouts, err) < 0)

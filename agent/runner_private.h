@@ -11,7 +11,7 @@
 #include "agent/drive.h"
 #include "agent/follow.h"
 #include "agent/pass.h"
-#include "agent/repo_watch.h"
+#include "agent/repository.h"
 #include "agent/runner.h"
 #include "agent/schedule.h"
 #include "agent/standings.h"
@@ -38,7 +38,9 @@ struct runner {
 	char synced[COMMIT_BYTES];   /* with which all was in sync after the last whole pass */
 	const char *waits_for;       /* of app.config.depends_on; NULL: none */
 
-	struct repo_watch *repo_watch; /* NULL until the repository is known to be a local one */
+	struct repository_user repository; /* that it shares with other apps */
+	bool is_pushed;                    /* what is known of the ref is to be asked for anew */
+	int64_t max_age_ms;                /* else: of what is known of it */
 	struct link_listener listener;
 	char **namespaces; /* whose rollouts are followed */
 	size_t namespace_count;

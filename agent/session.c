@@ -188,9 +188,13 @@ int session_fetch(struct session *session, struct fetched *ret_fetched)
 	struct reading reading = {0};
 	struct fetch *fetch;
 
-	if (fetch_start(session->loop, session->app.source, NULL, session->app.namespace,
-			session->app.namespace_only, on_fetched, &reading, &fetch,
-			&reading.err) == 0)
+	const struct fetch_options options = {
+		.loop = session->loop,
+		.source = session->app.source,
+		.default_namespace = session->app.namespace,
+		.confined = session->app.namespace_only,
+	};
+	if (fetch_start(&options, on_fetched, &reading, &fetch, &reading.err) == 0)
 		session_run(session);
 	if (reading.err.class != ERR_NONE) {
 		fetched_release(&reading.fetched);

@@ -168,6 +168,50 @@ int source_read(struct source *source, const char *known_commit, bool *ret_chang
 	return 0;
 }
 
+void source_stand_release(struct source_stand *stand)
+{
+	free(stand->commit);
+	free(stand->tag);
+	free(stand->label);
+	*stand = (struct source_stand){0};
+}
+
+int source_stand_copy(const struct source_stand *stand, struct source_stand *ret_copy,
+		      struct err *err)
+{
+	struct source_stand copy = {
+		.err = stand->err,
+		.commit = stand->commit ? strdup(stand->commit) : NULL,
+		.tag = stand->tag ? strdup(stand->tag) : NULL,
+		.label = stand->label ? strdup(stand->label) : NULL,
+	};
+
+	if ((stand->commit && !copy.commit) || (stand->tag && !copy.tag) ||
+	    (stand->label && !copy.label)) {
+		source_stand_release(&copy);
+		return err_no_memory(err);
+	}
+	*ret_copy = copy;
+	return 0;
+}
+
+int source_resolve(struct source *source, const char *const *refs, size_t count,
+		   struct source_stand *ret_stands, struct err *err)
+{
+	if (!source->git)
+		return err_set(err, ERR_UNSUPPORTED, "plain files have no refs");
+	return git_source_resolve(source->git, refs, count, ret_stands, err);
+}
+
+int source_read_stand(struct source *source, const struct source_stand *stand,
+		      const char *known_commit, bool *ret_changed, struct snapshot *ret_snapshot,
+		      bool *ret_again, struct err *err)
+{
+	*ret_again = false;
+	return git_source_read_stand(source->git, stand, known_commit, ret_changed, ret_snapshot,
+				     ret_again, err);
+}
+
 int source_read_at(struct source *source, const char *rev, struct snapshot *ret_snapshot,
 		   struct err *err)
 {
@@ -187,6 +231,16 @@ int source_read_before(struct source *source, const char *commit, bool *ret_foun
 const char *source_local_git_dir(const struct source *source)
 {
 	return source->git ? git_source_local_dir(source->git) : NULL;
+}
+
+bool source_is_local(const struct source *source)
+{
+	return source->git && git_source_is_local(source->git);
+}
+
+const struct source_options *source_options_of(const struct source *source)
+{
+	return &source->options;
 }
 
 const char *source_name(const struct source *source)

@@ -87,6 +87,33 @@ DEFINE_FREE_P(struct source, source_free);
 int source_read(struct source *source, const char *known_commit, bool *ret_changed,
 		struct snapshot *ret_snapshot, struct err *err);
 
+/* Where a ref stands. */
+struct source_stand {
+	struct err err; /* why it is not known; ERR_NONE: it is */
+	char *commit;   /* 40 hex digits */
+	char *tag;      /* of the tag object, where the ref is an annotated tag; else NULL */
+	char *label;    /* "main"; NULL where a commit was asked for */
+};
+void source_stand_release(struct source_stand *stand);
+int source_stand_copy(const struct source_stand *stand, struct source_stand *ret_copy,
+		      struct err *err);
+
+/*
+ * source_read in two steps, for many sources of one repository: the refs (NULL: HEAD) of all of them,
+ * found by one listing and at most one fetch, and then the files of each. Git sources only. ret_stands[]
+ * has one a ref, for the caller to release. Errors as for source_read, of the repository as a whole.
+ */
+int source_resolve(struct source *source, const char *const *refs, size_t count,
+		   struct source_stand *ret_stands, struct err *err);
+
+/*
+ * The second step. On an error *ret_again says whether the clone was damaged and is gone, so that the
+ * first one makes it anew.
+ */
+int source_read_stand(struct source *source, const struct source_stand *stand,
+		      const char *known_commit, bool *ret_changed, struct snapshot *ret_snapshot,
+		      bool *ret_again, struct err *err);
+
 /*
  * Reads the files of another revision than the one that is followed: a branch, tag or commit, and in a
  * repository that is a local folder all that names a commit (gitrevisions(7): HEAD~1, origin/main). A
@@ -108,6 +135,10 @@ int source_read_before(struct source *source, const char *commit, bool *ret_foun
  * for a remote one and for plain files. Borrowed; known after the first source_read.
  */
 const char *source_local_git_dir(const struct source *source);
+
+/* Whether it is a repository in a local folder; and what it was made with. Borrowed. */
+bool source_is_local(const struct source *source);
+const struct source_options *source_options_of(const struct source *source);
 
 /* The repository as messages name it: the URL without a password. "" for plain files. */
 const char *source_name(const struct source *source);

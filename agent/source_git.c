@@ -198,6 +198,11 @@ const char *git_source_local_dir(const struct git_source *git)
 	return git->local && git->repository ? git_repository_commondir(git->repository) : NULL;
 }
 
+bool git_source_is_local(const struct git_source *git)
+{
+	return git->local;
+}
+
 const char *git_source_name(const struct git_source *git)
 {
 	return git->name;
@@ -324,4 +329,86 @@ int git_source_read(struct git_source *git, const char *known_commit, bool *ret_
 		return -1;
 	}
 	return read_commit(git, &again, known_commit, ret_changed, ret_snapshot, err);
+}
+
+/* --- in two steps ----------------------------------------------------------------------------- */
+
+/* An open repository costs memory, and one of a clone that was made anew is of no use. */
+static void close_repository(struct git_source *git)
+{
+	git_repository_free(STEAL(git->repository));
+}
+
+static char *digits_of(const git_oid *id)
+{
+	char digits[GIT_OID_HEXSZ + 1];
+
+	return strdup(git_oid_tostr(digits, sizeof(digits), id));
+}
+
+static int make_stand(struct resolved *resolved, struct source_stand *stand, struct err *err)
+{
+	stand->err = resolved->err;
+	if (resolved->err.class != ERR_NONE)
+		return 0;
+	stand->label = STEAL(resolved->label);
+	stand->commit = digits_of(&resolved->commit);
+	if (!git_oid_is_zero(&resolved->tag))
+		stand->tag = digits_of(&resolved->tag);
+	return stand->commit ? 0 : err_no_memory(err);
+}
+
+int git_source_resolve(struct git_source *git, const char *const *refs, size_t count,
+		       struct source_stand *ret_stands, struct err *err)
+{
+	struct resolved *resolved = calloc(count + 1, sizeof(*resolved));
+	CLEANUP(close_p) int lock = -1;
+
+	if (!resolved)
+		return err_no_memory(err);
+	int result = git_resolve_all(git, refs, count, &lock, resolved, err);
+	for (size_t i = 0; i < count; i++) {
+		if (result == 0)
+			result = make_stand(&resolved[i], &ret_stands[i], err);
+		resolved_release(&resolved[i]);
+	}
+	free(resolved);
+	if (!git->local)
+		close_repository(git);
+	return result;
+}
+
+static int open_any(struct git_source *git, struct err *err)
+{
+	if (git->local)
+		return git_open_local(git, err);
+	int code = git_repository_open_bare(&git->repository, git->folder);
+	return code < 0 ? git_fail(err, code, "clone %s", git->folder) : 0;
+}
+
+static int read_stand(struct git_source *git, const struct source_stand *stand,
+		      const char *known_commit, bool *ret_changed, struct snapshot *ret_snapshot,
+		      struct err *err)
+{
+	CLEANUP(resolved_release) struct resolved resolved = {0};
+
+	if (resolved_set(&resolved, stand->commit, stand->tag, stand->label, err) < 0 ||
+	    open_any(git, err) < 0)
+		return -1;
+	return read_commit(git, &resolved, known_commit, ret_changed, ret_snapshot, err);
+}
+
+int git_source_read_stand(struct git_source *git, const struct source_stand *stand,
+			  const char *known_commit, bool *ret_changed,
+			  struct snapshot *ret_snapshot, bool *ret_again, struct err *err)
+{
+	CLEANUP(close_p) int lock = -1;
+	struct err unlocked;
+
+	int result = read_stand(git, stand, known_commit, ret_changed, ret_snapshot, err);
+	close_repository(git);
+	if (result == 0 || git->local || err->class != ERR_INVALID)
+		return result;
+	*ret_again = git_cache_lock(git, &lock, &unlocked) == 0 && git_cache_discard(git, err) == 0;
+	return -1;
 }

@@ -33,6 +33,9 @@ bool git_is_commit_id(const char *text);
 /* Looks such a text up in the repository; 0, or libgit2's code. */
 int git_commit_of_digits(git_repository *repository, const char *digits, git_oid *ret_commit);
 
+/* Opens a repository that is a local folder. ERR_NOT_FOUND. */
+int git_open_local(struct git_source *git, struct err *err);
+
 /* Finds the ref (NULL: HEAD) in a repository that is a local folder. */
 int git_resolve_local(struct git_source *git, const char *ref, struct resolved *ret,
 		      struct err *err);

@@ -138,7 +138,7 @@ static int no_such_revision(struct git_source *git, const char *ref, struct err 
 			       : "");
 }
 
-static int open_local(struct git_source *git, struct err *err)
+int git_open_local(struct git_source *git, struct err *err)
 {
 	int code = git_repository_open_ext(&git->repository, git->folder,
 					   GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
@@ -180,7 +180,7 @@ static int resolve(struct git_source *git, const char *ref, struct resolved *ret
 int git_resolve_local(struct git_source *git, const char *ref, struct resolved *ret,
 		      struct err *err)
 {
-	if (!git->repository && open_local(git, err) < 0)
+	if (!git->repository && git_open_local(git, err) < 0)
 		return -1;
 	return ref ? resolve(git, ref, ret, err) : resolve_head(git, ret, err);
 }

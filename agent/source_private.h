@@ -20,10 +20,16 @@ int git_source_new(const struct source_options *options, struct git_source **ret
 void git_source_free(struct git_source *git);
 int git_source_read(struct git_source *git, const char *known_commit, bool *ret_changed,
 		    struct snapshot *ret_snapshot, struct err *err);
+int git_source_resolve(struct git_source *git, const char *const *refs, size_t count,
+		       struct source_stand *ret_stands, struct err *err);
+int git_source_read_stand(struct git_source *git, const struct source_stand *stand,
+			  const char *known_commit, bool *ret_changed,
+			  struct snapshot *ret_snapshot, bool *ret_again, struct err *err);
 int git_source_read_at(struct git_source *git, const char *rev, struct snapshot *ret_snapshot,
 		       struct err *err);
 int git_source_read_before(struct git_source *git, const char *commit, bool *ret_found,
 			   bool *ret_whole, struct snapshot *ret_snapshot, struct err *err);
+bool git_source_is_local(const struct git_source *git);
 const char *git_source_local_dir(const struct git_source *git);
 const char *git_source_name(const struct git_source *git);
 
