@@ -15,9 +15,9 @@
 
 struct repositories {
 	struct uv_loop_s *loop;
-	struct repository *all; /* that have users */
-	size_t open;            /* with those whose last poll is still to end */
-	bool is_left;           /* the last that closes frees it */
+	struct repository *all;    /* that have users */
+	size_t open;               /* with those whose last poll is still to end */
+	bool is_left;              /* the last that closes frees it */
 	struct turns fine, failed; /* for polls of remote ones */
 };
 
