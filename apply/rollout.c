@@ -1,49 +1,12 @@
-#include "apply/rollout.h"
+#include "apply/rollout_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "apply/clock.h"
-#include "apply/pods.h"
-#include "apply/resource.h"
-#include "apply/watch.h"
 #include "diff/cleanup.h"
 
 #define MAX_FINGERPRINT_BYTES (64u * 1024 * 1024)
-
-/* One StatefulSet that is followed. */
-struct followed {
-	char *namespace, *name;
-	cJSON *statefulset;
-	struct rollout verdict;
-	bool judged;           /* there is a verdict */
-	bool dirty;            /* it or its Pods changed since */
-	char *fingerprint;     /* of the verdict */
-	int64_t recheck_at_ms; /* Unix time; 0: never */
-};
-
-/* One namespace, with its two watches. */
-struct place {
-	struct rollouts *rollouts;
-	char *namespace;
-	uint64_t statefulsets, pods, revisions;
-	bool statefulsets_synced, pods_synced, revisions_synced;
-};
-
-struct rollouts {
-	struct cluster *cluster;
-	struct rollouts_options options;
-	struct place **places;
-	size_t place_count;
-	struct followed **items; /* by namespace and name */
-	size_t count;
-	struct pods pods;
-	struct pods revisions; /* they are named as Pods are: after the StatefulSet */
-	uint64_t flush;        /* the timer that judges what is dirty */
-	uint64_t recheck;      /* the timer for what time alone changes */
-	bool synced_told;      /* since a namespace was added last */
-	bool *released;        /* set when it is freed while a callback runs */
-};
 
 static void followed_free(struct followed *followed)
 {
@@ -87,7 +50,7 @@ static bool tell_synced(struct rollouts *rollouts)
 	return end_callback(&released, rollouts);
 }
 
-static bool tell_error(struct rollouts *rollouts, const struct err *err, int64_t retry_in_ms)
+bool rollouts_tell_error(struct rollouts *rollouts, const struct err *err, int64_t retry_in_ms)
 {
 	bool released = false;
 
@@ -126,8 +89,8 @@ static size_t find_place(const struct rollouts *rollouts, const char *namespace,
 	return low;
 }
 
-static struct followed *find(const struct rollouts *rollouts, const char *namespace,
-			     const char *name)
+struct followed *rollouts_followed(const struct rollouts *rollouts, const char *namespace,
+				   const char *name)
 {
 	bool found;
 	size_t place = find_place(rollouts, namespace, name, &found);
@@ -135,8 +98,8 @@ static struct followed *find(const struct rollouts *rollouts, const char *namesp
 	return found ? rollouts->items[place] : NULL;
 }
 
-static struct followed *add(struct rollouts *rollouts, const char *namespace, const char *name,
-			    struct err *err)
+struct followed *rollouts_follow(struct rollouts *rollouts, const char *namespace, const char *name,
+				 struct err *err)
 {
 	bool found;
 	size_t place = find_place(rollouts, namespace, name, &found);
@@ -160,6 +123,25 @@ static struct followed *add(struct rollouts *rollouts, const char *namespace, co
 	items[place] = followed;
 	rollouts->count++;
 	return followed;
+}
+
+void rollouts_forget(struct rollouts *rollouts, const char *namespace, const char *name)
+{
+	bool found;
+	size_t place = find_place(rollouts, namespace, name, &found);
+
+	if (!found)
+		return;
+	struct followed *followed = rollouts->items[place];
+	rollouts->count--;
+	memmove(&rollouts->items[place], &rollouts->items[place + 1],
+		(rollouts->count - place) * sizeof(struct followed *));
+	bool tell = followed->judged && rollouts->options.on_gone;
+	CLEANUP(free_p) char *gone_namespace = STEAL(followed->namespace);
+	CLEANUP(free_p) char *gone_name = STEAL(followed->name);
+	followed_free(followed);
+	if (tell)
+		rollouts->options.on_gone(rollouts->options.ctx, gone_namespace, gone_name);
 }
 
 /* Whether all lists of the place are known. */
@@ -249,8 +231,6 @@ static int judge(struct rollouts *rollouts, struct followed *followed, struct er
 	return followed->fingerprint ? 1 : err_no_memory(err);
 }
 
-static void plan_flush(struct rollouts *rollouts);
-
 static void on_recheck(void *ctx)
 {
 	struct rollouts *rollouts = ctx;
@@ -263,7 +243,7 @@ static void on_recheck(void *ctx)
 		if (followed->recheck_at_ms && followed->recheck_at_ms <= now)
 			followed->dirty = true;
 	}
-	plan_flush(rollouts);
+	rollouts_plan_flush(rollouts);
 }
 
 /* Sets the timer for the earliest verdict that time alone may change. */
@@ -285,7 +265,7 @@ static void plan_recheck(struct rollouts *rollouts)
 	rollouts->recheck = cluster_after(rollouts->cluster, earliest - clock_unix_ms(), on_recheck,
 					  rollouts, &err);
 	if (!rollouts->recheck)
-		tell_error(rollouts, &err, 0);
+		rollouts_tell_error(rollouts, &err, 0);
 }
 
 static struct followed *next_dirty(const struct rollouts *rollouts)
@@ -312,7 +292,7 @@ static void on_flush(void *ctx)
 
 		if (changed > 0 && !tell_change(rollouts, &followed->verdict))
 			return;
-		if (changed < 0 && !tell_error(rollouts, &err, 0))
+		if (changed < 0 && !rollouts_tell_error(rollouts, &err, 0))
 			return;
 	}
 	if (!rollouts->synced_told && all_synced(rollouts) && !tell_synced(rollouts))
@@ -320,7 +300,7 @@ static void on_flush(void *ctx)
 	plan_recheck(rollouts);
 }
 
-static void plan_flush(struct rollouts *rollouts)
+void rollouts_plan_flush(struct rollouts *rollouts)
 {
 	struct err err;
 
@@ -328,168 +308,7 @@ static void plan_flush(struct rollouts *rollouts)
 		return;
 	rollouts->flush = cluster_after(rollouts->cluster, 0, on_flush, rollouts, &err);
 	if (!rollouts->flush)
-		tell_error(rollouts, &err, 0);
-}
-
-/* --- watching --------------------------------------------------------------------------------- */
-
-static void remove_statefulset(struct rollouts *rollouts, const char *namespace, const char *name)
-{
-	bool found;
-	size_t place = find_place(rollouts, namespace, name, &found);
-
-	if (!found)
-		return;
-	struct followed *followed = rollouts->items[place];
-	rollouts->count--;
-	memmove(&rollouts->items[place], &rollouts->items[place + 1],
-		(rollouts->count - place) * sizeof(struct followed *));
-	bool tell = followed->judged && rollouts->options.on_gone;
-	CLEANUP(free_p) char *gone_namespace = STEAL(followed->namespace);
-	CLEANUP(free_p) char *gone_name = STEAL(followed->name);
-	followed_free(followed);
-	if (tell)
-		rollouts->options.on_gone(rollouts->options.ctx, gone_namespace, gone_name);
-}
-
-static void on_statefulset(void *ctx, enum watch_event event, cJSON **object)
-{
-	struct rollouts *rollouts = ((struct place *)ctx)->rollouts;
-	const char *namespace = json_str(*object, "metadata.namespace");
-	const char *name = json_str(*object, "metadata.name");
-	struct err err;
-
-	if (!namespace || !name)
-		return;
-	if (event == WATCH_DELETED) {
-		remove_statefulset(rollouts, namespace, name);
-		return;
-	}
-	struct followed *followed = add(rollouts, namespace, name, &err);
-	if (!followed) {
-		tell_error(rollouts, &err, 0);
-		return;
-	}
-	cJSON_Delete(followed->statefulset);
-	followed->statefulset = STEAL(*object);
-	json_remove(followed->statefulset, "metadata.managedFields");
-	followed->dirty = true;
-	plan_flush(rollouts);
-}
-
-/* Marks the StatefulSet that the Pod's name says it belongs to. */
-static void mark_owner(struct rollouts *rollouts, const char *namespace, const char *pod_name)
-{
-	CLEANUP(free_p) char *name = strdup(pod_name);
-	char *dash = name ? strrchr(name, '-') : NULL;
-
-	if (!dash)
-		return;
-	*dash = '\0';
-	struct followed *followed = find(rollouts, namespace, name);
-	if (!followed)
-		return;
-	followed->dirty = true;
-	plan_flush(rollouts);
-}
-
-/* Whether another kind of controller has the Pod; such Pods are not worth their memory. */
-static bool is_foreign(const cJSON *pod)
-{
-	const cJSON *owner;
-
-	json_each (owner, json_at(pod, "metadata.ownerReferences")) {
-		const char *kind = json_str(owner, "kind");
-
-		if (json_true(owner, "controller") && kind)
-			return strcmp(kind, resource_statefulsets.kind) != 0;
-	}
-	return false;
-}
-
-static void on_pod(void *ctx, enum watch_event event, cJSON **object)
-{
-	struct rollouts *rollouts = ((struct place *)ctx)->rollouts;
-	const char *namespace = json_str(*object, "metadata.namespace");
-	const char *name = json_str(*object, "metadata.name");
-	struct err err;
-
-	if (!namespace || !name)
-		return;
-	mark_owner(rollouts, namespace, name);
-	if (event == WATCH_DELETED || is_foreign(*object)) {
-		pods_remove(&rollouts->pods, namespace, name);
-		return;
-	}
-	json_remove(*object, "metadata.managedFields");
-	if (pods_put(&rollouts->pods, STEAL(*object), &err) < 0)
-		tell_error(rollouts, &err, 0);
-}
-
-static void on_revision(void *ctx, enum watch_event event, cJSON **object)
-{
-	struct rollouts *rollouts = ((struct place *)ctx)->rollouts;
-	struct err err;
-
-	if (event == WATCH_DELETED) {
-		pods_remove(&rollouts->revisions, json_str(*object, "metadata.namespace"),
-			    json_str(*object, "metadata.name"));
-		return;
-	}
-	json_remove(*object, "metadata.managedFields");
-	if (pods_put(&rollouts->revisions, STEAL(*object), &err) < 0)
-		tell_error(rollouts, &err, 0);
-}
-
-static void on_statefulsets_synced(void *ctx)
-{
-	struct place *place = ctx;
-
-	place->statefulsets_synced = true;
-	plan_flush(place->rollouts);
-}
-
-static void on_pods_synced(void *ctx)
-{
-	struct place *place = ctx;
-
-	place->pods_synced = true;
-	plan_flush(place->rollouts);
-}
-
-static void on_revisions_synced(void *ctx)
-{
-	struct place *place = ctx;
-
-	place->revisions_synced = true;
-	plan_flush(place->rollouts);
-}
-
-/* Whoever may not list them has none; verdicts do not wait for them. */
-static void on_revisions_error(void *ctx, const struct err *err, int64_t retry_in_ms)
-{
-	struct place *place = ctx;
-
-	(void)retry_in_ms;
-	place->revisions_synced = true;
-	plan_flush(place->rollouts);
-	tell_error(place->rollouts, err, 0);
-}
-
-static void on_watch_error(void *ctx, const struct err *err, int64_t retry_in_ms)
-{
-	tell_error(((struct place *)ctx)->rollouts, err, retry_in_ms);
-}
-
-static void place_free(struct place *place)
-{
-	struct cluster *cluster = place->rollouts->cluster;
-
-	cluster_cancel(cluster, place->statefulsets);
-	cluster_cancel(cluster, place->pods);
-	cluster_cancel(cluster, place->revisions);
-	free(place->namespace);
-	free(place);
+		rollouts_tell_error(rollouts, &err, 0);
 }
 
 /* --- public ----------------------------------------------------------------------------------- */
@@ -527,36 +346,6 @@ void rollouts_free(struct rollouts *rollouts)
 	free(rollouts);
 }
 
-static int start_watches(struct rollouts *rollouts, struct place *place, struct err *err)
-{
-	struct watch_options options = {
-		.resource = &resource_statefulsets,
-		.namespace = place->namespace,
-		.once = rollouts->options.once,
-		.on_event = on_statefulset,
-		.on_synced = on_statefulsets_synced,
-		.on_error = on_watch_error,
-		.ctx = place,
-	};
-
-	place->statefulsets = watch_start(rollouts->cluster, &options, err);
-	options.resource = &resource_pods;
-	options.on_event = on_pod;
-	options.on_synced = on_pods_synced;
-	if (place->statefulsets)
-		place->pods = watch_start(rollouts->cluster, &options, err);
-	if (!rollouts->options.revisions || !place->pods) {
-		place->revisions_synced = true;
-		return place->pods ? 0 : -1;
-	}
-	options.resource = &resource_controller_revisions;
-	options.on_event = on_revision;
-	options.on_synced = on_revisions_synced;
-	options.on_error = on_revisions_error;
-	place->revisions = watch_start(rollouts->cluster, &options, err);
-	return place->revisions ? 0 : -1;
-}
-
 int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, struct err *err)
 {
 	for (size_t i = 0; i < rollouts->place_count; i++) {
@@ -576,7 +365,7 @@ int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, str
 	}
 	place->rollouts = rollouts;
 	place->namespace = strdup(namespace);
-	if (!place->namespace || start_watches(rollouts, place, err) < 0) {
+	if (!place->namespace || place_start(place, err) < 0) {
 		if (!place->namespace)
 			err_no_memory(err);
 		place_free(place);
@@ -589,18 +378,18 @@ int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, str
 
 void rollouts_touch(struct rollouts *rollouts, const char *namespace, const char *name)
 {
-	struct followed *followed = find(rollouts, namespace, name);
+	struct followed *followed = rollouts_followed(rollouts, namespace, name);
 
 	if (!followed)
 		return;
 	followed->dirty = true;
-	plan_flush(rollouts);
+	rollouts_plan_flush(rollouts);
 }
 
 const struct rollout *rollouts_find(const struct rollouts *rollouts, const char *namespace,
 				    const char *name)
 {
-	const struct followed *followed = find(rollouts, namespace, name);
+	const struct followed *followed = rollouts_followed(rollouts, namespace, name);
 
 	return followed && followed->judged ? &followed->verdict : NULL;
 }
@@ -617,7 +406,7 @@ const struct rollout *rollouts_at(const struct rollouts *rollouts, size_t index)
 const cJSON *rollouts_statefulset(const struct rollouts *rollouts, const char *namespace,
 				  const char *name)
 {
-	const struct followed *followed = find(rollouts, namespace, name);
+	const struct followed *followed = rollouts_followed(rollouts, namespace, name);
 
 	return followed ? followed->statefulset : NULL;
 }
