@@ -7,6 +7,7 @@
 #include "agent/api_private.h"
 #include "agent/metrics.h"
 #include "agent/metrics_process.h"
+#include "agent/relay.h"
 #include "diff/digest_mac.h"
 #include "diff/webhook.h"
 
@@ -116,6 +117,20 @@ void api_reply_json(const struct api_call *call, int status, cJSON *take_value)
 	json_print_pretty(value, &text);
 	buf_putc(&text, '\n');
 	api_reply_text(call, status, JSON_TYPE, &text);
+}
+
+void api_reply_taken(const struct api_call *call, int status, const char *content_type,
+		     char *take_body, size_t length)
+{
+	struct server_response response = {
+		.status = status,
+		.content_type = content_type,
+		.take_body = take_body,
+		.body_length = length,
+	};
+
+	add_headers(call, &response);
+	reply(call, &response);
 }
 
 static int status_of(enum err_class class)
@@ -425,7 +440,8 @@ static void on_request(void *context, const struct server_request *request)
 {
 	const struct api_call call = find_call(context, request);
 
-	call.route->handle(&call);
+	if (!(call.route->is_api || call.route->handle == api_hook) || !api_relay(&call))
+		call.route->handle(&call);
 }
 
 static void on_refused(void *context, int status, struct server_response *response)
@@ -530,6 +546,7 @@ void api_free(struct api *api)
 	if (!api)
 		return;
 	metrics_collector_remove(api);
+	relay_free(STEAL(api->relay));
 	server_free(STEAL(api->server));
 	uv_close((uv_handle_t *)&api->tick, on_closed);
 }

@@ -11,6 +11,8 @@
  *	POST /api/v1/apps/NAME/sync       asks for a pass now; suspend and resume likewise
  *	POST /hooks/git                   a Git server says that something was pushed (diff/webhook.h)
  *
+ * An agent that stands by passes what is below /api and /hooks on to the one that leads.
+ *
  * Orders want a token and carry nothing else. With a listener of its own for the API (api_listen) the
  * other one serves neither status nor orders.
  *
@@ -61,6 +63,12 @@ struct api_options {
 	 * many these are.
 	 */
 	size_t (*pushed)(void *context, const struct webhook_push *push, int64_t delay_ms);
+
+	/*
+	 * Who answers /api and /hooks: *ret_address is where another agent that leads listens, NULL: this
+	 * one does. ERR_TRANSIENT where it is not known. May be NULL: there is no other agent.
+	 */
+	int (*find_leader)(void *context, const char **ret_address, struct err *err);
 
 	void *context;
 };

@@ -27,6 +27,7 @@ struct api {
 	struct server *server;
 	struct secret_file token, hook_secret;
 	struct api_limiter denied, refused_hooks;
+	struct relay *relay; /* NULL until there is something to pass on */
 	uint64_t hook_at_ms; /* the virtual time of the hooks' limit: see hook_delay_ms */
 	uv_timer_t tick;     /* how late it comes tells whether the loop stalls */
 	uint64_t tick_ms, stall_ms;
@@ -51,6 +52,13 @@ void api_reply_json(const struct api_call *call, int status, cJSON *take_value);
 /* Answers with a text. */
 void api_reply_text(const struct api_call *call, int status, const char *content_type,
 		    struct buf *text);
+
+/* The same with bytes, which are taken. */
+void api_reply_taken(const struct api_call *call, int status, const char *content_type,
+		     char *take_body, size_t length);
+
+/* Where another agent leads: passes the request on to it, or answers why not. False: this one leads. */
+bool api_relay(const struct api_call *call);
 
 /* Logs a line unless there was one a moment ago. */
 void api_log_limited(struct api *api, struct api_limiter *limiter, const char *format, ...)

@@ -43,7 +43,7 @@ static bool copy_headers(const struct endpoint *endpoint, struct endpoint *copy)
 
 int endpoint_copy(const struct endpoint *endpoint, struct endpoint *ret_copy, struct err *err)
 {
-	struct endpoint copy = {.insecure = endpoint->insecure};
+	struct endpoint copy = {.insecure = endpoint->insecure, .direct = endpoint->direct};
 
 	if (copy_text(endpoint->server, &copy.server) &&
 	    copy_text(endpoint->proxy_url, &copy.proxy_url) &&

@@ -22,6 +22,7 @@ struct endpoint_header {
 struct endpoint {
 	char *server;    /* "https://10.0.0.1:6443", perhaps with a path; no slash at the end */
 	char *proxy_url; /* http://, https:// or socks5://; NULL: the environment's, as usual */
+	bool direct;     /* and that is not asked either */
 
 	/* Of each pair at most one is set. Without a CA the system's are trusted. */
 	char *ca_pem, *ca_file;

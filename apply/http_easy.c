@@ -170,7 +170,7 @@ static bool set_proxy(CURL *easy, const struct http_peer *peer)
 		SET(CURLOPT_PROXY, peer->endpoint.proxy_url);
 		SET(CURLOPT_NOPROXY, "");
 		SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	} else if (peer->loopback) {
+	} else if (peer->loopback || peer->endpoint.direct) {
 		SET(CURLOPT_PROXY, ""); /* as Go: the environment's proxy is not for this machine */
 	}
 	return !failed;
