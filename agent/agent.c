@@ -10,6 +10,7 @@
 #include "agent/leader.h"
 #include "agent/link.h"
 #include "agent/log.h"
+#include "agent/reload.h"
 #include "agent/repository.h"
 #include "agent/runner.h"
 #include "agent/session.h"
@@ -37,6 +38,7 @@ struct agent {
 	struct leader *leader;   /* NULL: this is the only agent */
 	bool leading;
 	int64_t started_ms;
+	struct reload *reload; /* NULL: the configuration is a command line */
 	char *config_error;
 
 	uv_timer_t reopen; /* what could not be opened or started is tried again */
@@ -305,6 +307,21 @@ void agent_set_config_error(struct agent *agent, const char *message)
 	agent->config_error = message ? strdup(message) : NULL;
 }
 
+static void on_config(void *context, struct config *config)
+{
+	struct agent *agent = context;
+
+	log_line(LOG_INFO, NULL, "the configuration is read again: %zu app%s", config->app_count,
+		 config->app_count == 1 ? "" : "s");
+	agent_set_config_error(agent, NULL);
+	agent_reload(agent, config);
+}
+
+static void on_config_refused(void *context, const char *why)
+{
+	agent_set_config_error(context, why);
+}
+
 /* --- all apps --------------------------------------------------------------------------------- */
 
 void agent_sync_all(struct agent *agent)
@@ -390,6 +407,7 @@ static void free_runners(struct agent *agent)
 static void close_agent(struct agent *agent)
 {
 	agent->stage = AGENT_ENDED;
+	reload_free(STEAL(agent->reload));
 	free_runners(agent);
 	for (size_t i = 0; i < agent->config.cluster_count; i++)
 		link_free(STEAL(agent->links[i]));
@@ -460,6 +478,7 @@ static void begin_end(struct agent *agent)
 
 	agent->stage = AGENT_ENDS_PASSES;
 	uv_timer_stop(&agent->reopen);
+	reload_free(STEAL(agent->reload));
 	ended = all_have_ended(agent);
 	uv_timer_start(&agent->ending, on_ending, ended ? 0 : AGENT_END_PASSES_MS, 0);
 }
@@ -475,6 +494,8 @@ static void on_signal(uv_signal_t *handle, int number)
 		return;
 	if (number == SIGHUP) {
 		log_line(LOG_INFO, &subject, "SIGHUP: syncing now");
+		if (agent->reload)
+			reload_now(agent->reload);
 		agent_sync_all(agent);
 	} else {
 		log_line(LOG_INFO, &subject, "%s: ending",
@@ -520,6 +541,20 @@ static int take_place(struct agent *agent, struct err *err)
 	return agent->leading ? 0 : leader_start(&options, &agent->leader, err);
 }
 
+/* Watches the configuration file before what it said is acted on. */
+static int watch_config(struct agent *agent, const struct options *options, struct err *err)
+{
+	const struct reload_options reload_options = {
+		.loop = agent->loop,
+		.options = options,
+		.on_config = on_config,
+		.on_refused = on_config_refused,
+		.context = agent,
+	};
+
+	return options->config ? reload_new(&reload_options, &agent->reload, err) : 0;
+}
+
 /* The app of a command line starts, or the command ends. */
 static int start_only_app(struct agent *agent)
 {
@@ -534,7 +569,7 @@ static int start_only_app(struct agent *agent)
 	return err.class == ERR_NO_MEMORY ? EXIT_INTERNAL : code;
 }
 
-int agent_run(struct uv_loop_s *loop, struct config *config)
+int agent_run(struct uv_loop_s *loop, const struct options *options, struct config *config)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
 	struct err err;
@@ -553,13 +588,14 @@ int agent_run(struct uv_loop_s *loop, struct config *config)
 	*config = (struct config){0};
 	agent->started_ms = clock_unix_ms();
 	open_handles(agent);
-	if (take_place(agent, &err) < 0) {
+	if (watch_config(agent, options, &err) < 0 || take_place(agent, &err) < 0) {
 		tell_error(&err);
 		code = err.class == ERR_NO_MEMORY ? EXIT_INTERNAL : EXIT_CLUSTER;
-	} else if (agent->config.app_count && agent->config.apps[0].line == 0)
-		code = start_only_app(agent);
-	else
+	} else if (options->config) {
 		start_apps(agent);
+	} else {
+		code = start_only_app(agent);
+	}
 	if (code != EXIT_OK)
 		close_agent(agent);
 	else

@@ -29,10 +29,10 @@ struct agent_part {
 };
 
 /*
- * Runs until SIGTERM or SIGINT; SIGHUP has everything synced now. Takes what is in *config. The exit
- * code, after printing why it could not begin. The loop has to turn once more before it is closed.
+ * Runs until SIGTERM or SIGINT; SIGHUP has the configuration read again and everything synced now. Takes
+ * what is in *config, which config_load has made of the options; these are borrowed. The exit code, after printing why it could not begin. The loop has to turn once more before it is closed.
  */
-int agent_run(struct uv_loop_s *loop, struct config *config);
+int agent_run(struct uv_loop_s *loop, const struct options *options, struct config *config);
 
 /* Adds a part; those that were added last end first. */
 void agent_add_part(struct agent *agent, struct agent_part part);

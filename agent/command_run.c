@@ -29,5 +29,5 @@ int command_run(const struct options *options)
 
 	if (code == EXIT_OK)
 		code = session_open_bare(&session);
-	return code == EXIT_OK ? agent_run(session.loop, &config) : code;
+	return code == EXIT_OK ? agent_run(session.loop, options, &config) : code;
 }
