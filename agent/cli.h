@@ -17,8 +17,9 @@ struct command {
 	const char *summary; /* one line, for the list of commands */
 	const char *text;    /* a paragraph for its own help */
 	const char *examples;
-	const char *argument; /* what it is about, besides its options: "NAME"; NULL: nothing */
-	unsigned groups;      /* which options it takes: CLI_GROUP_... */
+	const char *
+		argument; /* what it is about, besides its options: "NAME", "[APP]"; NULL: nothing */
+	unsigned groups;  /* which options it takes: CLI_GROUP_... */
 	int (*run)(const struct options *options);
 };
 
@@ -44,6 +45,8 @@ enum {
 	CLI_GROUP_HOLD = 1 << 15,    /* --release */
 	CLI_GROUP_CONFIG = 1 << 16,  /* --config, which excludes what is of one app */
 	CLI_GROUP_SHARD = 1 << 17,   /* --shard */
+	CLI_GROUP_HISTORY = 1 << 18,
+	CLI_GROUP_SUSPEND = 1 << 19, /* --reason */
 };
 
 /*

@@ -112,7 +112,7 @@ static int check_lease(const struct options *options, struct err *err)
 /* How far to promote is said once. */
 static int check_edit(const struct command *command, const struct options *options, struct err *err)
 {
-	if (command->argument && !options->name)
+	if (command->argument && *command->argument != '[' && !options->name)
 		return err_set(err, ERR_INVALID, "'tranche %s' wants %s; see 'tranche help %s'",
 			       command->name, command->argument, command->name);
 	if (options->to.given + options->by.given + options->all > 1)

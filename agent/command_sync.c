@@ -8,11 +8,13 @@
 #include "agent/conditions.h"
 #include "agent/drive.h"
 #include "agent/follow.h"
+#include "agent/record_history.h"
 #include "agent/report.h"
 #include "agent/schedule.h"
 #include "agent/session.h"
 #include "agent/show.h"
 #include "agent/steer_words.h"
+#include "agent/whoami.h"
 #include "apply/rollout.h"
 
 #define MOVE_WAIT_MS  100  /* a rollout moved: let what comes with it come too */
@@ -24,6 +26,7 @@ struct sync {
 	struct pass *pass;
 	bool pass_runs;
 	int code;
+	const char *by; /* who it is that asks */
 
 	/* --wait: passes over the rollouts follow, until all have arrived or one cannot */
 	bool waiting;
@@ -51,6 +54,28 @@ static void print_how(void *context, const char *name, const char *how)
 	fprintf(stderr, "tranche: statefulset.apps/%s %s\n", name, how);
 }
 
+static void on_history_saved(void *context, const struct err *err, const char *resource_version)
+{
+	(void)context;
+	(void)resource_version;
+	if (err)
+		tell_warning("how it ended is not in the history: %s", err->message);
+}
+
+/* How the rollouts ended, which no pass saves any more. */
+static void save_history(struct sync *sync)
+{
+	struct app *app = &sync->session.app;
+	struct err err;
+
+	if (!app->history_unsaved || !app->inventory_known)
+		return;
+	app->history_unsaved = false;
+	if (!inventory_save(sync->session.cluster, app->namespace, &app->inventory,
+			    on_history_saved, sync, &err))
+		tell_warning("how it ended is not in the history: %s", err.message);
+}
+
 static void end_wait(struct sync *sync, int code)
 {
 	sync->code = code;
@@ -60,6 +85,7 @@ static void end_wait(struct sync *sync, int code)
 	rollouts_free(STEAL(sync->rollouts));
 	schedule_free(STEAL(sync->schedule));
 	uv_close((uv_handle_t *)&sync->deadline, NULL);
+	save_history(sync);
 }
 
 /* Ends the waiting if there is nothing more to wait for. */
@@ -82,6 +108,9 @@ static void on_rollout(void *context, const struct rollout *rollout)
 	const struct driven *driven = drive_find(&sync->drive, rollout);
 	if (!driven)
 		return;
+	record_history_rollout(
+		&sync->session.app, rollout,
+		rollouts_statefulset(sync->rollouts, rollout->namespace, rollout->name));
 	if (follow_tell(&sync->follow, rollout, &line))
 		print_line(rollout->name, buf_str(&line));
 	if (driven->steered)
@@ -363,6 +392,7 @@ static void start_pass(void *context, enum schedule_kind kind)
 		.discovery = sync->session.discovery,
 		.app = &sync->session.app,
 		.rollouts_only = kind == SCHEDULE_ROLLOUTS,
+		.by = sync->by,
 		.on_written = on_written,
 		.on_done = on_done,
 		.context = sync,
@@ -381,10 +411,13 @@ static void start_pass(void *context, enum schedule_kind kind)
 
 int command_sync(const struct options *options)
 {
+	CLEANUP(buf_release) struct buf by = BUF_INIT(WHOAMI_MAX_BYTES);
 	struct sync sync = {.options = options};
 
 	if (options->dry_run)
 		return command_diff(options);
+	whoami_print(&by);
+	sync.by = buf_str(&by);
 	sync.code = session_open(&sync.session, options);
 	if (sync.code == EXIT_OK) {
 		start_pass(&sync, SCHEDULE_WHOLE);

@@ -87,6 +87,43 @@ const struct command cli_commands[] = {
 		.run = command_status,
 	},
 	{
+		.name = "history",
+		.usage = "[APP] [-n NAMESPACE] [-o text|wide|json] [options]",
+		.summary = "Show what an app's syncs changed, and how the rollouts ended",
+		.text = "Show what was done for an app, the newest first: which commit, when, by whom or why (a commit, a\n"
+			"sync that somebody asked for, drift that was undone, a rollback, a suspension), what changed,\n"
+			"and how the rollouts ended. It is kept in the app's inventory, the ConfigMap tranche-APP: some 50\n"
+			"entries. Without APP: the only one of the namespace.",
+		.examples = "  tranche history shop -n shop\n"
+			    "  tranche history -o json | jq '.entries[0]'\n",
+		.argument = "[APP]",
+		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_HISTORY | CLI_GROUP_COLOR | CLI_GROUP_LOG,
+		.run = command_history,
+	},
+	{
+		.name = "suspend",
+		.usage = "[APP] [-n NAMESPACE] [--reason TEXT] [options]",
+		.summary = "Have nobody sync an app until it is resumed",
+		.text = "Suspend an app: whoever syncs it, an agent or a command, writes nothing from its next pass on. It\n"
+			"stands in the app's inventory, with who, when and why, and so outlasts restarts. A pass that\n"
+			"has begun to write ends its work. Ends with 1 if it is suspended already.",
+		.examples = "  tranche suspend shop -n shop --reason 'restoring a backup'\n",
+		.argument = "[APP]",
+		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_SUSPEND | CLI_GROUP_LOG,
+		.run = command_suspend,
+	},
+	{
+		.name = "resume",
+		.usage = "[APP] [-n NAMESPACE] [options]",
+		.summary = "Have a suspended app synced again",
+		.text = "Undo a suspension: an agent that follows the app syncs it at its next interval. Ends with 1 if it\n"
+			"is not suspended.",
+		.examples = "  tranche resume shop -n shop\n",
+		.argument = "[APP]",
+		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_LOG,
+		.run = command_resume,
+	},
+	{
 		.name = "validate",
 		.usage = "(--repo URL|DIR | -f FILE|DIR|- | --config FILE) [-n NAMESPACE] [-o text|json]",
 		.summary = "Check manifests without a cluster",

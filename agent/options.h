@@ -73,6 +73,8 @@ struct options {
 	bool watch;
 	bool help;
 
+	const char *reason;
+
 	/* editing a clone */
 	const char *name; /* the command's argument */
 	const char *directory;

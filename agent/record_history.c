@@ -26,11 +26,13 @@ static bool was_written(const struct pass *pass, size_t index)
 static enum history_cause cause_of(const struct pass *pass, size_t index, bool applied)
 {
 	const struct steer *steer = pass_steer(pass, index);
+	bool steered = steer && steer->decided;
 	enum plan_action action = pass->plan.items[index].action;
 
-	if (steer && steer->decided && steer->promotion.verdict == PROMOTION_ROLLED_BACK)
+	if (steered && steer->promotion.verdict == PROMOTION_ROLLED_BACK)
 		return HISTORY_ROLLBACK;
-	if (applied && action != PLAN_WALK && action != PLAN_PRUNE)
+	if ((steered ? steer->git_unchanged : applied) && action != PLAN_WALK &&
+	    action != PLAN_PRUNE)
 		return HISTORY_DRIFT;
 	return pass->options.by ? HISTORY_SYNC : HISTORY_COMMIT;
 }
@@ -44,9 +46,10 @@ static struct history_note note_of(const struct pass *pass, size_t index, enum h
 	return (struct history_note){
 		.at_ms = pass->now_ms,
 		.cause = cause,
-		.by = cause == HISTORY_COMMIT ? snapshot->author : pass->options.by,
+		.by = pass->options.by,
 		.ref = ref,
 		.commit = snapshot->commit,
+		.author = snapshot->author,
 		.subject = cause == HISTORY_ROLLBACK ? steer->record.rejected_reason
 						     : snapshot->subject,
 	};

@@ -95,9 +95,19 @@ static bool is_of_commit(const cJSON *entry)
 	return has_cause(entry, HISTORY_COMMIT) || has_cause(entry, HISTORY_SYNC);
 }
 
+/* Whether what is noted for `cause` may go on in an entry that stands behind this one. */
+static bool is_passed_over(const cJSON *entry, enum history_cause cause)
+{
+	if (cause == HISTORY_DRIFT)
+		return false;
+	return has_cause(entry, HISTORY_DRIFT) || has_cause(entry, HISTORY_SUSPEND) ||
+	       has_cause(entry, HISTORY_RESUME) ||
+	       (cause != HISTORY_ROLLBACK && has_cause(entry, HISTORY_ROLLBACK));
+}
+
 /*
- * The entry that goes on with this. A commit's own is looked for behind drift and suspensions, which may
- * have come in the middle of a walk; drift that comes back is so only if nothing else was done.
+ * The entry that goes on with this; NULL: none. A commit's own may stand behind what came in the middle
+ * of its walk; drift that comes back is so only if nothing else was done.
  */
 static cJSON *find_open(const struct history *history, const struct history_note *note)
 {
@@ -105,13 +115,9 @@ static cJSON *find_open(const struct history *history, const struct history_note
 	cJSON *entry;
 
 	json_each (entry, history->entries) {
-		bool same = is(entry, "commit", note->commit);
-
 		if (wants_commit ? is_of_commit(entry) : has_cause(entry, note->cause))
-			return same ? entry : NULL;
-		if (note->cause == HISTORY_DRIFT ||
-		    !(has_cause(entry, HISTORY_DRIFT) || has_cause(entry, HISTORY_SUSPEND) ||
-		      has_cause(entry, HISTORY_RESUME)))
+			return is(entry, "commit", note->commit) ? entry : NULL;
+		if (!is_passed_over(entry, note->cause))
 			return NULL;
 	}
 	return NULL;
@@ -123,7 +129,8 @@ static int fill_entry(cJSON *entry, const struct history_note *note, struct err 
 	    json_set_str(entry, "cause", causes[note->cause], err) < 0 ||
 	    set_text(entry, "by", note->by, err) < 0 ||
 	    set_text(entry, "ref", note->ref, err) < 0 ||
-	    set_text(entry, "commit", note->commit, err) < 0)
+	    set_text(entry, "commit", note->commit, err) < 0 ||
+	    set_text(entry, "author", note->author, err) < 0)
 		return -1;
 	return set_text(entry, "subject", note->subject, err);
 }
@@ -206,7 +213,7 @@ static int end_earlier(const cJSON *entry, const char *namespace, const char *na
 	const char *phase = back ? rollout_phase_name(ROLLOUT_ROLLED_BACK) : SUPERSEDED;
 	cJSON *earlier, *set;
 
-	json_each (earlier, entry->next) {
+	for (earlier = entry->next; earlier; earlier = earlier->next) {
 		set = find_set(earlier, namespace, name);
 		if (!set)
 			continue;

@@ -10,8 +10,8 @@
  * is kept. `partition`, `replicas` and `images` are [from, to], null for a StatefulSet that was created:
  *
  *	{"version":1,"entries":[
- *	  {"at":"2026-01-02T03:04:05.678Z","cause":"commit","by":"Ann Example","ref":"main",
- *	   "commit":"3f2c1ab...","subject":"Canary of web","times":2,
+ *	  {"at":"2026-01-02T03:04:05.678Z","cause":"sync","by":"ada@laptop","ref":"main",
+ *	   "commit":"3f2c1ab...","author":"Ann Example","subject":"Canary of web","times":2,
  *	   "created":1,"replaced":2,"recreated":1,"pruned":1,"failed":1,
  *	   "statefulSets":[
  *	     {"namespace":"shop","name":"web","partition":[5,4],"replicas":[null,5],
@@ -20,8 +20,8 @@
  *	   "more":3}]}
  *
  * `cause` is commit (one that the agent found), sync (somebody asked for it), drift (that was undone),
- * rollback (a rollout that got stuck was taken back), suspend or resume. `by` is the commit's author or
- * who asked; of a suspension `subject` is the reason. `phase` is Progressing, one of rollout.h that a
+ * rollback (a rollout that got stuck was taken back), suspend or resume. `by` is who asked
+ * for it; of a suspension `subject` is the reason. `phase` is Progressing, one of rollout.h that a
  * rollout comes to rest in, or Superseded: the next change of the StatefulSet came before its end.
  *
  * Bounded: HISTORY_MAX_ENTRIES, HISTORY_MAX_BYTES, HISTORY_MAX_SETS an entry, and texts are cut; the
@@ -59,7 +59,7 @@ void history_release(struct history *history);
 struct history_note {
 	int64_t at_ms; /* Unix time */
 	enum history_cause cause;
-	const char *by, *ref, *commit, *subject;
+	const char *by, *ref, *commit, *author, *subject;
 };
 
 /*

@@ -7,6 +7,7 @@
 #define DIFF_RENDER_H
 
 #include "diff/finding.h"
+#include "diff/history.h"
 #include "diff/json_build.h"
 #include "diff/plan.h"
 #include "diff/status.h"
@@ -69,6 +70,17 @@ int render_status_json(const struct status *status, struct buf *out, struct err 
 /* Its two lists, into arrays that may hold those of others. */
 void render_status_append(struct json_builder *builder, cJSON *statefulsets, cJSON *missing,
 			  const struct status *status);
+
+/*
+ * `history`: a line an entry, below it what was written and what changed of StatefulSets. `wide`: subjects
+ * in full, and since when each StatefulSet stands as it does.
+ */
+void render_history_table(const struct history *history, bool wide,
+			  const struct render_options *options, struct buf *out);
+
+/* docs/json.md, "history". */
+int render_history_json(const struct history *history, const char *app, struct buf *out,
+			struct err *err);
 
 /* docs/json.md, "validate". `revision` is "" for plain files; the findings are sorted. */
 int render_findings_json(const struct findings *findings, const char *revision, size_t file_count,
