@@ -7,6 +7,7 @@
 #include "agent/record_history.h"
 #include "agent/runner_private.h"
 #include "apply/clock.h"
+#include "apply/suspend.h"
 
 #define RETRY_FIRST_MS      1000 /* after a pass that failed; doubles up to the interval */
 #define LIVE_CHANGE_WAIT_MS 100  /* a StatefulSet changed: let its writer finish first */
@@ -289,6 +290,24 @@ static void keep_result(struct runner *runner, const struct pass *pass)
 		runner->objects[action] = plan_count(pass_plan(pass), (enum plan_action)action);
 }
 
+/* By the configuration, which is not to be found in the cluster. */
+static void suspend_here(struct runner *runner, bool suspend)
+{
+	const struct log_subject subject = subject_of(runner);
+
+	if (runner->suspended == suspend)
+		return;
+	runner->suspended = suspend;
+	log_line(LOG_INFO, &subject, "%s (config)", suspend ? "suspended" : "resumed");
+	if (suspend) {
+		runner->next_ms = 0;
+		set_waits_for(runner, NULL);
+	} else {
+		want_pass(runner, SCHEDULE_WHOLE, 0);
+	}
+	changed(runner);
+}
+
 static int set_policy(struct runner *runner, const struct config_app *config, struct err *err)
 {
 	bool suspend = config->suspend, was = runner->app.config.suspend;
@@ -297,7 +316,7 @@ static int set_policy(struct runner *runner, const struct config_app *config, st
 	if (app_set_policy(&runner->app, config, err) < 0)
 		return -1;
 	if (suspend != was)
-		runner_suspend(runner, suspend, "config");
+		suspend_here(runner, suspend);
 	runner_sync_now(runner, false);
 	return 0;
 }
@@ -340,12 +359,14 @@ static void take_pass(struct runner *runner, const struct pass *pass)
 		runner->failures++;
 	else if (pass_is_whole(pass))
 		runner->failures = 0;
-	if (pass_fault(pass) == PASS_SUSPENDED)
+	if (pass_fault(pass) == PASS_SUSPENDED) {
 		drive_release(&runner->drive);
-	else if (pass_is_whole(pass))
+		runner->is_asked = false;
+	} else if (pass_is_whole(pass)) {
 		keep_result(runner, pass);
-	else
+	} else {
 		runner->rollout_passes++;
+	}
 }
 
 static void on_pass_done(void *context, struct pass *pass)
@@ -455,6 +476,7 @@ void runner_free(struct runner *runner)
 	if (!runner)
 		return;
 	link_unlisten(runner->options.link, &runner->listener);
+	cluster_cancel(runner->options.link->cluster, runner->order);
 	pass_free(runner->pass);
 	repository_leave(&runner->repository);
 	schedule_free(runner->schedule);
@@ -466,7 +488,6 @@ void runner_free(struct runner *runner)
 	drive_release(&runner->drive);
 	chronicle_release(&runner->chronicle);
 	app_release(&runner->app);
-	free(runner->suspended_by);
 	free(runner->last.message);
 	free(runner);
 }
@@ -479,7 +500,7 @@ void runner_start(struct runner *runner)
 		 source_name(runner->app.source), cluster_server(runner->options.link->cluster),
 		 runner->options.link->kubeconfig.origin);
 	if (runner->app.config.suspend)
-		runner_suspend(runner, true, "config");
+		suspend_here(runner, true);
 	else
 		want_pass(runner, SCHEDULE_WHOLE, 0);
 }
@@ -526,23 +547,40 @@ void runner_fetch_now(struct runner *runner)
 	want_pass(runner, SCHEDULE_WHOLE, 0);
 }
 
+static void on_suspended(void *context, const struct err *err, bool is_news,
+			 const struct inventory *inventory)
+{
+	struct runner *runner = context;
+	const struct log_subject subject = subject_of(runner);
+	const char *by = inventory->suspended.by;
+
+	runner->order = 0;
+	if (err)
+		log_line(LOG_ERROR, &subject, "cannot be suspended or resumed: %s", err->message);
+	else if (is_news && !by)
+		log_line(LOG_INFO, &subject, "resumed");
+	want_pass(runner, SCHEDULE_WHOLE, 0); /* which reads the inventory, and tells the rest */
+}
+
 void runner_suspend(struct runner *runner, bool suspend, const char *by)
 {
+	const struct suspend_order order = {
+		.namespace = runner->app.namespace,
+		.app = runner->app.name,
+		.suspends = suspend,
+		.by = by,
+		.anew = suspend,
+	};
 	const struct log_subject subject = subject_of(runner);
+	struct cluster *cluster = runner->options.link->cluster;
+	struct err err;
 
-	free(runner->suspended_by);
-	runner->suspended_by = strdup(by);
-	if (runner->suspended == suspend)
-		return;
-	runner->suspended = suspend;
-	log_line(LOG_INFO, &subject, "%s (%s)", suspend ? "suspended" : "resumed", by);
-	if (suspend) {
-		runner->next_ms = 0;
-		set_waits_for(runner, NULL);
-	} else {
-		want_pass(runner, SCHEDULE_WHOLE, 0);
-	}
-	changed(runner);
+	if (!suspend)
+		suspend_here(runner, false);
+	cluster_cancel(cluster, runner->order);
+	runner->order = suspend_app(cluster, &order, on_suspended, runner, &err);
+	if (!runner->order)
+		log_line(LOG_ERROR, &subject, "%s", err.message);
 }
 
 /* What this process knows of the cluster is not true any more once another has written. */

@@ -79,8 +79,9 @@ void runner_sync_now(struct runner *runner, bool asked);
 void runner_fetch_now(struct runner *runner);
 
 /*
- * Suspends or resumes it, by somebody's word ("config", "api"), which overrides the configuration's
- * until that changes. What runs is not disturbed.
+ * Suspends or resumes it, by somebody's word, which is kept in the inventory and so outlasts this
+ * process. Resuming overrides the configuration's `suspend` until that changes. What runs is not
+ * disturbed.
  */
 void runner_suspend(struct runner *runner, bool suspend, const char *by);
 

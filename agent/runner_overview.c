@@ -14,7 +14,7 @@ static const char *or_empty(const char *text)
 static const char *suspended_by(const struct runner *runner)
 {
 	if (runner->suspended)
-		return or_empty(runner->suspended_by);
+		return "config";
 	return runner->app.inventory_known ? runner->app.inventory.suspended.by : NULL;
 }
 

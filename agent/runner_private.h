@@ -24,8 +24,8 @@ struct runner {
 	struct schedule *schedule;
 	bool leading;
 	bool ending;
-	bool suspended;
-	char *suspended_by;
+	bool suspended;                 /* by the configuration; see also app.inventory.suspended */
+	uint64_t order;                 /* to suspend or resume, under way; 0: none */
 	struct config_app *next_config; /* to be taken over when the pass has ended; NULL: none */
 
 	struct pass *pass; /* NULL between two */
