@@ -57,7 +57,7 @@ WERROR := $(if $(CI),-Werror)
 # What every byte of a manifest or an answer goes through is compiled for speed, all else for size.
 # Unwind tables stand with the debug information, where gdb, perf and valgrind find them too, instead
 # of in the program; relative relocations are packed where the linker can.
-HOT := $(addprefix diff/,buf compare compare_list digest json json_number json_parse json_print \
+HOT := $(addprefix diff/,buf compare compare_list digest json json_names json_number json_parse json_print \
 	manifest path schema schema_check yaml yaml_build yaml_events yaml_scalar yaml_split)
 optimise = $(if $(filter $(HOT:%=$(BUILD)/obj/%.o),$(1)),-O2,-Os)
 SMALL := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "agent/memory.h"
 #include "agent/record_history.h"
 #include "agent/runner_private.h"
 #include "apply/clock.h"
@@ -381,6 +382,7 @@ static void on_pass_done(void *context, struct pass *pass)
 	else
 		runner->failures = 0;
 	pass_free(STEAL(runner->pass));
+	memory_settle();
 	take_next_config(runner);
 	plan_next(runner);
 	schedule_ended(runner->schedule);

@@ -15,6 +15,7 @@
 #define UNACKNOWLEDGED_MS    30000 /* then a peer counts as dead */
 #define CA_CACHE_S           60L   /* a CA's file is read again for connections after this */
 #define RECEIVE_BUFFER_BYTES (128L * 1024)
+#define STREAM_BUFFER_BYTES  (8L * 1024) /* of a watch, which has it for as long as it lasts */
 #define MAX_HEADER_BYTES     (TOKEN_HEADER_BYTES + 1024)
 #define TOKEN_HEADER_BYTES   (64u * 1024)
 
@@ -280,6 +281,6 @@ int http_easy_set_up(CURL *easy, const struct http_peer *peer, const struct cred
 	SET(CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
 	SET(CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
 	SET(CURLOPT_SOCKOPTFUNCTION, set_socket_options);
-	SET(CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_BYTES);
+	SET(CURLOPT_BUFFERSIZE, request->on_data ? STREAM_BUFFER_BYTES : RECEIVE_BUFFER_BYTES);
 	return failed ? err_no_memory(err) : 0;
 }

@@ -58,7 +58,8 @@ const struct rollout *rollouts_at(const struct rollouts *rollouts, size_t index)
 
 /*
  * The StatefulSet as last seen (without managedFields), or NULL; and the Pods that are named after
- * it, for forecasts. All borrowed until the loop turns.
+ * it. With `once` whole, for forecasts, else reduced (rollout_reduce.h). All borrowed until the loop
+ * turns.
  */
 const cJSON *rollouts_statefulset(const struct rollouts *rollouts, const char *namespace,
 				  const char *name);

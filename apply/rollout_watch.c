@@ -6,6 +6,7 @@
 #include "apply/resource.h"
 #include "apply/watch.h"
 #include "diff/cleanup.h"
+#include "diff/rollout_reduce.h"
 
 /* --- events --------------------------------------------------------------------------------- */
 
@@ -29,7 +30,10 @@ static void on_statefulset(void *ctx, enum watch_event event, cJSON **object)
 	}
 	cJSON_Delete(followed->statefulset);
 	followed->statefulset = STEAL(*object);
-	json_remove(followed->statefulset, "metadata.managedFields");
+	if (rollouts->options.once)
+		json_remove(followed->statefulset, "metadata.managedFields");
+	else
+		rollout_reduce_statefulset(followed->statefulset);
 	followed->dirty = true;
 	rollouts_plan_flush(rollouts);
 }
@@ -78,7 +82,10 @@ static void on_pod(void *ctx, enum watch_event event, cJSON **object)
 		pods_remove(&rollouts->pods, namespace, name);
 		return;
 	}
-	json_remove(*object, "metadata.managedFields");
+	if (rollouts->options.once)
+		json_remove(*object, "metadata.managedFields");
+	else
+		rollout_reduce_pod(*object);
 	if (pods_put(&rollouts->pods, STEAL(*object), &err) < 0)
 		rollouts_tell_error(rollouts, &err, 0);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/json_names.h"
 #include "diff/json_number.h"
 
 #define EXACT_MAX ((int64_t)1 << 53) /* up to here every integer is a double of its own */
@@ -149,10 +150,8 @@ cJSON *json_copy(const cJSON *value)
 {
 	cJSON *copy = value ? cJSON_Duplicate(value, true) : NULL;
 
-	if (copy) {
-		free(copy->string);
-		copy->string = NULL;
-	}
+	if (copy)
+		json_unname(copy);
 	return copy;
 }
 
@@ -176,17 +175,13 @@ static int set_sized(cJSON *object, const char *key, size_t length, cJSON *take_
 {
 	CLEANUP(cJSON_Delete_p) cJSON *value = take_value;
 	CLEANUP(free_p) char *name = strndup(key, length);
-	char *old_name;
 
 	if (!value || !name)
 		return err_no_memory(err);
 	if (!is_object(object))
 		return err_set(err, ERR_INVALID, "cannot set \"%s\" in what is not an object",
 			       name);
-	old_name = value->string;
-	value->string = STEAL(name);
-	free(old_name);
-
+	json_name(value, STEAL(name));
 	cJSON *old = get_sized(object, key, length);
 	if (old)
 		cJSON_ReplaceItemViaPointer(object, old, STEAL(value));
@@ -261,8 +256,7 @@ int json_append(cJSON *array, cJSON *take_item, struct err *err)
 		return err_no_memory(err);
 	if (!cJSON_IsArray(array))
 		return err_set(err, ERR_INVALID, "cannot append to what is not a list");
-	free(item->string);
-	item->string = NULL;
+	json_unname(item);
 	json_link(array, STEAL(item));
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/json_names.h"
 #include "diff/text.h"
 
 #define NUMBER_MAX 512 /* bytes of a number that is not an int64 */
@@ -316,25 +317,43 @@ static int read_array(struct json_reader *reader, unsigned depth, cJSON *array, 
 	}
 }
 
+/* A member's name: one of the table, or read into *ret_name. No name of the table needs escapes. */
+static int read_name(struct json_reader *reader, const char **ret_known, char **ret_name,
+		     struct err *err)
+{
+	const char *text = reader->text + reader->at + 1;
+	const char *end = memchr(text, '"', reader->length - reader->at - 1);
+
+	*ret_known = end ? json_known_name(text, (size_t)(end - text)) : NULL;
+	if (!*ret_known)
+		return read_string(reader, ret_name, err);
+	reader->at += (size_t)(end - text) + 2;
+	return 0;
+}
+
 static int read_member(struct json_reader *reader, unsigned depth, cJSON *object, struct err *err)
 {
 	CLEANUP(free_p) char *key = NULL;
+	const char *known;
 	size_t key_offset = reader->at;
 	cJSON *value;
 
 	if (peek(reader) != '"')
 		return fail_unexpected(reader, "a quoted key", err);
-	if (read_string(reader, &key, err) < 0)
+	if (read_name(reader, &known, &key, err) < 0)
 		return -1;
 	json_reader_skip_space(reader);
 	if (peek(reader) != ':')
 		return fail_unexpected(reader, "\":\"", err);
 	reader->at++;
 	json_reader_skip_space(reader);
-	if (keys_push(&reader->keys, key, key_offset, err) < 0 ||
+	if (keys_push(&reader->keys, known ? known : key, key_offset, err) < 0 ||
 	    read_value(reader, depth, key_offset, &value, err) < 0)
 		return -1;
-	value->string = STEAL(key);
+	if (known)
+		json_name_known(value, known);
+	else
+		value->string = STEAL(key);
 	json_link(object, value);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diff/keys.h"
+#include "diff/json_names.h"
 #include "diff/text.h"
 #include "diff/yaml_anchor.h"
 #include "diff/yaml_events.h"
@@ -371,7 +372,7 @@ static int build_member(struct builder *b, unsigned depth, cJSON *object, struct
 	if (build_key(b, &key, err) < 0 || yaml_events_next(&b->events, err) < 0 ||
 	    build_value(b, depth, place, &value, err) < 0)
 		return -1;
-	value->string = STEAL(key);
+	json_name(value, STEAL(key));
 	json_link(object, value);
 	return keys_push(&b->keys, value->string, (uint64_t)place.line << 32 | place.column, err);
 }

@@ -67,7 +67,7 @@ static int enter(const struct yaml_doc *doc, const struct yaml_step *steps, size
 			return -1;
 	}
 	if (cJSON_IsNull(child))
-		child->type = cJSON_Object;
+		child->type = (child->type & ~0xFF) | cJSON_Object;
 	*node = child;
 	return 0;
 }

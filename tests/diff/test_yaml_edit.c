@@ -153,7 +153,7 @@ static void set_value(cJSON *root, const struct yaml_step *steps, size_t count, 
 			assert_ok(json_set_key(root, steps[i].key, child, &err), err);
 		}
 		if (cJSON_IsNull(child))
-			child->type = cJSON_Object;
+			child->type = (child->type & ~0xFF) | cJSON_Object;
 		root = child;
 	}
 	if (steps[count - 1].kind == YAML_STEP_KEY)

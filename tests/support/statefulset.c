@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diff/rollout_reduce.h"
+
 #include "tests/support/check.h"
 #include "tests/support/values.h"
 
@@ -265,6 +267,27 @@ cJSON *statefulset_of(const char *text, const struct test_pods *pods)
 	return statefulset;
 }
 
+/* What is reduced has the same verdict. */
+static void check_reduced(const struct rollout *whole, cJSON *statefulset, struct test_pods *pods)
+{
+	CLEANUP(rollout_release) struct rollout reduced = {0};
+	CLEANUP(buf_release) struct buf expected = BUF_INIT(65536);
+	CLEANUP(buf_release) struct buf seen = BUF_INIT(65536);
+	struct err err;
+
+	rollout_reduce_statefulset(statefulset);
+	for (size_t i = 0; i < pods->count; i++)
+		rollout_reduce_pod(pods->items[i]);
+	assert_ok(rollout_observe(statefulset, CONST_PODS(*pods), pods->count, NULL, TEST_NOW_MS,
+				  &reduced, &err),
+		  err);
+	rollout_print(whole, &expected);
+	rollout_print(&reduced, &seen);
+	assert_string_equal(buf_str(&seen), buf_str(&expected));
+	assert_string_equal(reduced.reason, whole->reason);
+	assert_int_equal(reduced.phase, whole->phase);
+}
+
 void observe_words(const char *statefulset_words, const char *pod_words,
 		   struct rollout *ret_rollout)
 {
@@ -275,6 +298,7 @@ void observe_words(const char *statefulset_words, const char *pod_words,
 	assert_ok(rollout_observe(statefulset, CONST_PODS(pods), pods.count, NULL, TEST_NOW_MS,
 				  ret_rollout, &err),
 		  err);
+	check_reduced(ret_rollout, statefulset, &pods);
 	test_pods_release(&pods);
 }
 

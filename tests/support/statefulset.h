@@ -41,7 +41,7 @@ void test_pods_release(struct test_pods *pods);
  */
 cJSON *statefulset_of(const char *words, const struct test_pods *pods);
 
-/* rollout_observe of the two, at TEST_NOW_MS. */
+/* rollout_observe of the two, at TEST_NOW_MS; fails where they have another verdict once reduced. */
 void observe_words(const char *statefulset_words, const char *pod_words,
 		   struct rollout *ret_rollout);
 

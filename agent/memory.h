@@ -1,0 +1,13 @@
+/*
+ * memory.h - what the process holds of memory that it does not need.
+ */
+#ifndef AGENT_MEMORY_H
+#define AGENT_MEMORY_H
+
+/*
+ * Gives the system back what is free, if that is much. A pass needs, for a moment, many times what is
+ * kept of it, and what is kept lies between what has been freed.
+ */
+void memory_settle(void);
+
+#endif
