@@ -10,9 +10,11 @@
 #include "agent/leader.h"
 #include "agent/link.h"
 #include "agent/log.h"
+#include "agent/metrics.h"
 #include "agent/reload.h"
 #include "agent/repository.h"
 #include "agent/runner.h"
+#include "agent/serve.h"
 #include "agent/session.h"
 #include "agent/shard.h"
 #include "apply/clock.h"
@@ -36,6 +38,7 @@ struct agent {
 	struct link **links;     /* one a cluster of the configuration; NULL: it is not open */
 	struct runner **runners; /* one an app; NULL: it could not be started */
 	struct leader *leader;   /* NULL: this is the only agent */
+	struct serve *serve;     /* NULL: nobody may ask */
 	bool leading;
 	int64_t started_ms;
 	struct reload *reload; /* NULL: the configuration is a command line */
@@ -67,6 +70,16 @@ struct runner *agent_find(struct agent *agent, const char *name)
 		if (strcmp(agent->config.apps[i].name, name) == 0)
 			return agent->runners[i];
 	return NULL;
+}
+
+size_t agent_app_count(const struct agent *agent)
+{
+	return agent->config.app_count;
+}
+
+struct runner *agent_at(const struct agent *agent, size_t index)
+{
+	return agent->runners[index];
 }
 
 static bool is_ready(void *context, const char *name)
@@ -164,12 +177,29 @@ static int start_app(struct agent *agent, size_t index, int *ret_code, struct er
 
 static void on_reopen(uv_timer_t *timer);
 
+/* Listens, where the configuration has us. */
+static int start_serving(struct agent *agent, struct err *err)
+{
+	if (agent->serve)
+		return 0;
+	if (serve_start(agent, agent->loop, &agent->config.server, &agent->serve, err) < 0)
+		return -1;
+	if (agent->serve && agent->leader)
+		return leader_set_address(agent->leader, serve_address(agent->serve), err);
+	return 0;
+}
+
 /* Starts what does not run yet; what cannot be started is told, and tried again. */
 static void start_apps(struct agent *agent)
 {
 	bool is_whole = true;
 	struct err err;
 	int code;
+
+	if (start_serving(agent, &err) < 0) {
+		log_line(LOG_ERROR, NULL, "%s", err.message);
+		is_whole = false;
+	}
 
 	for (size_t i = 0; i < agent->config.app_count; i++) {
 		const struct log_subject subject = {.app = agent->config.apps[i].name};
@@ -249,9 +279,11 @@ static void keep_runners(struct agent *agent, const struct config *config,
 		const struct config_app *app = config_find_app(config, name);
 		const struct log_subject subject = {.app = name};
 
-		if (!app)
+		if (!app) {
 			log_line(LOG_INFO, &subject,
 				 "left the configuration; its objects and its inventory stay");
+			metrics_forget_app(name);
+		}
 		if (!agent->runners[i])
 			continue;
 		if (app && has_link(links, config, app) && keep_runner(agent->runners[i], app))
@@ -298,6 +330,8 @@ void agent_reload(struct agent *agent, struct config *config)
 	struct config was = agent->config;
 	agent->config = next;
 	next = was;
+	if (!config_values_equal(config_server_keys, &next, &agent->config))
+		serve_free(STEAL(agent->serve));
 	start_apps(agent);
 }
 
@@ -339,6 +373,11 @@ void agent_set_leading(struct agent *agent, bool leading)
 			runner_set_leading(agent->runners[i], leading);
 }
 
+bool agent_is_leading(const struct agent *agent)
+{
+	return agent->leading;
+}
+
 static struct overview_app overview_of_failed(const struct config_app *config)
 {
 	return (struct overview_app){
@@ -356,6 +395,8 @@ static struct overview_app overview_of_failed(const struct config_app *config)
 		.subject = "",
 		.applied = "",
 		.last = {.result = OVERVIEW_CLUSTER, .message = "it cannot be started"},
+		.tried = true,
+		.passes = {[OVERVIEW_CLUSTER] = 1},
 	};
 }
 
@@ -412,6 +453,7 @@ static void close_agent(struct agent *agent)
 	for (size_t i = 0; i < agent->config.cluster_count; i++)
 		link_free(STEAL(agent->links[i]));
 	leader_free(STEAL(agent->leader)); /* after all that asks its fence */
+	serve_free(STEAL(agent->serve));
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		uv_close((uv_handle_t *)&agent->signals[i], on_closed);
 	uv_close((uv_handle_t *)&agent->reopen, on_closed);
@@ -591,6 +633,9 @@ int agent_run(struct uv_loop_s *loop, const struct options *options, struct conf
 	if (watch_config(agent, options, &err) < 0 || take_place(agent, &err) < 0) {
 		tell_error(&err);
 		code = err.class == ERR_NO_MEMORY ? EXIT_INTERNAL : EXIT_CLUSTER;
+	} else if (start_serving(agent, &err) < 0) {
+		tell_error(&err);
+		code = err.class == ERR_NO_MEMORY ? EXIT_INTERNAL : EXIT_USAGE;
 	} else if (options->config) {
 		start_apps(agent);
 	} else {

@@ -51,11 +51,16 @@ void agent_set_config_error(struct agent *agent, const char *message);
 /* By name; NULL where there is none. Not to be freed. */
 struct runner *agent_find(struct agent *agent, const char *name);
 
+/* All of them, by index; NULL for one that could not be started. */
+size_t agent_app_count(const struct agent *agent);
+struct runner *agent_at(const struct agent *agent, size_t index);
+
 /* Has all apps synced now; those that are told by hand are compared only. */
 void agent_sync_all(struct agent *agent);
 
 /* Whether this process may write; the apps of one that may not only fetch. */
 void agent_set_leading(struct agent *agent, bool leading);
+bool agent_is_leading(const struct agent *agent);
 
 /* How everything stands at this moment; released by the caller. ERR_NO_MEMORY. */
 int agent_overview(const struct agent *agent, struct overview *ret_overview, struct err *err);

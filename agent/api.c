@@ -541,6 +541,13 @@ struct api *api_new(const struct api_options *options, struct err *err)
 	return api;
 }
 
+const char *api_address(const struct api *api)
+{
+	const char *own = server_address(api->server, SERVER_API);
+
+	return own ? own : server_address(api->server, SERVER_OPEN);
+}
+
 void api_free(struct api *api)
 {
 	if (!api)

@@ -79,6 +79,9 @@ struct api_options {
  */
 struct api *api_new(const struct api_options *options, struct err *err);
 
+/* Where the API is served in fact: "127.0.0.1:41235". */
+const char *api_address(const struct api *api);
+
 /* Closes everything at once. The loop has to turn once more before it is closed. NULL is fine. */
 void api_free(struct api *api);
 

@@ -138,7 +138,7 @@ static const struct config_key alerts_keys[] = {
 	END,
 };
 
-static const struct config_key server_keys[] = {
+const struct config_key config_server_keys[] = {
 	{"listen", CONFIG_STRING, CONFIG_ADDRESS, AT(server.listen),
 	 .help = "where probes, metrics and webhooks are answered: `HOST:PORT`, or `:PORT` for every address of the host; without it nowhere"},
 	{"apiListen", CONFIG_STRING, CONFIG_ADDRESS, AT(server.api_listen),
@@ -189,7 +189,7 @@ const struct config_key config_keys[] = {
 	 .help = "what is synced"},
 	{"alerts", CONFIG_SECTION, .keys = alerts_keys,
 	 .help = "who is told of what happens"},
-	{"server", CONFIG_SECTION, .keys = server_keys,
+	{"server", CONFIG_SECTION, .keys = config_server_keys,
 	 .help = "the HTTP server"},
 	{"leaderElection", CONFIG_SECTION, .keys = config_leader_keys,
 	 .help = "one of several agents writes"},

@@ -65,7 +65,8 @@ extern const struct config_key config_keys[];
 extern const struct config_key config_app_keys[];
 extern const struct config_key config_cluster_keys[];
 extern const struct config_key config_sink_keys[];
-extern const struct config_key config_leader_keys[]; /* these two: of struct config */
+extern const struct config_key config_server_keys[];
+extern const struct config_key config_leader_keys[]; /* these three: of struct config */
 extern const struct config_key config_shard_keys[];
 
 /* Whether it is the end of a table. */

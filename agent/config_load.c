@@ -59,11 +59,22 @@ static int refuse_cluster(const struct options *options, struct err *err)
 	return 0;
 }
 
+static int set_server(const struct options *options, struct config_server *server, struct err *err)
+{
+	if (set_string(&server->listen, options->listen, err) < 0 ||
+	    set_string(&server->api_listen, options->api_listen, err) < 0 ||
+	    set_string(&server->token_file, options->api_token_file, err) < 0)
+		return -1;
+	return set_string(&server->hook_secret_file, options->webhook_secret_file, err);
+}
+
 /* The command line has the word where the file says nothing. */
 static int add_options(const struct options *options, struct config *config, struct err *err)
 {
 	CLEANUP(config_release) struct config said = {0};
 
+	if (set_server(options, &config->server, err) < 0)
+		return -1;
 	if (is_implied(config))
 		return config_of_options(options, &said, err) < 0
 			       ? -1

@@ -162,6 +162,18 @@ static int make_leader(const struct options *options, struct config_leader *lead
 	return COPY_STRINGS(copies, err);
 }
 
+static int make_server(const struct options *options, struct config_server *server, struct err *err)
+{
+	const struct copy copies[] = {
+		{options->listen, &server->listen},
+		{options->api_listen, &server->api_listen},
+		{options->api_token_file, &server->token_file},
+		{options->webhook_secret_file, &server->hook_secret_file},
+	};
+
+	return COPY_STRINGS(copies, err);
+}
+
 int config_take_shard(const struct options *options, struct config *config, struct err *err)
 {
 	const char *pod = getenv("POD_NAME");
@@ -187,6 +199,7 @@ int config_of_options(const struct options *options, struct config *ret_config, 
 	config.cluster_count = 1;
 	if (make_cluster(options, config.clusters, err) < 0 ||
 	    make_leader(options, &config.leader, err) < 0 ||
+	    make_server(options, &config.server, err) < 0 ||
 	    config_take_shard(options, &config, err) < 0)
 		return -1;
 	if (options->repo || options->files.count) {

@@ -56,6 +56,10 @@ struct options {
 	const char *log_level;
 	const char *color;
 	int64_t interval_ms;
+	const char *listen;
+	const char *api_listen;
+	const char *api_token_file;
+	const char *webhook_secret_file;
 	bool leader_elect;
 	const char *lease, *lease_namespace;
 	int64_t lease_ms;

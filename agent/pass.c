@@ -219,6 +219,7 @@ void pass_enter(struct pass *pass, enum stage stage)
 	log_line(LOG_DEBUG, &subject, "%s -> %s, round %d, %zu objects", stages[pass->stage].name,
 		 stages[stage].name, pass->round, pass->targets.count);
 	pass->stage = stage;
+	pass->stage_began_ms = clock_boot_ms();
 	stages[stage].start(pass);
 }
 
@@ -254,6 +255,16 @@ void pass_free(struct pass *pass)
 	plan_release(&pass->plan);
 	free(pass->covered);
 	free(pass);
+}
+
+const char *pass_stage_name(const struct pass *pass)
+{
+	return stages[pass->stage].name;
+}
+
+int64_t pass_stage_age_ms(const struct pass *pass)
+{
+	return clock_boot_ms() - pass->stage_began_ms;
 }
 
 bool pass_is_queued(const struct pass *pass)

@@ -87,6 +87,10 @@ int pass_start(const struct pass_options *options, struct pass **ret_pass, struc
 bool pass_is_queued(const struct pass *pass);
 bool pass_is_writing(const struct pass *pass);
 
+/* What it is at, and for how long. */
+const char *pass_stage_name(const struct pass *pass);
+int64_t pass_stage_age_ms(const struct pass *pass);
+
 /* Cancels what is under way; on_done is not called any more. NULL is fine. */
 void pass_free(struct pass *pass);
 

@@ -5,10 +5,12 @@
 
 #include "agent/log.h"
 #include "agent/memory.h"
+#include "agent/metrics.h"
 #include "agent/record_history.h"
 #include "agent/runner_private.h"
 #include "apply/clock.h"
 #include "apply/suspend.h"
+#include "diff/duration.h"
 
 #define RETRY_FIRST_MS      1000 /* after a pass that failed; doubles up to the interval */
 #define LIVE_CHANGE_WAIT_MS 100  /* a StatefulSet changed: let its writer finish first */
@@ -278,6 +280,8 @@ static void keep_result(struct runner *runner, const struct pass *pass)
 	runner->last.duration_ms = clock_boot_ms() - runner->pass_began_ms;
 	runner->passes[result]++;
 	runner->pass_ms += (uint64_t)runner->last.duration_ms;
+	metrics_observe(METRIC_SYNC_DURATION, (double)runner->last.duration_ms / 1000,
+			LABELS(runner->app.name));
 	free(STEAL(runner->last.message));
 	if (pass_fault(pass) != PASS_FINE)
 		runner->last.message = strdup(pass_error(pass)->message);
@@ -374,6 +378,7 @@ static void on_pass_done(void *context, struct pass *pass)
 {
 	struct runner *runner = context;
 
+	runner->tried = true;
 	if (runner->leading && !pass_is_cut(pass) &&
 	    runner->options.is_leading(runner->options.context))
 		take_pass(runner, pass);
@@ -543,10 +548,39 @@ void runner_sync_now(struct runner *runner, bool asked)
 	want_pass(runner, SCHEDULE_WHOLE, 0);
 }
 
-void runner_fetch_now(struct runner *runner)
+void runner_fetch_soon(struct runner *runner, int64_t delay_ms)
 {
 	runner->is_pushed = true;
-	want_pass(runner, SCHEDULE_WHOLE, 0);
+	want_pass(runner, SCHEDULE_WHOLE, delay_ms);
+}
+
+bool runner_is_suspended(const struct runner *runner)
+{
+	return runner->suspended;
+}
+
+static bool print_stuck(const char *name, const char *what, const char *how, int64_t ms,
+			struct buf *why)
+{
+	buf_printf(why, "%s: %s%s for ", name, what, how);
+	duration_print_age(ms, why);
+	buf_putc(why, '\n');
+	return true;
+}
+
+bool runner_is_stuck(const struct runner *runner, struct buf *why)
+{
+	int64_t overdue_ms = schedule_overdue_ms(runner->schedule);
+
+	if (runner->pass && !pass_is_queued(runner->pass) &&
+	    pass_stage_age_ms(runner->pass) > RUNNER_STUCK_MS)
+		return print_stuck(runner->app.name, "its pass has been at ",
+				   pass_stage_name(runner->pass), pass_stage_age_ms(runner->pass),
+				   why);
+	if (!runner->pass && overdue_ms > RUNNER_STUCK_MS)
+		return print_stuck(runner->app.name, "its next pass is overdue", "", overdue_ms,
+				   why);
+	return false;
 }
 
 static void on_suspended(void *context, const struct err *err, bool is_news,

@@ -20,6 +20,7 @@
 #include "agent/config.h"
 #include "agent/link.h"
 #include "agent/overview.h"
+#include "diff/buf.h"
 #include "diff/cleanup.h"
 
 struct uv_loop_s;
@@ -75,8 +76,8 @@ int runner_set_policy(struct runner *runner, const struct config_app *config, st
  */
 void runner_sync_now(struct runner *runner, bool asked);
 
-/* The source may have moved: as runner_sync_now, but for an app that is suspended it is nothing. */
-void runner_fetch_now(struct runner *runner);
+/* The source may have moved: as runner_sync_now in `delay_ms`, but nobody asks for a write. */
+void runner_fetch_soon(struct runner *runner, int64_t delay_ms);
 
 /*
  * Suspends or resumes it, by somebody's word, which is kept in the inventory and so outlasts this
@@ -84,6 +85,16 @@ void runner_fetch_now(struct runner *runner);
  * disturbed.
  */
 void runner_suspend(struct runner *runner, bool suspend, const char *by);
+
+bool runner_is_suspended(const struct runner *runner);
+
+#define RUNNER_STUCK_MS (15 * 60000) /* far beyond any deadline within a pass */
+
+/*
+ * Whether it waits for something that never comes: a pass that does not go on, or that should have
+ * begun long ago. Appends a line that says so.
+ */
+bool runner_is_stuck(const struct runner *runner, struct buf *why);
 
 /* Takes over or stands by. What another process may have written meanwhile is read again. */
 void runner_set_leading(struct runner *runner, bool leading);

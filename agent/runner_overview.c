@@ -110,6 +110,7 @@ int runner_overview(const struct runner *runner, struct overview_app *ret_app, s
 				.duration_ms = runner->last.duration_ms,
 				.message = or_empty(runner->last.message),
 			},
+		.tried = runner->tried,
 		.synced_ms = runner->synced_ms,
 		.next_ms = runner->next_ms,
 		.object_count = app->fetched.manifests.count,

@@ -97,6 +97,16 @@ bool schedule_wants(const struct schedule *schedule, enum schedule_kind kind)
 	return schedule->runs || schedule->kinds[kind].wanted;
 }
 
+int64_t schedule_overdue_ms(const struct schedule *schedule)
+{
+	uint64_t now = uv_now(schedule->timer.loop), earliest = now;
+
+	for (int kind = 0; kind < SCHEDULE_KIND_COUNT && !schedule->runs; kind++)
+		if (schedule->kinds[kind].wanted && schedule->kinds[kind].at_ms < earliest)
+			earliest = schedule->kinds[kind].at_ms;
+	return (int64_t)(now - earliest);
+}
+
 void schedule_ended(struct schedule *schedule)
 {
 	schedule->runs = false;

@@ -36,6 +36,9 @@ void schedule_request(struct schedule *schedule, enum schedule_kind kind, int64_
 /* Whether a pass of the kind is asked for, or any runs. */
 bool schedule_wants(const struct schedule *schedule, enum schedule_kind kind);
 
+/* For how long a pass should have begun already, on the loop's clock; 0: none should. */
+int64_t schedule_overdue_ms(const struct schedule *schedule);
+
 /* The pass that `start` began has ended. */
 void schedule_ended(struct schedule *schedule);
 

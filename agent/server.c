@@ -405,6 +405,12 @@ static bool announces_more_than(const struct server_request *request, size_t max
 	return strtoull(length, NULL, 10) > max;
 }
 
+static bool announces_body(const struct server_request *request)
+{
+	return announces_more_than(request, 0) ||
+	       *server_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
 static enum MHD_Result begin(struct connection *connection, const char *method, const char *path)
 {
 	struct server *server = connection->server;
@@ -420,7 +426,8 @@ static enum MHD_Result begin(struct connection *connection, const char *method, 
 	buf_init(&connection->body, max_body);
 	if (!connection->response && announces_more_than(&request, max_body))
 		refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE);
-	return connection->response ? queue(connection) : MHD_YES;
+	/* An answer to half a request ends the connection, which a whole one does not have to. */
+	return connection->response && announces_body(&request) ? queue(connection) : MHD_YES;
 }
 
 static void take_body(struct connection *connection, const char *bytes, size_t length)
@@ -446,6 +453,8 @@ static enum MHD_Result respond(struct connection *connection, const char *method
 	const struct server_headers headers = {connection->handle};
 	const struct server_request request = request_of(connection, &headers, method, path);
 
+	if (connection->response)
+		return queue(connection);
 	if (!connection->asked && connection->refused)
 		refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE);
 	else if (!connection->asked)
