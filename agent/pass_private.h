@@ -37,7 +37,7 @@ struct pass {
 	struct pass_options options;
 	enum stage stage;
 	int64_t stage_began_ms; /* clock_boot_ms */
-	int round; /* how often what was changed meanwhile has been read again */
+	int round;              /* how often what was changed meanwhile has been read again */
 
 	struct fetch *fetch;       /* while STAGE_FETCH */
 	struct turn turn;          /* from the end of STAGE_FETCH on */
