@@ -369,6 +369,7 @@ static void take_pass(struct runner *runner, const struct pass *pass)
 		runner->is_asked = false;
 	} else if (pass_is_whole(pass)) {
 		keep_result(runner, pass);
+		runner_tell_manual(runner, pass);
 	} else {
 		runner->rollout_passes++;
 	}
@@ -496,6 +497,7 @@ void runner_free(struct runner *runner)
 	chronicle_release(&runner->chronicle);
 	app_release(&runner->app);
 	free(runner->last.message);
+	free(runner->told_manual);
 	free(runner);
 }
 

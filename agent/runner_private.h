@@ -2,6 +2,7 @@
  * runner_private.h - what the files of a runner share: its state.
  *
  *	runner.c          when a pass begins, of which kind, and what follows from how it ended
+ *	runner_policy.c   what is told of an app that somebody has to sync
  *	runner_overview.c how the app stands
  */
 #ifndef AGENT_RUNNER_PRIVATE_H
@@ -37,7 +38,8 @@ struct runner {
 	char begun[COMMIT_BYTES];    /* whose passes need not wait for other apps any more */
 	char approved[COMMIT_BYTES]; /* sync: manual: that may be written */
 	char synced[COMMIT_BYTES];   /* with which all was in sync after the last whole pass */
-	const char *waits_for;       /* of app.config.depends_on; NULL: none */
+	char *told_manual; /* sync: manual: what was told last of how it differs; NULL: nothing */
+	const char *waits_for; /* of app.config.depends_on; NULL: none */
 
 	struct repository_user repository; /* that it shares with other apps */
 	bool is_pushed;                    /* what is known of the ref is to be asked for anew */
@@ -58,5 +60,8 @@ struct runner {
 	size_t objects[PLAN_ACTION_COUNT];
 	uint64_t passes[OVERVIEW_RESULT_COUNT], rollout_passes, pass_ms;
 };
+
+/* Of an app with sync: manual, after a whole pass: that it differs from Git, once, and that it does no more. */
+void runner_tell_manual(struct runner *runner, const struct pass *pass);
 
 #endif
