@@ -11,6 +11,7 @@
 #include "agent/link.h"
 #include "agent/log.h"
 #include "agent/metrics.h"
+#include "agent/notices.h"
 #include "agent/reload.h"
 #include "agent/repository.h"
 #include "agent/runner.h"
@@ -39,6 +40,7 @@ struct agent {
 	struct runner **runners; /* one an app; NULL: it could not be started */
 	struct leader *leader;   /* NULL: this is the only agent */
 	struct serve *serve;     /* NULL: nobody may ask */
+	struct notices *notices;
 	bool leading;
 	int64_t started_ms;
 	struct reload *reload; /* NULL: the configuration is a command line */
@@ -162,6 +164,7 @@ static int start_app(struct agent *agent, size_t index, int *ret_code, struct er
 		.repositories = agent->repositories,
 		.config = config,
 		.leading = agent->leading,
+		.notices = agent->notices,
 		.is_leading = is_leading,
 		.is_ready = is_ready,
 		.on_changed = on_changed,
@@ -234,6 +237,68 @@ static int make_lists(const struct config *config, struct runner ***ret_runners,
 	return 0;
 }
 
+/* --- whom to tell ----------------------------------------------------------------------------- */
+
+/* The app's cluster, or the first one for what is about the agent itself. */
+static struct cluster *cluster_of(void *context, const char *app)
+{
+	const struct agent *agent = context;
+	const struct config_app *config = config_find_app(&agent->config, app);
+	const struct config_cluster *cluster =
+		config ? config_find_cluster(&agent->config, config->cluster) : NULL;
+	size_t index = cluster ? (size_t)(cluster - agent->config.clusters) : 0;
+
+	if ((*app && !config) || agent->config.cluster_count == 0 || !agent->links[index])
+		return NULL;
+	return agent->links[index]->cluster;
+}
+
+static void configure_notices(struct agent *agent, const struct config *config)
+{
+	struct err err;
+
+	if (notices_configure(agent->notices, config->sinks, config->sink_count,
+			      config->reminder_ms, &err) < 0)
+		log_line(LOG_ERROR, NULL, "alerts: %s", err.message);
+}
+
+static void on_flushed(void *context)
+{
+	agent_part_ended(context);
+}
+
+static bool flush_notices(void *context)
+{
+	struct agent *agent = context;
+
+	notices_flush(agent->notices, NOTICES_FLUSH_MS, on_flushed, agent);
+	return true;
+}
+
+static int open_notices(struct agent *agent, struct err *err)
+{
+	const struct notices_options options = {
+		.loop = agent->loop, .cluster_of = cluster_of, .context = agent};
+
+	if (notices_new(&options, &agent->notices, err) < 0)
+		return -1;
+	configure_notices(agent, &agent->config);
+	agent_add_part(agent, (struct agent_part){.end = flush_notices, .context = agent});
+	return 0;
+}
+
+/* The newest configuration is not in force: told when that begins, and when it ends. */
+static void tell_config_error(struct agent *agent, const char *message)
+{
+	CLEANUP(notice_drop_p)
+	struct notice *notice =
+		notice_new(NOTICE_CONFIG_REFUSED, message ? NOTICE_BEGINS : NOTICE_ENDS, NULL, NULL,
+			   message ? message : agent->config_error, clock_unix_ms());
+
+	if (notice)
+		notices_tell(agent->notices, &notice, 1);
+}
+
 /* --- another configuration -------------------------------------------------------------------- */
 
 /* The links of clusters that are as they were. */
@@ -271,6 +336,13 @@ static bool keep_runner(struct runner *runner, const struct config_app *app)
 	return true;
 }
 
+/* What people were told of it is not ours to remind of any more, or is read from its inventory again. */
+static void stop_runner(struct agent *agent, size_t index)
+{
+	runner_free(STEAL(agent->runners[index]));
+	notices_forget(agent->notices, agent->config.apps[index].name);
+}
+
 static void keep_runners(struct agent *agent, const struct config *config,
 			 struct link *const *links, struct runner **runners)
 {
@@ -289,7 +361,7 @@ static void keep_runners(struct agent *agent, const struct config *config,
 		if (app && has_link(links, config, app) && keep_runner(agent->runners[i], app))
 			runners[app - config->apps] = STEAL(agent->runners[i]);
 		else
-			runner_free(STEAL(agent->runners[i]));
+			stop_runner(agent, i);
 	}
 }
 
@@ -319,10 +391,14 @@ void agent_reload(struct agent *agent, struct config *config)
 		log_line(LOG_ERROR, NULL, "%s", err.message);
 		return;
 	}
+	configure_notices(agent, &next);
 	keep_links(agent, &next, links);
 	keep_runners(agent, &next, links, runners);
-	for (size_t i = 0; i < agent->config.cluster_count; i++)
+	for (size_t i = 0; i < agent->config.cluster_count; i++) {
+		if (agent->links[i])
+			notices_leave_cluster(agent->notices, agent->links[i]->cluster);
 		link_free(agent->links[i]);
+	}
 	free(agent->links);
 	free(agent->runners);
 	agent->links = links;
@@ -337,6 +413,8 @@ void agent_reload(struct agent *agent, struct config *config)
 
 void agent_set_config_error(struct agent *agent, const char *message)
 {
+	if (!message != !agent->config_error)
+		tell_config_error(agent, message);
 	free(agent->config_error);
 	agent->config_error = message ? strdup(message) : NULL;
 }
@@ -450,6 +528,7 @@ static void close_agent(struct agent *agent)
 	agent->stage = AGENT_ENDED;
 	reload_free(STEAL(agent->reload));
 	free_runners(agent);
+	notices_free(STEAL(agent->notices));
 	for (size_t i = 0; i < agent->config.cluster_count; i++)
 		link_free(STEAL(agent->links[i]));
 	leader_free(STEAL(agent->leader)); /* after all that asks its fence */
@@ -630,7 +709,8 @@ int agent_run(struct uv_loop_s *loop, const struct options *options, struct conf
 	*config = (struct config){0};
 	agent->started_ms = clock_unix_ms();
 	open_handles(agent);
-	if (watch_config(agent, options, &err) < 0 || take_place(agent, &err) < 0) {
+	if (open_notices(agent, &err) < 0 || watch_config(agent, options, &err) < 0 ||
+	    take_place(agent, &err) < 0) {
 		tell_error(&err);
 		code = err.class == ERR_NO_MEMORY ? EXIT_INTERNAL : EXIT_CLUSTER;
 	} else if (start_serving(agent, &err) < 0) {

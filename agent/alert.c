@@ -9,6 +9,7 @@
 #include "agent/alert_queue.h"
 #include "agent/config_keys.h"
 #include "agent/log.h"
+#include "agent/metrics.h"
 #include "apply/clock.h"
 
 #define NEVER INT64_MAX
@@ -24,10 +25,10 @@ struct alert {
 	struct alert_held held; /* what this sink was told of and that holds */
 	bool sending;
 	bool flushing;
-	unsigned failures;       /* tries in a row that were not taken */
-	int64_t queued_at_ms;    /* when the queue stopped being empty */
-	int64_t not_before_ms;   /* the pause, and after a failure the backoff */
-	size_t in_message, news; /* notices of the message under way; those that are no resends */
+	unsigned failures;     /* tries in a row that were not taken */
+	int64_t queued_at_ms;  /* when the queue stopped being empty */
+	int64_t not_before_ms; /* the pause, and after a failure the backoff */
+	size_t news;           /* notices of the message under way, without those sent anew */
 
 	uint64_t sent, failed, dropped;
 	struct err trouble; /* ERR_NONE: there is none */
@@ -114,13 +115,22 @@ static void plan(struct alert *alert)
 
 /* --- taking what is told ---------------------------------------------------------------------- */
 
+static void count(const struct alert *alert, size_t amount, const char *result, uint64_t *total)
+{
+	if (amount == 0)
+		return;
+	if (total)
+		*total += amount;
+	metrics_add(METRIC_ALERTS, (double)amount, LABELS(alert->config.name, result));
+}
+
 static void enqueue(struct alert *alert, struct notice *notice)
 {
 	struct notice *dropped = NULL;
 	bool waited = alert_queue_waits(&alert->queue);
 
 	if (alert_queue_add(&alert->queue, notice, &dropped) == ALERT_REPLACED) {
-		alert->dropped++;
+		count(alert, 1, "dropped", &alert->dropped);
 		/* Who does not know that it began need not be told that it ends. */
 		if (dropped->state == NOTICE_BEGINS)
 			alert_held_remove(&alert->held, dropped->key);
@@ -203,6 +213,12 @@ void alert_forget(struct alert *alert, const char *app)
 	plan(alert);
 }
 
+void alert_leave_cluster(struct alert *alert, struct cluster *cluster)
+{
+	if (alert->sink.type->leave_cluster)
+		alert->sink.type->leave_cluster(&alert->sink, cluster);
+}
+
 /* --- sending ---------------------------------------------------------------------------------- */
 
 /* Exponential, capped, with jitter of a quarter. */
@@ -250,9 +266,11 @@ static void on_done(void *context, const struct sink_result *result)
 	alert->failures = result->taken ? 0 : alert->failures + 1;
 	alert_queue_settle(&alert->queue, !again, result->may_have_arrived);
 	if (result->taken)
-		alert->sent += alert->news;
-	else if (!again)
-		alert->failed += alert->news;
+		count(alert, alert->news, "sent", &alert->sent);
+	else if (again)
+		count(alert, alert->news, "retried", NULL);
+	else
+		count(alert, alert->news, "refused", &alert->failed);
 	note_trouble(alert, &result->err);
 	uv_update_time(alert->options.hub->loop);
 	alert->not_before_ms = now_ms(alert) + pause_after(alert, result);

@@ -44,6 +44,7 @@ void alert_tell(struct alert *alert, struct notice *const *items, size_t count);
 void alert_catch_up(struct alert *alert, const struct alert_held *held);
 
 void alert_forget(struct alert *alert, const char *app);
+void alert_leave_cluster(struct alert *alert, struct cluster *cluster);
 
 /* From now on nothing waits, and nothing is tried twice. Whether something is left, of which on_idle
  * will tell. */

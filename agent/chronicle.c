@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/chronicle_notices.h"
 #include "agent/report.h"
 #include "agent/steer_words.h"
 
@@ -18,6 +19,9 @@ void chronicle_release(struct chronicle *chronicle)
 	conditions_release(&chronicle->promotions);
 	conditions_release(&chronicle->faults);
 	conditions_release(&chronicle->findings);
+	conditions_release(&chronicle->arrivals);
+	notice_board_release(&chronicle->board);
+	notice_drop(STEAL(chronicle->others_written));
 }
 
 struct log_subject chronicle_subject(const struct chronicle *chronicle, const char *object)
@@ -180,7 +184,8 @@ void chronicle_fetched(struct chronicle *chronicle)
 }
 
 /* Drift that has just been undone begins and ends at once. */
-static void tell_undone(const struct plan_item *item, const struct log_subject *subject)
+static void tell_undone(struct chronicle *chronicle, const struct plan_item *item,
+			const struct log_subject *subject)
 {
 	CLEANUP(buf_release) struct buf line = BUF_INIT(MAX_LINE_BYTES);
 
@@ -190,6 +195,7 @@ static void tell_undone(const struct plan_item *item, const struct log_subject *
 	buf_puts(&line, "; ");
 	report_drift_fate(item, &line);
 	log_line(LOG_WARNING, subject, "drift: %s", buf_str(&line));
+	chronicle_notice_undone(chronicle, item, buf_str(&line));
 }
 
 void chronicle_written(struct chronicle *chronicle, const struct plan_item *item,
@@ -203,33 +209,14 @@ void chronicle_written(struct chronicle *chronicle, const struct plan_item *item
 		return; /* told when the pass is done, if it is still so then */
 	ref_print(&item->ref, &object);
 	const struct log_subject subject = chronicle_subject(chronicle, buf_str(&object));
-	tell_undone(item, &subject);
+	tell_undone(chronicle, item, &subject);
 	steer_print_step(steer, item, &step, &only);
 	report_written(item, target, &line);
 	if (!only)
 		log_line(LOG_INFO, &subject, "%s", buf_str(&line));
 	if (step.length)
 		log_line(LOG_INFO, &subject, "%s", buf_str(&step));
-}
-
-/* "drift: spec.replicas 3 -> 5; ..." and what becomes of it; nothing where there is none. */
-static void print_drift(const struct plan_item *item, const struct steer *steer, struct buf *out)
-{
-	const char *kept = steer ? steer->promotion.drift : NULL;
-
-	if (item->action != PLAN_DRIFT && !kept)
-		return;
-	buf_puts(out, "drift: ");
-	if (item->action == PLAN_DRIFT)
-		report_drift(item, out);
-	else
-		buf_printf(out, "spec.replicas %lld -> %lld", (long long)steer->record.replicas,
-			   (long long)steer->promotion.replicas);
-	buf_puts(out, "; ");
-	if (kept)
-		buf_puts(out, kept);
-	else
-		report_drift_fate(item, out);
+	chronicle_notice_written(chronicle, item, buf_str(only ? &step : &line));
 }
 
 static void tell_item(struct chronicle *chronicle, const struct plan_item *item,
@@ -244,8 +231,10 @@ static void tell_item(struct chronicle *chronicle, const struct plan_item *item,
 	if (item->autoscaled)
 		hold(chronicle, &chronicle->autoscaled, buf_str(&key), "", LOG_INFO, object,
 		     item->autoscaled);
-	print_drift(item, steer, &drift);
-	if (drift.length)
+	buf_puts(&drift, "drift: ");
+	size_t prefix = drift.length;
+	report_item_drift(item, steer, &drift);
+	if (drift.length > prefix)
 		hold(chronicle, &chronicle->drift, buf_str(&key), "", LOG_WARNING, object,
 		     buf_str(&drift));
 	if (item->fight)
@@ -342,6 +331,7 @@ void chronicle_pass(struct chronicle *chronicle, const struct pass *pass)
 		tell_findings(chronicle); /* some are found with the cluster's help only */
 	if (pass_fault(pass) == PASS_FINE)
 		tell_plan(chronicle, pass);
+	chronicle_notice_pass(chronicle, pass);
 }
 
 void chronicle_rollout(struct chronicle *chronicle, const struct rollout *rollout, const char *line)

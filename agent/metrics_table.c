@@ -48,9 +48,9 @@ const struct metric_row metrics_table[METRIC_COUNT] = {
 		"Pods that are available, on whatever revision", true},
 
 	[METRIC_ALERTS] = {"tranche_alerts", METRIC_COUNTER, {"sink", "result"},
-		"Messages to a sink: sent, failed (a try that is made again), dropped (given up)", false},
+		"Alerts to a sink: sent, retried (a try that failed and is made again), refused (for good), dropped (no room in its queue)", false},
 	[METRIC_ALERTS_QUEUED] = {"tranche_alerts_queued", METRIC_GAUGE, {"sink"},
-		"Messages that wait to be sent", true},
+		"Alerts that wait to be sent", true},
 
 	[METRIC_REQUESTS] = {"tranche_kubernetes_requests", METRIC_COUNTER, {"verb", "code"},
 		"Requests to the API servers by method and status; code 0: no answer", false},

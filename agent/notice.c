@@ -7,41 +7,40 @@
 #include "diff/rfc3339.h"
 
 #define MAX_KEY_BYTES 2048
-#define PATIENCE_MS   30000
 
 /* clang-format off */
 const struct notice_kind_row notice_kinds[NOTICE_KIND_COUNT] = {
-	[NOTICE_DRIFT] = {"drift", "Drift", NOTICE_WARNING, true, 0, "Drift",
+	[NOTICE_DRIFT] = {"drift", "Drift", NOTICE_WARNING, true, "Drift",
 		"Somebody changed or deleted an object past Git."},
-	[NOTICE_DRIFT_FIGHT] = {"drift-fight", "DriftFight", NOTICE_CRITICAL, true, 0, "Fight over an object",
+	[NOTICE_DRIFT_FIGHT] = {"drift-fight", "DriftFight", NOTICE_CRITICAL, true, "Fight over an object",
 		"Drift that is undone comes back again and again: something else writes the same fields."},
-	[NOTICE_SYNC_FAILED] = {"sync-failed", "SyncFailed", NOTICE_CRITICAL, true, 0, "Sync failed",
+	[NOTICE_SYNC_FAILED] = {"sync-failed", "SyncFailed", NOTICE_CRITICAL, true, "Sync failed",
 		"An object cannot be compared with the cluster or written to it, or the inventory cannot be kept."},
-	[NOTICE_SOURCE_FAILED] = {"source-failed", "SourceFailed", NOTICE_WARNING, true, PATIENCE_MS, "Source failed",
+	[NOTICE_SOURCE_FAILED] = {"source-failed", "SourceFailed", NOTICE_WARNING, true, "Source failed",
 		"The repository cannot be read; the last commit that could be stays applied."},
-	[NOTICE_SIGNATURE_REFUSED] = {"signature-refused", "SignatureRefused", NOTICE_CRITICAL, true, 0, "Signature refused",
+	[NOTICE_SIGNATURE_REFUSED] = {"signature-refused", "SignatureRefused", NOTICE_CRITICAL, true, "Signature refused",
 		"The newest commit or tag is not signed by an allowed key; the last good one stays applied."},
-	[NOTICE_COMMIT_REFUSED] = {"commit-refused", "CommitRefused", NOTICE_CRITICAL, true, 0, "Commit refused",
+	[NOTICE_COMMIT_REFUSED] = {"commit-refused", "CommitRefused", NOTICE_CRITICAL, true, "Commit refused",
 		"The manifests of the newest commit have errors; nothing of it is applied."},
-	[NOTICE_CLUSTER_LOST] = {"cluster-lost", "ClusterLost", NOTICE_CRITICAL, true, PATIENCE_MS, "Cluster lost",
+	[NOTICE_CLUSTER_LOST] = {"cluster-lost", "ClusterLost", NOTICE_CRITICAL, true, "Cluster lost",
 		"The API server cannot be reached, or refuses the agent's credentials."},
-	[NOTICE_PRUNE_REFUSED] = {"prune-refused", "PruneRefused", NOTICE_WARNING, true, 0, "Prune refused",
+	[NOTICE_PRUNE_REFUSED] = {"prune-refused", "PruneRefused", NOTICE_WARNING, true, "Prune refused",
 		"Objects left Git and would be deleted, but a guard keeps them."},
-	[NOTICE_ROLLOUT_STUCK] = {"rollout-stuck", "RolloutStuck", NOTICE_CRITICAL, true, 0, "Rollout stuck",
+	[NOTICE_ROLLOUT_STUCK] = {"rollout-stuck", "RolloutStuck", NOTICE_CRITICAL, true, "Rollout stuck",
 		"A Pod that the update needs does not become ready."},
-	[NOTICE_ROLLOUT_BLOCKED] = {"rollout-blocked", "RolloutBlocked", NOTICE_WARNING, true, 0, "Promotion blocked",
+	[NOTICE_ROLLOUT_BLOCKED] = {"rollout-blocked", "RolloutBlocked", NOTICE_WARNING, true, "Promotion blocked",
 		"Git has a lower partition, but the Pods that are promoted already are not well."},
-	[NOTICE_ROLLOUT_ROLLED_BACK] = {"rollout-rolled-back", "RolloutRolledBack", NOTICE_CRITICAL, true, 0, "Rolled back",
+	[NOTICE_ROLLOUT_ROLLED_BACK] = {"rollout-rolled-back", "RolloutRolledBack", NOTICE_CRITICAL, true, "Rolled back",
 		"The update failed, and the last good template is back until Git changes."},
-	[NOTICE_CANARY_READY] = {"canary-ready", "CanaryReady", NOTICE_INFO, false, 0, "Canary ready",
+	[NOTICE_CANARY_READY] = {"canary-ready", "CanaryReady", NOTICE_INFO, false, "Canary ready",
 		"All Pods at or above the partition run the new version; the others wait for a lower one."},
-	[NOTICE_ROLLOUT_COMPLETE] = {"rollout-complete", "RolloutComplete", NOTICE_INFO, false, 0, "Rollout complete",
+	[NOTICE_ROLLOUT_COMPLETE] = {"rollout-complete", "RolloutComplete", NOTICE_INFO, false, "Rollout complete",
 		"All Pods run the new version and are available."},
-	[NOTICE_SYNCED] = {"synced", "Synced", NOTICE_INFO, false, 0, "Synced",
+	[NOTICE_SYNCED] = {"synced", "Synced", NOTICE_INFO, false, "Synced",
 		"Objects were created, replaced or deleted, as Git says."},
-	[NOTICE_CONFIG_REFUSED] = {"config-refused", "ConfigRefused", NOTICE_CRITICAL, true, 0, "Configuration refused",
+	[NOTICE_CONFIG_REFUSED] = {"config-refused", "ConfigRefused", NOTICE_CRITICAL, true, "Configuration refused",
 		"The configuration file was changed and has errors; the one before stays in force."},
-	[NOTICE_TEST] = {"test", "Test", NOTICE_INFO, false, 0, "Test",
+	[NOTICE_TEST] = {"test", "Test", NOTICE_INFO, false, "Test",
 		"Sent by hand (tranche alerts test), to every sink whatever it filters."},
 };
 /* clang-format on */
@@ -95,8 +94,7 @@ void notice_print_kinds(struct buf *out)
 
 /* --- a notice --------------------------------------------------------------------------------- */
 
-/* A copy of at most that many bytes, cut at a character's end. */
-static char *copy_cut(const char *text, size_t max_bytes)
+char *notice_cut(const char *text, size_t max_bytes)
 {
 	size_t length = strnlen(text, max_bytes + 1);
 
@@ -142,7 +140,7 @@ struct notice *notice_new(enum notice_kind kind, enum notice_state state, const 
 		.state = state,
 		.key = make_key(kind, app, ref),
 		.app = strdup(app ? app : ""),
-		.text = copy_cut(text, NOTICE_MAX_TEXT_BYTES),
+		.text = notice_cut(text, NOTICE_MAX_TEXT_BYTES),
 		.uid = strdup(""),
 		.revision = strdup(""),
 		.commit = strdup(""),
@@ -180,6 +178,11 @@ int notice_set_commit(struct notice *notice, const char *revision, const char *c
 	return set(&notice->subject, subject, err);
 }
 
+int notice_set_text(struct notice *notice, const char *text, struct err *err)
+{
+	return set(&notice->text, text, err);
+}
+
 int notice_set_uid(struct notice *notice, const char *uid, struct err *err)
 {
 	return set(&notice->uid, uid, err);
@@ -194,7 +197,7 @@ int notice_add_field(struct notice *notice, const char *name, const char *value,
 	if (!longer)
 		return err_no_memory(err);
 	notice->fields = longer;
-	struct notice_field field = {strdup(name), copy_cut(value, NOTICE_MAX_TEXT_BYTES)};
+	struct notice_field field = {strdup(name), notice_cut(value, NOTICE_MAX_TEXT_BYTES)};
 	if (!field.name || !field.value) {
 		free(field.name);
 		free(field.value);
@@ -259,20 +262,13 @@ void notice_print_object(const struct notice *notice, struct buf *out)
 		report_key(&notice->ref, out);
 }
 
-void notice_print(const struct notice *notice, struct buf *out)
+/* The key ends with it, behind the kind and the app. */
+const char *notice_object(const struct notice *notice)
 {
 	CLEANUP(buf_release) struct buf object = BUF_INIT(MAX_KEY_BYTES);
 
 	notice_print_object(notice, &object);
-	buf_puts(out, notice->app);
-	buf_puts(out, *notice->app && object.length ? " " : "");
-	buf_puts(out, buf_str(&object));
-	buf_puts(out, *notice->app || object.length ? ": " : "");
-	if (notice->state == NOTICE_ENDS)
-		buf_puts(out, "resolved: ");
-	else if (notice->state == NOTICE_HOLDS)
-		buf_puts(out, "still: ");
-	buf_puts(out, notice->text);
+	return notice->key + strlen(notice->key) - object.length;
 }
 
 /* Leaves out what is empty. */

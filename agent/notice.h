@@ -48,12 +48,7 @@ struct notice_kind_row {
 	const char
 		*camel_name; /* a Kubernetes Event's reason, and behind "Tranche" an alert's name */
 	enum notice_severity severity;
-	bool lasts; /* it begins and ends; else it happens */
-	/*
-	 * How long it has to hold before anybody is told, where the fault may go away by itself: a network
-	 * that is gone for a moment is nobody's business. 0: told at once.
-	 */
-	int64_t patience_ms;
+	bool lasts;        /* it begins and ends; else it happens */
 	const char *title; /* "Rollout stuck" */
 	const char *help;  /* a sentence for people */
 };
@@ -122,11 +117,15 @@ struct notice *notice_new(enum notice_kind kind, enum notice_state state, const 
 /* Before it is handed on only. */
 int notice_set_commit(struct notice *notice, const char *revision, const char *commit,
 		      const char *author, const char *subject, struct err *err);
+int notice_set_text(struct notice *notice, const char *text, struct err *err);
 int notice_set_uid(struct notice *notice, const char *uid, struct err *err);
 int notice_add_field(struct notice *notice, const char *name, const char *value, struct err *err);
 
 /* The same in another state, at another time; fields and all are copied. NULL when memory runs out. */
 struct notice *notice_again(const struct notice *notice, enum notice_state state, int64_t now_ms);
+
+/* A copy of at most that many bytes, cut at a character's end. NULL when memory runs out. */
+char *notice_cut(const char *text, size_t max_bytes);
 
 struct notice *notice_hold(struct notice *notice);
 void notice_drop(struct notice *notice); /* NULL is fine */
@@ -139,11 +138,8 @@ void notice_print_key(enum notice_kind kind, const char *app, const struct ref *
 /* "shop/statefulset.apps/web", or "" where it is about no object. */
 void notice_print_object(const struct notice *notice, struct buf *out);
 
-/*
- * The notice as a line for people: "shop statefulset.apps/web: drift: spec.replicas 3 -> 5", with
- * "resolved: " behind the object where it ends.
- */
-void notice_print(const struct notice *notice, struct buf *out);
+/* The same, borrowed. */
+const char *notice_object(const struct notice *notice);
 
 /* The notice as an object for programs (docs/alerts.md). ERR_NO_MEMORY only. */
 int notice_to_json(const struct notice *notice, cJSON **ret_json, struct err *err);

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "agent/alert.h"
+#include "agent/metrics.h"
 #include "apply/clock.h"
 
 struct notices {
@@ -18,6 +19,18 @@ struct notices {
 	void *flush_context;
 };
 
+/* For metrics, at a scrape. */
+static void collect(void *context)
+{
+	const struct notices *notices = context;
+
+	for (size_t i = 0; i < notices->count; i++) {
+		const struct notices_count count = alert_count(notices->alerts[i]);
+
+		metrics_set(METRIC_ALERTS_QUEUED, (double)count.queued, LABELS(count.sink));
+	}
+}
+
 int notices_new(const struct notices_options *options, struct notices **ret_notices,
 		struct err *err)
 {
@@ -27,6 +40,7 @@ int notices_new(const struct notices_options *options, struct notices **ret_noti
 		return err_no_memory(err);
 	notices->options = *options;
 	uv_timer_init(options->loop, &notices->deadline);
+	metrics_collector(collect, notices);
 	*ret_notices = notices;
 	return 0;
 }
@@ -47,6 +61,7 @@ void notices_free(struct notices *notices)
 {
 	if (!notices)
 		return;
+	metrics_collector_remove(notices);
 	free_alerts(notices->alerts, notices->count);
 	alert_held_release(&notices->held);
 	uv_close((uv_handle_t *)&notices->deadline, on_closed);
@@ -169,6 +184,12 @@ void notices_forget(struct notices *notices, const char *app)
 	alert_held_forget(&notices->held, app);
 	for (size_t i = 0; i < notices->count; i++)
 		alert_forget(notices->alerts[i], app);
+}
+
+void notices_leave_cluster(struct notices *notices, struct cluster *cluster)
+{
+	for (size_t i = 0; i < notices->count; i++)
+		alert_leave_cluster(notices->alerts[i], cluster);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@ struct cluster;
 struct config_sink;
 struct notices;
 
-#define NOTICES_FLUSH_MS 2000 /* at the end of the agent, for what is still queued */
+#define NOTICES_FLUSH_MS 1400 /* at the end of the agent, for what is still queued */
 
 struct notices_options {
 	struct uv_loop_s *loop;
@@ -52,6 +52,9 @@ size_t notices_test(struct notices *notices, const char *name);
 
 /* The app is no longer ours: no reminders of its conditions any more. */
 void notices_forget(struct notices *notices, const char *app);
+
+/* The cluster is about to be freed. */
+void notices_leave_cluster(struct notices *notices, struct cluster *cluster);
 
 /* Has all that is queued leave now; calls back once, when all is done or the deadline has passed. */
 void notices_flush(struct notices *notices, int64_t deadline_ms, void (*on_flushed)(void *context),

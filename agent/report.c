@@ -105,6 +105,24 @@ void report_drift_fate(const struct plan_item *item, struct buf *out)
 	}
 }
 
+void report_item_drift(const struct plan_item *item, const struct steer *steer, struct buf *out)
+{
+	const char *kept = steer ? steer->promotion.drift : NULL;
+
+	if (item->action != PLAN_DRIFT && !kept)
+		return;
+	if (item->action == PLAN_DRIFT)
+		report_drift(item, out);
+	else
+		buf_printf(out, "spec.replicas %lld -> %lld", (long long)steer->record.replicas,
+			   (long long)steer->promotion.replicas);
+	buf_puts(out, "; ");
+	if (kept)
+		buf_puts(out, kept);
+	else
+		report_drift_fate(item, out);
+}
+
 void report_place(const struct plan_item *item, struct buf *out)
 {
 	if (item->file)

@@ -4,6 +4,7 @@
 #ifndef AGENT_REPORT_H
 #define AGENT_REPORT_H
 
+#include "agent/steer.h"
 #include "apply/target.h"
 #include "diff/plan.h"
 
@@ -19,6 +20,12 @@ void report_drift(const struct plan_item *item, struct buf *out);
 
 /* What becomes of it: "left alone (--self-heal undoes it)", "put back", "put back in 4s". */
 void report_drift_fate(const struct plan_item *item, struct buf *out);
+
+/*
+ * The drift of an item and what becomes of it: "spec.replicas 3 -> 5; left alone (...)"; nothing where there
+ * is none. `steer` (may be NULL) knows of replicas that were kept.
+ */
+void report_item_drift(const struct plan_item *item, const struct steer *steer, struct buf *out);
 
 /* "web.yaml:16: "; nothing for what left Git. */
 void report_place(const struct plan_item *item, struct buf *out);

@@ -97,6 +97,7 @@ static void on_rollout(void *context, const struct rollout *rollout)
 							    rollout->namespace, rollout->name));
 	if (has_moved)
 		chronicle_rollout(&runner->chronicle, rollout, buf_str(&line));
+	chronicle_watch(&runner->chronicle, rollout, has_moved);
 	/* The next pass drives it on, or tells whether what somebody wrote is drift. While a pass
 	 * runs nobody knows yet what it leaves to be driven. */
 	if (was_written(runner, rollout) || has_ended ||
@@ -375,6 +376,44 @@ static void take_pass(struct runner *runner, const struct pass *pass)
 	}
 }
 
+static void after_pass(struct runner *runner)
+{
+	take_next_config(runner);
+	plan_next(runner);
+	schedule_ended(runner->schedule);
+	changed(runner);
+}
+
+static void on_alerts_saved(void *context, const struct err *err, const char *resource_version)
+{
+	struct runner *runner = context;
+	struct inventory *inventory = &runner->app.inventory;
+	const struct log_subject subject = subject_of(runner);
+	char *version = err ? NULL : strdup(resource_version);
+
+	runner->save_id = 0;
+	if (err)
+		log_line(LOG_DEBUG, &subject, "what was told is not kept: %s", err->message);
+	free(inventory->resource_version);
+	inventory->resource_version = version;
+	runner->app.inventory_known = version; /* else it is read again, and saved another time */
+	after_pass(runner);
+}
+
+/* Keeps what was told in the inventory, where that is another. True: on_alerts_saved will be called. */
+static bool save_alerts(struct runner *runner)
+{
+	struct app *app = &runner->app;
+	struct err err;
+
+	if (!runner->leading || !app->inventory_known || !app->inventory.resource_version ||
+	    !chronicle_remember(&runner->chronicle, &app->inventory))
+		return false;
+	runner->save_id = inventory_save(runner->options.link->cluster, app->namespace,
+					 &app->inventory, on_alerts_saved, runner, &err);
+	return runner->save_id;
+}
+
 static void on_pass_done(void *context, struct pass *pass)
 {
 	struct runner *runner = context;
@@ -389,10 +428,8 @@ static void on_pass_done(void *context, struct pass *pass)
 		runner->failures = 0;
 	pass_free(STEAL(runner->pass));
 	memory_settle();
-	take_next_config(runner);
-	plan_next(runner);
-	schedule_ended(runner->schedule);
-	changed(runner);
+	if (!save_alerts(runner))
+		after_pass(runner);
 }
 
 /* Whether a pass of the kind is to be begun at all; what is wanted of one is settled with it. */
@@ -467,6 +504,7 @@ int runner_new(const struct runner_options *options, struct runner **ret_runner,
 		return -1;
 	runner->options.config = &runner->app.config;
 	runner->chronicle.app = &runner->app;
+	runner->chronicle.board.notices = options->notices;
 	runner->repository = (struct repository_user){
 		.on_moved = on_moved, .on_unwatched = on_unwatched, .context = runner};
 	if (repository_join(options->repositories, &runner->app.source_options, &runner->repository,
@@ -486,6 +524,7 @@ void runner_free(struct runner *runner)
 	link_unlisten(runner->options.link, &runner->listener);
 	cluster_cancel(runner->options.link->cluster, runner->order);
 	pass_free(runner->pass);
+	cluster_cancel(runner->options.link->cluster, runner->save_id);
 	repository_leave(&runner->repository);
 	schedule_free(runner->schedule);
 	drop_next_config(runner);
@@ -519,7 +558,7 @@ bool runner_end(struct runner *runner)
 	runner->ending = true;
 	if (runner->pass && !pass_is_writing(runner->pass))
 		pass_free(STEAL(runner->pass));
-	return !runner->pass;
+	return !runner->pass && !runner->save_id;
 }
 
 const struct app *runner_app(const struct runner *runner)
@@ -535,7 +574,7 @@ const struct config_app *runner_config(const struct runner *runner)
 int runner_set_policy(struct runner *runner, const struct config_app *config, struct err *err)
 {
 	drop_next_config(runner);
-	if (!runner->pass)
+	if (!runner->pass && !runner->save_id)
 		return set_policy(runner, config, err);
 	runner->next_config = calloc(1, sizeof(*runner->next_config));
 	if (!runner->next_config)
@@ -627,6 +666,8 @@ static void forget_cluster(struct runner *runner)
 	struct chronicle *chronicle = &runner->chronicle;
 
 	pass_free(STEAL(runner->pass));
+	cluster_cancel(runner->options.link->cluster, runner->save_id);
+	runner->save_id = 0;
 	schedule_ended(runner->schedule);
 	runner->app.inventory_known = false;
 	keep_commit(runner->synced, "");
@@ -635,6 +676,8 @@ static void forget_cluster(struct runner *runner)
 	drive_release(&runner->drive);
 	chronicle_release(chronicle);
 	*chronicle = (struct chronicle){.app = &runner->app};
+	chronicle->board.notices = runner->options.notices;
+	notices_forget(runner->options.notices, runner->app.name); /* another process tells now */
 	take_next_config(runner);
 }
 

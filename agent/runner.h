@@ -24,6 +24,7 @@
 #include "diff/cleanup.h"
 
 struct uv_loop_s;
+struct notices;
 struct repositories;
 struct runner;
 
@@ -34,6 +35,7 @@ struct runner_options {
 	struct repositories *repositories;
 	const struct config_app *config; /* copied */
 	bool leading;                    /* at first */
+	struct notices *notices;         /* whom to tell; NULL: nobody */
 
 	/* Whether this process leads at this moment: what fails because it does not is told to nobody. */
 	bool (*is_leading)(void *context);

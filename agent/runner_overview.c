@@ -83,6 +83,29 @@ static int add_rollouts(const struct runner *runner, struct status *ret_status, 
 	return 0;
 }
 
+/* What people were told of and holds. */
+static int add_conditions(const struct runner *runner, struct overview_app *view, struct err *err)
+{
+	const struct notice_board *board = &runner->chronicle.board;
+	struct overview_condition *conditions = calloc(board->count + 1, sizeof(*conditions));
+
+	if (!conditions)
+		return err_no_memory(err);
+	for (size_t i = 0; i < board->count; i++) {
+		const struct notice *notice = board->items[i].notice;
+
+		if (board->items[i].told)
+			conditions[view->condition_count++] = (struct overview_condition){
+				.kind = notice_kinds[notice->kind].name,
+				.key = notice_object(notice),
+				.text = notice->text,
+				.since_ms = notice->since_ms,
+			};
+	}
+	view->conditions = conditions;
+	return 0;
+}
+
 int runner_overview(const struct runner *runner, struct overview_app *ret_app, struct err *err)
 {
 	const struct app *app = &runner->app;
@@ -121,8 +144,12 @@ int runner_overview(const struct runner *runner, struct overview_app *ret_app, s
 	repository_count(&runner->repository, &view.fetches, &view.fetch_failures);
 	memcpy(view.objects, runner->objects, sizeof(view.objects));
 	memcpy(view.passes, runner->passes, sizeof(view.passes));
-	if (add_rollouts(runner, &view.rollouts, err) < 0)
+	if (add_conditions(runner, &view, err) < 0)
 		return -1;
+	if (add_rollouts(runner, &view.rollouts, err) < 0) {
+		free((void *)(uintptr_t)view.conditions);
+		return -1;
+	}
 	*ret_app = view;
 	return 0;
 }

@@ -31,6 +31,7 @@ struct runner {
 
 	struct pass *pass; /* NULL between two */
 	int64_t pass_began_ms;
+	uint64_t save_id;  /* what was told is being saved, after a pass; 0: it is not */
 	bool is_asked;     /* somebody wants the next whole pass to write */
 	bool tried;        /* a pass has ended */
 	unsigned failures; /* passes in a row that could not do their work */

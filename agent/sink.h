@@ -44,6 +44,9 @@ struct sink_type {
 	/* Gives up on what is under way; no sink_done comes any more. Nothing under way is fine. */
 	void (*stop)(struct sink *sink);
 
+	/* The cluster is about to be freed; NULL: the type knows none. */
+	void (*leave_cluster)(struct sink *sink, struct cluster *cluster);
+
 	/* Frees what the type keeps in `work` between messages; NULL: nothing. */
 	void (*release)(struct sink *sink);
 };

@@ -83,13 +83,26 @@ static void send_message(struct sink *sink, struct notice *const *notices, size_
 		sink_failed(sink, &err);
 }
 
-/* The cluster may be gone already, and has given up on its requests then. */
 static void stop(struct sink *sink)
 {
 	struct work *work = sink->work;
 
-	if (work && work->id)
-		cluster_cancel(work->cluster, work->id);
+	if (!work || !work->id)
+		return;
+	cluster_cancel(work->cluster, work->id);
+	work->id = 0;
+}
+
+static void leave_cluster(struct sink *sink, struct cluster *cluster)
+{
+	struct work *work = sink->work;
+	struct err err;
+
+	if (!work || !work->id || work->cluster != cluster)
+		return;
+	stop(sink);
+	err_set(&err, ERR_CANCELLED, "the cluster left the configuration");
+	sink_failed(sink, &err);
 }
 
 static void release(struct sink *sink)
@@ -109,5 +122,6 @@ const struct sink_type sink_events = {
 	.joins = sink_joins_none,
 	.send = send_message,
 	.stop = stop,
+	.leave_cluster = leave_cluster,
 	.release = release,
 };

@@ -82,7 +82,8 @@ DEFINE_FREE_P(struct source, source_free);
  * Finds the ref's commit and, unless it is `known_commit` (may be NULL), reads its files.
  * *ret_changed tells which; *ret_snapshot is filled only if it is true.
  * Errors: ERR_NOT_FOUND for no repository, ref or path; ERR_DENIED; ERR_TRANSIENT for the network;
- * ERR_LIMIT; ERR_INVALID for a damaged repository.
+ * ERR_UNTRUSTED for a commit that is not signed as it has to be; ERR_LIMIT; ERR_INVALID for a damaged
+ * repository.
  */
 int source_read(struct source *source, const char *known_commit, bool *ret_changed,
 		struct snapshot *ret_snapshot, struct err *err);

@@ -67,7 +67,7 @@ int git_resolve(struct git_source *git, const char *ref, int *ret_lock, struct r
 
 /*
  * With --verify: the tag object, where there is one, else the commit is signed by an allowed key
- * (source_verify.h). `what` is how messages call it.
+ * (source_verify.h), else ERR_UNTRUSTED. `what` is how messages call it.
  */
 int git_check_signature(struct git_source *git, const struct resolved *resolved, const char *what,
 			struct err *err);

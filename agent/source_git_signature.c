@@ -146,8 +146,14 @@ static int verify_tag(struct git_source *git, const struct resolved *resolved, c
 int git_check_signature(struct git_source *git, const struct resolved *resolved, const char *what,
 			struct err *err)
 {
-	if (!git->options->verify)
-		return 0;
-	return git_oid_is_zero(&resolved->tag) ? verify_commit(git, &resolved->commit, what, err)
-					       : verify_tag(git, resolved, what, err);
+	int result = 0;
+
+	if (git->options->verify)
+		result = git_oid_is_zero(&resolved->tag)
+				 ? verify_commit(git, &resolved->commit, what, err)
+				 : verify_tag(git, resolved, what, err);
+	/* Told apart from a repository that may not be read. */
+	if (result < 0 && err->class == ERR_DENIED)
+		err->class = ERR_UNTRUSTED;
+	return result;
 }

@@ -66,6 +66,7 @@ void inventory_release(struct inventory *inventory)
 		entry_release(&inventory->entries[i]);
 	free(inventory->entries);
 	suspension_release(&inventory->suspended);
+	cJSON_Delete(inventory->alerts);
 	history_release(&inventory->history);
 	cJSON_Delete(inventory->extra);
 	free(inventory->namespace);
@@ -380,7 +381,9 @@ int inventory_print(const struct inventory *inventory, struct buf *out, struct e
 		cJSON_Delete(objects);
 		return root ? -1 : err_no_memory(err);
 	}
-	if (json_set_key(root, "objects", objects, err) < 0)
+	if (json_set_key(root, "objects", objects, err) < 0 ||
+	    (inventory->alerts &&
+	     json_set_key(root, "alerts", json_copy(inventory->alerts), err) < 0))
 		return -1;
 	for (size_t i = 0; i < inventory->count; i++) {
 		cJSON *item = cJSON_CreateObject();
@@ -460,7 +463,7 @@ static int parse_suspended(const cJSON *root, struct inventory *inventory, struc
 static int parse_root(cJSON *root, struct inventory *inventory, struct err *err)
 {
 	static const char *const known[] = {"version", "app",     "revision",  "source", "ref",
-					    "path",    "objects", "suspended", NULL};
+					    "path",    "objects", "suspended", "alerts", NULL};
 	const char *ref = json_str(root, "ref"), *path = json_str(root, "path");
 	int64_t version = json_int_or(root, "version", 0);
 	const char *app = json_str(root, "app");
@@ -483,6 +486,9 @@ static int parse_root(cJSON *root, struct inventory *inventory, struct err *err)
 		if (parse_entry(item, inventory, err) < 0)
 			return -1;
 	}
+	const cJSON *alerts = json_get(root, "alerts");
+	if (cJSON_IsArray(alerts) && !(inventory->alerts = json_copy(alerts)))
+		return err_no_memory(err);
 	return take_extra(root, known, &inventory->extra, err);
 }
 

@@ -22,6 +22,9 @@
  * `rollout` is what a StatefulSet's promotion has to remember (diff/promotion_record.h), left out where
  * that is nothing.
  *
+ * `alerts`, where there are any, is what people were told of and holds still, so that the next process
+ * tells neither of it again nor forgets to tell its end.
+ *
  * Nothing of a Secret's content is kept: its `desired` is the digest with every value of data
  * and stringData masked, its `live` is the resourceVersion.
  */
@@ -63,6 +66,7 @@ struct inventory {
 	struct inventory_entry *entries; /* sorted by ref_compare */
 	size_t count, capacity;
 	struct inventory_suspension suspended;
+	cJSON *alerts; /* what people were told of and holds (agent/notice_board.h); NULL: nothing */
 	struct history history; /* of one that was loaded; else empty */
 	cJSON *extra;
 	char *namespace;        /* of the ConfigMap; this and the next are NULL: it is not */

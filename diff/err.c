@@ -71,12 +71,19 @@ int err_no_memory(struct err *err)
 const char *err_class_name(enum err_class class)
 {
 	static const char *const names[] = {
-		[ERR_NONE] = "none",           [ERR_INVALID] = "invalid",
-		[ERR_NOT_FOUND] = "not-found", [ERR_DENIED] = "denied",
-		[ERR_CONFLICT] = "conflict",   [ERR_EXISTS] = "exists",
-		[ERR_EXPIRED] = "expired",     [ERR_TRANSIENT] = "transient",
-		[ERR_LIMIT] = "limit",         [ERR_UNSUPPORTED] = "unsupported",
-		[ERR_CANCELLED] = "cancelled", [ERR_NO_MEMORY] = "no-memory",
+		[ERR_NONE] = "none",
+		[ERR_INVALID] = "invalid",
+		[ERR_NOT_FOUND] = "not-found",
+		[ERR_DENIED] = "denied",
+		[ERR_UNTRUSTED] = "untrusted",
+		[ERR_CONFLICT] = "conflict",
+		[ERR_EXISTS] = "exists",
+		[ERR_EXPIRED] = "expired",
+		[ERR_TRANSIENT] = "transient",
+		[ERR_LIMIT] = "limit",
+		[ERR_UNSUPPORTED] = "unsupported",
+		[ERR_CANCELLED] = "cancelled",
+		[ERR_NO_MEMORY] = "no-memory",
 		[ERR_INTERNAL] = "internal",
 	};
 

@@ -23,6 +23,7 @@ enum err_class {
 	ERR_INVALID, /* the input is wrong and stays wrong: a manifest, a flag, HTTP 400 and 422 */
 	ERR_NOT_FOUND,   /* what was named does not exist: a ref, a path, an object, a kind */
 	ERR_DENIED,      /* credentials missing, refused or without the right: HTTP 401 and 403 */
+	ERR_UNTRUSTED,   /* not signed by whom it has to be signed by */
 	ERR_CONFLICT,    /* somebody else changed it meanwhile: read again and decide again */
 	ERR_EXISTS,      /* it was to be created and is there already */
 	ERR_EXPIRED,     /* the resourceVersion is too old: list again (HTTP 410) */
