@@ -456,6 +456,11 @@ bool agent_is_leading(const struct agent *agent)
 	return agent->leading;
 }
 
+const struct leader *agent_leader(const struct agent *agent)
+{
+	return agent->leader;
+}
+
 static struct overview_app overview_of_failed(const struct config_app *config)
 {
 	return (struct overview_app){

@@ -15,6 +15,7 @@
 
 struct uv_loop_s;
 struct agent;
+struct leader;
 
 #define AGENT_END_PASSES_MS 2000
 #define AGENT_END_PARTS_MS  1500
@@ -61,6 +62,9 @@ void agent_sync_all(struct agent *agent);
 /* Whether this process may write; the apps of one that may not only fetch. */
 void agent_set_leading(struct agent *agent, bool leading);
 bool agent_is_leading(const struct agent *agent);
+
+/* The election that it takes part in; NULL: in none. */
+const struct leader *agent_leader(const struct agent *agent);
 
 /* How everything stands at this moment; released by the caller. ERR_NO_MEMORY. */
 int agent_overview(const struct agent *agent, struct overview *ret_overview, struct err *err);

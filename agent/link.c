@@ -1,9 +1,11 @@
 #include "agent/link.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/log.h"
+#include "agent/metrics.h"
 
 #define REQUEST_RETRY_MS 5000 /* then the pass fails, is told, and is started again */
 
@@ -26,6 +28,19 @@ int link_kubeconfig(const struct config_cluster *config, bool attended,
 	if (ret_kubeconfig->warning)
 		log_line(LOG_WARNING, NULL, "%s", ret_kubeconfig->warning);
 	return 0;
+}
+
+/* --- counting --------------------------------------------------------------------------------- */
+
+static void count_request(void *context, const char *method, int status, double seconds)
+{
+	char code[16];
+
+	(void)context;
+	snprintf(code, sizeof(code), "%d", status);
+	metrics_add(METRIC_REQUESTS, 1, LABELS(method, code));
+	if (seconds >= 0)
+		metrics_observe(METRIC_REQUEST_DURATION, seconds, LABELS(method));
 }
 
 /* --- telling the listeners -------------------------------------------------------------------- */
@@ -111,6 +126,7 @@ static int open_link(struct link *link, struct uv_loop_s *loop, const struct con
 	if (!link->cluster)
 		return -1;
 	cluster_set_retry(link->cluster, REQUEST_RETRY_MS);
+	cluster_observe(link->cluster, count_request, NULL);
 	cluster_on_warning(link->cluster, on_warning, link);
 	link->discovery = discovery_new(link->cluster);
 	if (!link->discovery)

@@ -5,6 +5,8 @@
 #include "agent/config_load.h"
 #include "agent/config_watch.h"
 #include "agent/log.h"
+#include "agent/metrics.h"
+#include "apply/clock.h"
 
 struct reload {
 	struct reload_options options;
@@ -31,7 +33,9 @@ void reload_now(struct reload *reload)
 	int result = config_load(options->options, &config, &findings, &err);
 
 	log_findings(&findings);
+	metrics_add(METRIC_CONFIG_RELOADS, 1, LABELS(result == 0 ? "success" : "failure"));
 	if (result == 0) {
+		metrics_set(METRIC_CONFIG_RELOADED_AT, (double)clock_unix_ms() / 1000, NO_LABELS);
 		options->on_config(options->context, &config);
 		return;
 	}
@@ -65,6 +69,7 @@ int reload_new(const struct reload_options *options, struct reload **ret_reload,
 		reload_free(reload);
 		return -1;
 	}
+	metrics_set(METRIC_CONFIG_RELOADED_AT, (double)clock_unix_ms() / 1000, NO_LABELS);
 	*ret_reload = reload;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/api.h"
+#include "agent/leader.h"
 #include "agent/log.h"
 #include "agent/metrics.h"
 #include "agent/metrics_overview.h"
@@ -175,6 +176,25 @@ static int order(void *context, const char *name, enum api_order order, const ch
 	return 0;
 }
 
+/* One that leads by now is told so by the loop a moment later. */
+static int find_leader(void *context, const char **ret_address, struct err *err)
+{
+	const struct serve *serve = context;
+	const struct leader *leader = agent_leader(serve->agent);
+	const char *holder;
+
+	*ret_address = NULL;
+	if (!leader || agent_is_leading(serve->agent) || leader_is_leading(leader))
+		return 0;
+	*ret_address = leader_address(leader);
+	if (*ret_address)
+		return 0;
+	holder = leader_holder(leader);
+	if (!*holder)
+		return err_set(err, ERR_TRANSIENT, "nobody leads at the moment");
+	return err_set(err, ERR_TRANSIENT, "%s leads, which cannot be reached from here", holder);
+}
+
 static size_t pushed(void *context, const struct webhook_push *push, int64_t delay_ms)
 {
 	const struct serve *serve = context;
@@ -216,6 +236,7 @@ int serve_start(struct agent *agent, struct uv_loop_s *loop, const struct config
 			.app = tell_app,
 			.order = order,
 			.pushed = pushed,
+			.find_leader = find_leader,
 			.context = serve,
 		};
 		serve->agent = agent;

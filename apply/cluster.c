@@ -557,6 +557,13 @@ void cluster_on_warning(struct cluster *cluster, void (*on_warning)(void *ctx, c
 	cluster->warning_ctx = ctx;
 }
 
+void cluster_observe(struct cluster *cluster,
+		     void (*observe)(void *ctx, const char *method, int status, double seconds),
+		     void *ctx)
+{
+	http_observe(cluster->http, observe, ctx);
+}
+
 void cluster_set_retry(struct cluster *cluster, int64_t retry_ms)
 {
 	cluster->retry_ms = retry_ms;

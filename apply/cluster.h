@@ -51,6 +51,11 @@ const char *cluster_server(const struct cluster *cluster);
 void cluster_on_warning(struct cluster *cluster, void (*on_warning)(void *ctx, const char *text),
 			void *ctx);
 
+/* As http_observe: each try at a request counts. */
+void cluster_observe(struct cluster *cluster,
+		     void (*observe)(void *ctx, const char *method, int status, double seconds),
+		     void *ctx);
+
 /* How long requests that start from now on are tried again; CLUSTER_RETRY_MS at first, 0: never. */
 void cluster_set_retry(struct cluster *cluster, int64_t retry_ms);
 

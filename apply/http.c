@@ -56,6 +56,8 @@ struct http {
 	bool multiplexed;                    /* the server speaks HTTP/2 */
 	bool in_callbacks;
 	bool freed; /* while in_callbacks */
+	void (*observe)(void *ctx, const char *method, int status, double seconds);
+	void *observe_ctx;
 };
 
 static void list_add(struct request_list *list, struct request *request)
@@ -296,6 +298,20 @@ static bool wants_again(struct http *http, struct request *request, CURLcode cod
 	return true;
 }
 
+static void tell_observer(const struct http *http, const struct request *request, int failed)
+{
+	double seconds = 0;
+	long status = 0;
+
+	if (!http->observe || !request->easy)
+		return;
+	curl_easy_getinfo(request->easy, CURLINFO_TOTAL_TIME, &seconds);
+	if (!failed)
+		curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	http->observe(http->observe_ctx, request->spec.method, (int)status,
+		      request->spec.on_data ? -1 : seconds);
+}
+
 static void call_done(struct request *request, int failed, struct err *err)
 {
 	CLEANUP(buf_release) struct buf warnings = BUF_INIT(MAX_TEXT_BYTES);
@@ -333,6 +349,7 @@ static void call_done(struct request *request, int failed, struct err *err)
 /* Ends the request: the last callback, then it is gone. http may be gone then too. */
 static void finish(struct http *http, struct request *request, int failed, struct err *err)
 {
+	tell_observer(http, request, failed);
 	request_detach(http, request);
 	call_done(request, failed, err);
 	request_free(request);
@@ -522,6 +539,14 @@ void http_cancel(struct http *http, uint64_t id)
 		http_loop_kick(http->loop); /* there is room for another */
 	else if (!http->waiting_at_once.first)
 		credentials_stop(http->credentials);
+}
+
+void http_observe(struct http *http,
+		  void (*observe)(void *ctx, const char *method, int status, double seconds),
+		  void *ctx)
+{
+	http->observe = observe;
+	http->observe_ctx = ctx;
 }
 
 size_t http_max_in_flight(const struct http *http)

@@ -99,6 +99,14 @@ uint64_t http_submit(struct http *http, const struct http_request *request, stru
 /* Gives up on a request; its callbacks are not called any more. One that is over is fine. */
 void http_cancel(struct http *http, uint64_t id);
 
+/*
+ * Called with each request that has left and is over: `status` 0 without an answer; `seconds` that it took,
+ * negative for a stream. It must not call anything here.
+ */
+void http_observe(struct http *http,
+		  void (*observe)(void *ctx, const char *method, int status, double seconds),
+		  void *ctx);
+
 /* How many requests may be in flight at once now. */
 size_t http_max_in_flight(const struct http *http);
 
