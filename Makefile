@@ -192,8 +192,11 @@ coverage:
 		gcovr --root . --object-directory build-coverage --filter "$$floor/" --print-summary; \
 	done
 
-# Each fuzz target runs for FUZZ_SECONDS, from its seeds; what it finds stays in $(BUILD)/fuzz.
+# Each fuzz target runs for FUZZ_SECONDS, from its seeds; what it finds stays in $(BUILD)/fuzz. What is
+# above diff/ names what else it is made of.
 FUZZ_SECONDS ?= 60
+FUZZ_SRC_config := $(APPLY_SRC) $(AGENT_SRC)
+FUZZ_FLOOR_config := AGENT
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: fuzz $(addprefix fuzz-,$(FUZZERS))
@@ -203,8 +206,9 @@ $(addprefix fuzz-,$(FUZZERS)): fuzz-%:
 	@mkdir -p $(BUILD)/fuzz/$*
 	$(call say,FUZZ,$*)
 	$(Q)clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
-		$(call cflags_of,DIFF) -o $(BUILD)/fuzz/fuzz_$* tests/fuzz/fuzz_$*.c $(DIFF_SRC) \
-		$(call libs_of,DIFF) -lm
+		-DTRANCHE_VERSION='"$(VERSION)"' $(call cflags_of,$(or $(FUZZ_FLOOR_$*),DIFF)) \
+		-o $(BUILD)/fuzz/fuzz_$* tests/fuzz/fuzz_$*.c $(FUZZ_SRC_$*) $(DIFF_SRC) \
+		$(call libs_of,$(or $(FUZZ_FLOOR_$*),DIFF)) -lm
 	$(Q)cd $(BUILD)/fuzz && ./fuzz_$* -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 \
 		-max_len=4096 -print_final_stats=1 -dict=$(CURDIR)/tests/fuzz/dictionaries/$*.dict \
 		$* $(CURDIR)/tests/fuzz/corpus/$*
@@ -215,7 +219,7 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-ope
 	libuv1-dev libssl-dev libmicrohttpd-dev
 DEPS_IMAGE := ca-certificates binutils
 DEPS_TEST  := libcmocka-dev git bash python3 openssl patch iproute2 openssh-client openssh-server \
-	gnupg gpgv $(DEPS_IMAGE)
+	gnupg gpgv python3-jsonschema $(DEPS_IMAGE)
 DEPS_DEV   := gcovr nghttp2-client curl clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
 
 .PHONY: deps deps-dev deps-image
@@ -289,9 +293,11 @@ format:
 install: $(BUILD)/tranche
 	install -D -m 755 $(BUILD)/tranche $(DESTDIR)$(PREFIX)/bin/tranche
 	install -D -m 644 docs/tranche.1 $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1
+	install -D -m 644 docs/config.schema.json $(DESTDIR)$(PREFIX)/share/tranche/config.schema.json
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/tranche $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/tranche $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1 \
+		$(DESTDIR)$(PREFIX)/share/tranche/config.schema.json
 
 rootfs: $(BUILD)/tranche
 	$(Q)examples/in-cluster/image/rootfs $< $(BUILD)/rootfs $(WITH)

@@ -1,8 +1,10 @@
 /* What is about more than one key of the configuration: names, references, keys that exclude each other. */
 #include "agent/config_reader.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "diff/digest_mac.h"
 #include "diff/path.h"
 #include "diff/suggest.h"
 #include "diff/text.h"
@@ -330,6 +332,27 @@ static int check_prune(struct config_reader *reader, const struct config_app *ap
 			   path_of(reader, apps, index, "prune"));
 }
 
+/* Below cloneDir each repository has a folder, told apart by who asks for it: "shop.git-1f2e3d4c5b6a". */
+static int set_git_dir(const struct config *config, struct config_app *app, struct err *err)
+{
+	const char *credentials = app->credentials ? app->credentials : "";
+	char hex[DIGEST_SHA256_HEX];
+
+	if (!config->clone_dir || app->git_dir || !app->repo || !config_is_remote(app->repo))
+		return 0;
+	const char *base = app->repo + strlen(app->repo);
+	while (base > app->repo && base[-1] != '/' && base[-1] != ':')
+		base--;
+	if (digest_hmac_sha256(credentials, strlen(credentials), app->repo, strlen(app->repo), hex,
+			       err) < 0)
+		return -1;
+	if (asprintf(&app->git_dir, "%s/%s-%.12s", config->clone_dir, base, hex) < 0) {
+		app->git_dir = NULL;
+		return err_no_memory(err);
+	}
+	return 0;
+}
+
 static int check_apps(struct config_reader *reader, struct config *config, const struct items *apps,
 		      const struct items *clusters)
 {
@@ -337,7 +360,8 @@ static int check_apps(struct config_reader *reader, struct config *config, const
 		if (check_cluster(reader, config, apps, i, clusters) < 0 ||
 		    check_references(reader, apps, i, "dependsOn", apps) < 0 ||
 		    check_prune(reader, &config->apps[i], apps, i) < 0 ||
-		    check_overlap(reader, config, apps, i) < 0)
+		    check_overlap(reader, config, apps, i) < 0 ||
+		    set_git_dir(config, &config->apps[i], reader->err) < 0)
 			return -1;
 	return check_cycles(reader, config, apps);
 }

@@ -40,6 +40,9 @@ int config_value_read(struct config_reader *reader, const struct config_key *key
 /* Sets the value that a key has where the file says nothing. */
 int config_value_default(const struct config_key *key, void *value, struct err *err);
 
+/* Whether a repository is a URL of a server, or what SSH takes for HOST:PATH. */
+bool config_is_remote(const char *repo);
+
 /* Checks what is about more than one key. What is left to be found out from others is filled in. */
 int config_check(struct config_reader *reader, struct config *config);
 

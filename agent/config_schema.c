@@ -114,12 +114,12 @@ static cJSON *new_pattern(const char *pattern, struct err *err)
 
 /* --- by type ---------------------------------------------------------------------------------- */
 
-static int set_string(cJSON *schema, enum config_rule rule, struct err *err)
+static int set_string(cJSON *schema, enum config_rule rule, bool may_be_empty, struct err *err)
 {
 	const char *pattern = pattern_of(rule);
 
 	if (json_set_str(schema, "type", "string", err) < 0 ||
-	    json_set_int(schema, "minLength", 1, err) < 0)
+	    (!may_be_empty && json_set_int(schema, "minLength", 1, err) < 0))
 		return -1;
 	if (rule == CONFIG_NOTICE_KIND)
 		return set_kinds(schema, err);
@@ -142,7 +142,9 @@ static int set_strings(cJSON *schema, const struct config_key *key, struct err *
 		cJSON_Delete(items);
 		return -1;
 	}
-	return json_set(schema, "items", items, err) < 0 ? -1 : set_string(items, key->rule, err);
+	return json_set(schema, "items", items, err) < 0
+		       ? -1
+		       : set_string(items, key->rule, key->rule == CONFIG_ANY, err);
 }
 
 static int set_duration(cJSON *schema, const struct config_key *key, struct err *err)
@@ -196,7 +198,7 @@ static int set_type(cJSON *schema, const struct config_key *key, bool defaults, 
 		return json_set_str(schema, "type", "integer", err) < 0
 			       ? -1
 			       : set_bounds(schema, key, err);
-	case CONFIG_STRING: return set_string(schema, key->rule, err);
+	case CONFIG_STRING: return set_string(schema, key->rule, false, err);
 	case CONFIG_STRINGS:
 	case CONFIG_COMMAS: return set_strings(schema, key, err);
 	case CONFIG_SECTION: return set_object(schema, key->keys, defaults, err);

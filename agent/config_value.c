@@ -190,17 +190,17 @@ static int check_rule(enum config_rule rule, const char *text, struct err *fault
 	return 0;
 }
 
-/* A URL, or what SSH takes for HOST:PATH. */
-static bool is_remote(const char *repo)
+bool config_is_remote(const char *repo)
 {
 	const char *colon = strchr(repo, ':'), *slash = strchr(repo, '/');
 
-	return colon && (!slash || colon < slash);
+	return strncmp(repo, "file://", 7) != 0 && colon && (!slash || colon < slash);
 }
 
 static bool is_path(enum config_rule rule, const char *text)
 {
-	return rule == CONFIG_PATH || (rule == CONFIG_REPO && !is_remote(text));
+	return rule == CONFIG_PATH ||
+	       (rule == CONFIG_REPO && !config_is_remote(text) && !strstr(text, "://"));
 }
 
 /* Copies a string, a relative path as seen from here. */

@@ -277,6 +277,35 @@ static void test_paths_are_relative_to_the_file(void **state)
 	}
 }
 
+static void test_clones_have_a_folder_each(void **state)
+{
+	CLEANUP(config_release) struct config config = {0};
+	const struct config_app *apps;
+
+	(void)state;
+	read_fine("/etc/c.yaml",
+		  HEAD
+		  "cloneDir: /cache\n"
+		  "apps:\n"
+		  "- {name: a, source: {repo: 'https://example.com/shop.git', path: a}}\n"
+		  "- {name: b, source: {repo: 'https://example.com/shop.git', path: b}}\n"
+		  "- {name: c, source: {repo: 'git@example.com:shop', credentials: x}}\n"
+		  "- {name: d, source: {repo: 'git@example.com:shop', credentials: z, path: d}}\n"
+		  "- {name: e, source: {repo: 'git@example.com:shop', gitDir: /e, path: e}}\n"
+		  "- {name: f, source: {repo: /srv/shop}}\n"
+		  "- {name: g, source: {repo: 'file:///srv/shop', path: g}}\n",
+		  &config);
+	apps = config.apps;
+	assert_memory_equal(apps[0].git_dir, "/cache/shop.git-", 16);
+	assert_int_equal(strlen(apps[0].git_dir), 16 + 12);
+	assert_string_equal(apps[1].git_dir, apps[0].git_dir);
+	assert_memory_equal(apps[2].git_dir, "/cache/shop-", 12);
+	assert_string_not_equal(apps[3].git_dir, apps[2].git_dir);
+	assert_string_equal(apps[4].git_dir, "/e");
+	assert_null(apps[5].git_dir);
+	assert_null(apps[6].git_dir);
+}
+
 /* --- what is refused -------------------------------------------------------------------------- */
 
 static void test_what_is_wrong(void **state)
@@ -542,6 +571,7 @@ int main(void)
 		cmocka_unit_test(test_defaults_of_apps),
 		cmocka_unit_test(test_json_is_yaml),
 		cmocka_unit_test(test_paths_are_relative_to_the_file),
+		cmocka_unit_test(test_clones_have_a_folder_each),
 		cmocka_unit_test(test_what_is_wrong),
 		cmocka_unit_test(test_the_error_is_the_first_finding),
 		cmocka_unit_test(test_findings_are_bounded),

@@ -24,6 +24,10 @@
 #define LLVMFuzzerTestOneInput fuzz_webhook
 #include "tests/fuzz/fuzz_webhook.c"
 #undef LLVMFuzzerTestOneInput
+#undef TESTS_FUZZ_FUZZ_H
+#define LLVMFuzzerTestOneInput fuzz_config
+#include "tests/fuzz/fuzz_config.c"
+#undef LLVMFuzzerTestOneInput
 
 #define CORPUS    "tests/fuzz/corpus"
 #define SEED_MAX  (1024u * 1024)
@@ -79,13 +83,18 @@ static void test_webhook(void **state)
 	run_corpus("webhook", fuzz_webhook);
 }
 
+static void test_config(void **state)
+{
+	(void)state;
+	run_corpus("config", fuzz_config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_yaml),
-		cmocka_unit_test(test_yaml_edit),
-		cmocka_unit_test(test_webhook),
+		cmocka_unit_test(test_json),      cmocka_unit_test(test_yaml),
+		cmocka_unit_test(test_yaml_edit), cmocka_unit_test(test_webhook),
+		cmocka_unit_test(test_config),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# The agent with a configuration file: the example of examples/config on the embedded cluster, and what the
+# command line and a bad file are told.
+. "$(dirname "$0")/../support/checks.sh"
+. "$(dirname "$0")/../support/git_server.sh"
+cd "$(dirname "$0")/../.." || exit 2
+tranche=$(realpath "${BUILD:-build}/tranche")
+kubesim=$(realpath "${BUILD:-build}/kubesim")
+work=$(mktemp -d)
+trap 'end_servers; rm -rf "$work"' EXIT
+leave_user_settings
+need git kubectl
+cp -r examples/config "$work/try"
+cd "$work" || exit 2
+export KUBECONFIG=$work/kubeconfig
+
+# --- what is refused, before anything begins ----------------------------------------------------------
+
+run "$tranche" run --config nowhere.yaml
+check_exact "no such file" 5 "" "tranche: cannot read nowhere.yaml: no such file"
+printf 'apiVersion: tranche.dev/v1\nkind: Config\napp: []\nserver: {listen: 8080}\n' >bad.yaml
+run "$tranche" run --config bad.yaml
+check_exact "a bad file" 2 "" "bad.yaml:1:1: error: apps is required
+bad.yaml:3:1: error: unknown key \"app\"; did you mean \"apps\"?
+bad.yaml:4:10: error: server.listen must be text, not a number: put it in quotes"
+run "$tranche" run --config bad.yaml --repo x --interval 1s
+check_exact "options of one app" 2 "" "tranche: --interval does not go with --config: the file says it of each app"
+run "$tranche" validate --config bad.yaml -f x
+check_exact "files" 2 "" "tranche: --filename does not go with --config: the file says it of each app"
+printf 'apiVersion: tranche.dev/v1\nkind: Config\napps: []\nclusters: [{name: a}, {name: b}]\n' >two.yaml
+run "$tranche" run --config two.yaml --context dev
+check_exact "whose context" 2 "" "tranche: --context does not go with two.yaml, which lists its clusters"
+run "$tranche" validate --config bad.yaml -o json
+check_like "as JSON" '1 {*"errors": 3,*"message": "apps is required"*}' "$status $out"
+
+# --- the example, as its README tells -----------------------------------------------------------------
+
+git -C try/platform init -q -b main
+git -C try/platform add .
+git -C try/platform commit -qm Start
+"$kubesim" --kubeconfig kubeconfig >kubesim.log 2>&1 </dev/null &
+server_pids+=($!)
+wait_until "the cluster is up" test -s kubeconfig
+for name in database shop; do
+	kubectl create namespace "$name" >/dev/null
+done
+sed -i 's/127.0.0.1:8080/127.0.0.1:0/' try/tranche.yaml
+run "$tranche" validate --config try/tranche.yaml
+check_exact "the example is fine" 0 "" "0 errors, 0 warnings in 1 file"
+"$tranche" run --config try/tranche.yaml >agent.log 2>&1 </dev/null &
+server_pids+=($!)
+
+# has KIND NAME NAMESPACE
+has() {
+	kubectl -n "$3" get "$1" "$2" >/dev/null 2>&1
+}
+
+wait_until "the database is there" has statefulset database database || cat agent.log
+wait_until "the shop is there" has statefulset shop shop || cat agent.log
+wait_until "their inventories" has configmap tranche-shop shop || cat agent.log
+check_equal "what waits for a person is not written" 1 "$(has configmap reports shop; echo $?)"
+created() {
+	kubectl -n "$1" get statefulset "$1" -o 'jsonpath={.metadata.resourceVersion}'
+}
+check_equal "the database came first" yes "$([ "$(created database)" ] && [ "$(created shop)" ] &&
+	awk '/database@.*statefulset.apps\/database.*created/ && !d { d = NR } /shop@.*statefulset.apps\/shop.*created/ && !s { s = NR } END { print (d && d < s) ? "yes" : "no" }' agent.log)"
+
+# Relative to the file, not to where the agent was started.
+check_equal "whose repository" try/platform "$(grep -m1 -o 'try/.*platform' agent.log)"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
