@@ -10,7 +10,7 @@
 #include "diff/promotion.h"
 #include "diff/recreation.h"
 
-/* The digests of an object, and what the inventory has of it. */
+/* The digests of an object, and what the inventory has of it; without that, nothing. */
 struct digests {
 	char *desired, *live;
 	struct plan_record record;
@@ -43,10 +43,10 @@ static int digests_of(const struct app *app, const struct target *target, struct
 {
 	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
 
-	if (entry) {
-		ret->record = (struct plan_record){entry->desired, entry->live};
-		ret->recorded = true;
-	}
+	if (!entry)
+		return 0; /* there is nothing to compare them with */
+	ret->record = (struct plan_record){entry->desired, entry->live};
+	ret->recorded = true;
 	if (hides_values(target) && !is_recorded_commit(app))
 		ret->desired = strdup("");
 	else if (inventory_digest_desired(&target->ref, target->manifest->desired, &ret->desired,
@@ -81,16 +81,20 @@ bool decision_is_in_sync(const struct app *app, const struct target *target)
 	       strcmp(digests.live, digests.record.live_digest) == 0 && is_at_rest(app, target);
 }
 
-/* What the write would leave: the dry run's answer, or what can be told without the server. */
-static int expected_of(const struct target *target, cJSON **ret_expected, struct err *err)
+/*
+ * What the write would leave: the dry run's answer, or what can be told without the server, which
+ * *ret_own then holds.
+ */
+static int expected_of(const struct target *target, cJSON **ret_own, const cJSON **ret_expected,
+		       struct err *err)
 {
 	const char *namespace = *target->ref.namespace ? target->ref.namespace : NULL;
 
-	if (!target->predicted)
-		return prediction_build(target_desired(target), target_base(target), namespace,
-					ret_expected, err);
-	*ret_expected = json_copy(target->predicted);
-	return *ret_expected ? 0 : err_no_memory(err);
+	if (!target->predicted && prediction_build(target_desired(target), target_base(target),
+						   namespace, ret_own, err) < 0)
+		return -1;
+	*ret_expected = target->predicted ? target->predicted : *ret_own;
+	return 0;
 }
 
 static int compare(const struct target *target, struct plan_item *item, struct err *err)
@@ -123,9 +127,11 @@ int decision_make(const struct app *app, const struct target *target, bool undo,
 		  struct plan_item *item, struct err *err)
 {
 	CLEANUP(digests_release) struct digests digests = {0};
-	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *own = NULL;
+	const cJSON *expected;
 
-	if (expected_of(target, &expected, err) < 0 || digests_of(app, target, &digests, err) < 0)
+	if (expected_of(target, &own, &expected, err) < 0 ||
+	    digests_of(app, target, &digests, err) < 0)
 		return -1;
 	item->client_side = target->client_side;
 	item->to = object_normalised(expected);
@@ -160,13 +166,14 @@ int decision_forecast(const struct target *target, const struct rollouts *rollou
 		      struct plan_item *item, struct err *err)
 {
 	const char *namespace = target->ref.namespace, *name = target->ref.name;
-	CLEANUP(cJSON_Delete_p) cJSON *expected = NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *own = NULL;
+	const cJSON *expected;
 	size_t pod_count, revision_count;
 	const cJSON *const *pods = rollouts_pods(rollouts, namespace, name, &pod_count);
 	const cJSON *const *revisions =
 		rollouts_revisions(rollouts, namespace, name, &revision_count);
 
-	if (expected_of(target, &expected, err) < 0 ||
+	if (expected_of(target, &own, &expected, err) < 0 ||
 	    rollout_forecast(target->live, expected, pods, pod_count, revisions, revision_count,
 			     &item->forecast, err) < 0 ||
 	    rollout_forecast_warn_omitted(target_desired(target), target->live, expected,

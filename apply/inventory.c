@@ -252,7 +252,7 @@ static int decided_part(const cJSON *manifest, const cJSON *object, cJSON **ret_
 			struct err *err)
 {
 	CLEANUP(ignore_release) struct ignore ignore = {0};
-	CLEANUP(cJSON_Delete_p) cJSON *part = json_copy(object);
+	CLEANUP(cJSON_Delete_p) cJSON *part = object_copy_stripped(object);
 
 	if (!part)
 		return err_no_memory(err);

@@ -240,9 +240,51 @@ void object_normalise(cJSON *object)
 	}
 }
 
+/* A copy without the member of that name. */
+static cJSON *copy_without(const cJSON *object, const char *name)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *copy = cJSON_CreateObject();
+	const cJSON *member;
+
+	json_each (member, object) {
+		if (!copy)
+			return NULL;
+		if (strcmp(member->string, name) == 0)
+			continue;
+		cJSON *own = cJSON_Duplicate(member, true);
+		if (!own)
+			return NULL;
+		json_link(copy, own);
+	}
+	return STEAL(copy);
+}
+
+cJSON *object_copy_stripped(const cJSON *object)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *copy = cJSON_IsObject(object) ? cJSON_CreateObject() : NULL;
+	const cJSON *member;
+
+	json_each (member, object) {
+		bool is_metadata =
+			strcmp(member->string, "metadata") == 0 && cJSON_IsObject(member);
+		struct err ignored;
+
+		if (!copy)
+			return NULL;
+		if (strcmp(member->string, "status") == 0)
+			continue;
+		if (json_set_key(copy, member->string,
+				 is_metadata ? copy_without(member, "managedFields")
+					     : json_copy(member),
+				 &ignored) < 0)
+			return NULL;
+	}
+	return STEAL(copy);
+}
+
 cJSON *object_normalised(const cJSON *object)
 {
-	cJSON *copy = json_copy(object);
+	cJSON *copy = object_copy_stripped(object);
 
 	if (copy)
 		object_normalise(copy);

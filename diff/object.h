@@ -65,6 +65,12 @@ void object_strip(cJSON *object);
  */
 void object_normalise(cJSON *object);
 
+/*
+ * A copy without status and managedFields, which are half of a live object and never compared; NULL
+ * when memory runs out.
+ */
+cJSON *object_copy_stripped(const cJSON *object);
+
 /* object_normalise of a copy; NULL when memory runs out. */
 cJSON *object_normalised(const cJSON *object);
 

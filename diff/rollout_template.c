@@ -10,12 +10,14 @@
  */
 int rollout_templates_equal(const cJSON *a, const cJSON *b, bool *ret_equal, struct err *err)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *one = a ? json_copy(a) : NULL;
-	CLEANUP(cJSON_Delete_p) cJSON *other = b ? json_copy(b) : NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *one = NULL;
+	CLEANUP(cJSON_Delete_p) cJSON *other = NULL;
 
-	*ret_equal = !a && !b;
-	if (!a || !b)
+	*ret_equal = a && b ? json_equal(a, b) : a == b;
+	if (*ret_equal || !a || !b)
 		return 0;
+	one = json_copy(a);
+	other = json_copy(b);
 	if (!one || !other)
 		return err_no_memory(err);
 	json_remove_key(one, "$patch");
