@@ -119,13 +119,22 @@ int refusal_err_of_status(const cJSON *status, struct err *err)
 	return refusal_err((int)json_int_or(status, "code", 500), status, NULL, err);
 }
 
-bool refusal_is_unauthorized(const cJSON *status)
+/* k8s.io/apiserver/pkg/endpoints/handlers/responsewriters, errors.go, forbiddenMessage */
+static bool is_of_rights(const char *message)
 {
-	/* k8s.io/apiserver/pkg/endpoints/handlers/responsewriters, errors.go, forbiddenMessage */
-	const char *message = json_str(status, "message");
 	const char *cannot = message ? strstr(message, " cannot ") : NULL;
 
-	return json_int_or(status, "code", 0) == 403 && cannot && strstr(cannot, " resource ");
+	return cannot && strstr(cannot, " resource ");
+}
+
+bool refusal_is_unauthorized(const cJSON *status)
+{
+	return json_int_or(status, "code", 0) == 403 && is_of_rights(json_str(status, "message"));
+}
+
+bool refusal_is_of_rights(const struct err *err)
+{
+	return err->class == ERR_DENIED && is_of_rights(err->message);
 }
 
 bool refusal_is_of_kind(const struct err *err)

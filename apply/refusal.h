@@ -33,6 +33,7 @@ int refusal_err_of_status(const cJSON *status, struct err *err);
  * quotas and Pod security say "forbidden" too.
  */
 bool refusal_is_unauthorized(const cJSON *status);
+bool refusal_is_of_rights(const struct err *err);
 
 /* Whether it is not an object that is missing but its kind: the server has no such resource. */
 bool refusal_is_of_kind(const struct err *err);

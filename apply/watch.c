@@ -190,10 +190,17 @@ static int take_object(struct watch *watch, bool deleted, cJSON *take, struct er
 
 	if (!name || !version)
 		return err_set(err, ERR_TRANSIENT, "the server sent an object without a name");
+	bool wanted =
+		!watch->options.wants || watch->options.wants(watch->options.ctx, namespace, name);
+	if (!wanted) {
+		known_remove(&watch->known, namespace, name);
+		return 1;
+	}
 	if (page_complete_item(object, watch->options.resource, err) < 0)
 		return -1;
 	if (deleted) {
-		if (!known_remove(&watch->known, namespace, name))
+		/* One that was of no interest when it was seen is not known, and is told. */
+		if (!known_remove(&watch->known, namespace, name) && !watch->options.wants)
 			return 1;
 		return tell(watch, WATCH_DELETED, STEAL(object));
 	}

@@ -30,6 +30,12 @@ struct watch_options {
 	bool once; /* only the list: ends after on_synced, or after an on_error that is final */
 
 	/*
+	 * Whether an object is of interest: of others nothing is kept or told. NULL: all are. One that
+	 * becomes so later is told at its next change.
+	 */
+	bool (*wants)(void *ctx, const char *namespace, const char *name);
+
+	/*
 	 * The object has apiVersion and kind, also from a list. It is the callback's to take
 	 * (STEAL(*object)), else it is freed. A DELETED that was found out by a list has only
 	 * apiVersion, kind, metadata.namespace, name and resourceVersion (the last one known).
