@@ -132,7 +132,8 @@ static int open_link(struct link *link, struct uv_loop_s *loop, const struct con
 	if (!link->discovery)
 		return err_no_memory(err);
 	link->rollouts = rollouts_new(link->cluster, &options, err);
-	return link->rollouts ? 0 : -1;
+	link->owned = owned_new(link->cluster, err);
+	return link->rollouts && link->owned ? 0 : -1;
 }
 
 int link_new(struct uv_loop_s *loop, const struct config_cluster *config, struct link **ret_link,
@@ -154,6 +155,7 @@ void link_free(struct link *link)
 	if (!link)
 		return;
 	rollouts_free(link->rollouts);
+	owned_free(link->owned);
 	discovery_free(link->discovery);
 	cluster_free(link->cluster);
 	kubeconfig_release(&link->kubeconfig);

@@ -1,6 +1,6 @@
 /*
  * link.h - what the apps of one cluster share: the connection, the credentials, what was discovered, and
- * the watches on rollouts.
+ * the watches on rollouts and on objects.
  */
 #ifndef AGENT_LINK_H
 #define AGENT_LINK_H
@@ -9,6 +9,7 @@
 #include "agent/turns.h"
 #include "apply/cluster.h"
 #include "apply/discovery.h"
+#include "apply/owned.h"
 #include "apply/rollout.h"
 
 struct uv_loop_s;
@@ -35,6 +36,7 @@ struct link {
 	struct cluster *cluster;
 	struct discovery *discovery;
 	struct rollouts *rollouts;
+	struct owned *owned;
 	struct turns passes; /* that ask the cluster at the moment */
 	const char *app;     /* that log lines about the link name; NULL: several use it */
 	struct link_listener *listeners;

@@ -236,6 +236,14 @@ int pass_start(const struct pass_options *options, struct pass **ret_pass, struc
 	}
 	pass->record.app = options->app;
 	*ret_pass = pass;
+	const struct log_subject subject = {.app = options->app->name};
+	if (pass_is_whole(pass))
+		log_line(LOG_DEBUG, &subject, "pass over everything");
+	else if (pass->options.only_count)
+		log_line(LOG_DEBUG, &subject, "pass over %zu that somebody changed",
+			 pass->options.only_count);
+	else
+		log_line(LOG_DEBUG, &subject, "pass over rollouts");
 	pass_enter(pass, STAGE_FETCH);
 	return 0;
 }

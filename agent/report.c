@@ -43,8 +43,10 @@ static void print_changes(const struct plan_item *item, bool to_live, struct buf
 		const struct culprit *culprit = to_live ? plan_item_culprit(item, i) : NULL;
 
 		buf_puts(out, i ? ", " : "");
-		print_change(change, to_live ? change->to : change->from,
-			     to_live ? change->from : change->to, out);
+		/* Of a secret no more is told than which is the earlier one. */
+		bool flips = to_live && !(change->secret && change->op == CHANGE_REPLACE);
+		print_change(change, flips ? change->to : change->from,
+			     flips ? change->from : change->to, out);
 		if (!culprit || (i + 1 < shown && is_made_with_next(item, i)))
 			continue;
 		buf_putc(out, ' ');

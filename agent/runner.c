@@ -44,7 +44,7 @@ static int64_t next_delay_ms(const struct runner *runner)
 	return delay < interval_ms ? delay : interval_ms;
 }
 
-static void want_pass(struct runner *runner, enum schedule_kind kind, int64_t delay_ms)
+void runner_want(struct runner *runner, enum schedule_kind kind, int64_t delay_ms)
 {
 	if (runner->suspended || runner->ending)
 		return;
@@ -59,7 +59,7 @@ static void want_pass(struct runner *runner, enum schedule_kind kind, int64_t de
 
 static void on_moved(void *context)
 {
-	want_pass(context, SCHEDULE_WHOLE, 0);
+	runner_want(context, SCHEDULE_WHOLE, 0);
 }
 
 static void on_unwatched(void *context, const struct err *err)
@@ -98,11 +98,11 @@ static void on_rollout(void *context, const struct rollout *rollout)
 	if (has_moved)
 		chronicle_rollout(&runner->chronicle, rollout, buf_str(&line));
 	chronicle_watch(&runner->chronicle, rollout, has_moved);
-	/* The next pass drives it on, or tells whether what somebody wrote is drift. While a pass
-	 * runs nobody knows yet what it leaves to be driven. */
-	if (was_written(runner, rollout) || has_ended ||
+	/* The next pass drives it on, or tells whether what somebody wrote is drift, if the lookout
+	 * does not. While a pass runs nobody knows yet what it leaves to be driven. */
+	if ((!runner->lookout && was_written(runner, rollout)) || has_ended ||
 	    (has_moved && (runner->pass || (driven && driven->pending))))
-		want_pass(runner, SCHEDULE_ROLLOUTS, LIVE_CHANGE_WAIT_MS);
+		runner_want(runner, SCHEDULE_ROLLOUTS, LIVE_CHANGE_WAIT_MS);
 	if (has_moved)
 		changed(runner);
 }
@@ -120,8 +120,8 @@ static void on_rollout_gone(void *context, const char *namespace, const char *na
 {
 	struct runner *runner = context;
 
-	if (owns_statefulset(runner, namespace, name))
-		want_pass(runner, SCHEDULE_ROLLOUTS, LIVE_CHANGE_WAIT_MS);
+	if (!runner->lookout && owns_statefulset(runner, namespace, name))
+		runner_want(runner, SCHEDULE_ROLLOUTS, LIVE_CHANGE_WAIT_MS);
 }
 
 static void on_rollout_error(void *context, const struct err *err)
@@ -232,6 +232,8 @@ static void on_fetched(void *context, struct app *app)
 	struct runner *runner = context;
 
 	(void)app;
+	if (runner->lookout)
+		lookout_doubt(runner->lookout);
 	if (runner->leading)
 		chronicle_fetched(&runner->chronicle);
 }
@@ -248,9 +250,9 @@ static void on_written(void *context, const struct plan_item *item, const struct
 static void plan_next(struct runner *runner)
 {
 	runner->max_age_ms = next_delay_ms(runner);
-	want_pass(runner, SCHEDULE_WHOLE, runner->max_age_ms);
+	runner_want(runner, SCHEDULE_WHOLE, runner->max_age_ms);
 	if (runner->drive.next_ms)
-		want_pass(runner, SCHEDULE_ROLLOUTS, runner->drive.next_ms);
+		runner_want(runner, SCHEDULE_ROLLOUTS, runner->drive.next_ms);
 }
 
 static enum overview_result judge(const struct pass *pass)
@@ -309,7 +311,7 @@ static void suspend_here(struct runner *runner, bool suspend)
 		runner->next_ms = 0;
 		set_waits_for(runner, NULL);
 	} else {
-		want_pass(runner, SCHEDULE_WHOLE, 0);
+		runner_want(runner, SCHEDULE_WHOLE, 0);
 	}
 	changed(runner);
 }
@@ -426,6 +428,8 @@ static void on_pass_done(void *context, struct pass *pass)
 		runner->failures++;
 	else
 		runner->failures = 0;
+	if (!pass_is_cut(pass))
+		runner_plan_looks(runner, pass);
 	pass_free(STEAL(runner->pass));
 	memory_settle();
 	if (!save_alerts(runner))
@@ -457,7 +461,7 @@ static void start_pass(void *context, enum schedule_kind kind)
 		is_pushed = runner->is_pushed;
 		runner->is_pushed = false;
 	}
-	const struct pass_options options = {
+	struct pass_options options = {
 		.loop = runner->options.loop,
 		.cluster = runner->options.link->cluster,
 		.discovery = runner->options.link->discovery,
@@ -468,11 +472,20 @@ static void start_pass(void *context, enum schedule_kind kind)
 		.rollouts_only = kind == SCHEDULE_ROLLOUTS,
 		.may_go_on = kind == SCHEDULE_WHOLE ? may_go_on : NULL,
 		.may_write = kind == SCHEDULE_WHOLE ? may_write : NULL,
+		.fights = &runner->fights,
 		.on_fetched = on_fetched,
+		.on_resolved = kind == SCHEDULE_WHOLE ? runner_on_resolved : NULL,
 		.on_written = on_written,
+		.on_settled = runner_on_settled,
 		.on_done = on_pass_done,
 		.context = runner,
 	};
+
+	runner->looks = kind == SCHEDULE_OBJECTS;
+	if (runner->looks && !runner_take_suspects(runner, &options)) {
+		schedule_ended(runner->schedule);
+		return;
+	}
 
 	runner->pass_began_ms = clock_boot_ms();
 	if (pass_start(&options, &runner->pass, &err) < 0) {
@@ -511,7 +524,7 @@ int runner_new(const struct runner_options *options, struct runner **ret_runner,
 			    err) < 0)
 		return -1;
 	runner->schedule = schedule_new(options->loop, start_pass, runner, err);
-	if (!runner->schedule)
+	if (!runner->schedule || runner_look_out(runner, err) < 0)
 		return -1;
 	*ret_runner = STEAL(runner);
 	return 0;
@@ -524,6 +537,8 @@ void runner_free(struct runner *runner)
 	link_unlisten(runner->options.link, &runner->listener);
 	cluster_cancel(runner->options.link->cluster, runner->order);
 	pass_free(runner->pass);
+	lookout_free(runner->lookout);
+	fights_release(&runner->fights);
 	cluster_cancel(runner->options.link->cluster, runner->save_id);
 	repository_leave(&runner->repository);
 	schedule_free(runner->schedule);
@@ -550,7 +565,7 @@ void runner_start(struct runner *runner)
 	if (runner->app.config.suspend)
 		suspend_here(runner, true);
 	else
-		want_pass(runner, SCHEDULE_WHOLE, 0);
+		runner_want(runner, SCHEDULE_WHOLE, 0);
 }
 
 bool runner_end(struct runner *runner)
@@ -586,13 +601,13 @@ void runner_sync_now(struct runner *runner, bool asked)
 {
 	runner->is_asked |= asked && !runner->suspended;
 	runner->is_pushed = true;
-	want_pass(runner, SCHEDULE_WHOLE, 0);
+	runner_want(runner, SCHEDULE_WHOLE, 0);
 }
 
 void runner_fetch_soon(struct runner *runner, int64_t delay_ms)
 {
 	runner->is_pushed = true;
-	want_pass(runner, SCHEDULE_WHOLE, delay_ms);
+	runner_want(runner, SCHEDULE_WHOLE, delay_ms);
 }
 
 bool runner_is_suspended(const struct runner *runner)
@@ -636,7 +651,7 @@ static void on_suspended(void *context, const struct err *err, bool is_news,
 		log_line(LOG_ERROR, &subject, "cannot be suspended or resumed: %s", err->message);
 	else if (is_news && !by)
 		log_line(LOG_INFO, &subject, "resumed");
-	want_pass(runner, SCHEDULE_WHOLE, 0); /* which reads the inventory, and tells the rest */
+	runner_want(runner, SCHEDULE_WHOLE, 0); /* which reads the inventory, and tells the rest */
 }
 
 void runner_suspend(struct runner *runner, bool suspend, const char *by)
@@ -689,7 +704,7 @@ void runner_set_leading(struct runner *runner, bool leading)
 	forget_cluster(runner);
 	if (leading && runner->app.loaded)
 		chronicle_fetched(&runner->chronicle);
-	want_pass(runner, SCHEDULE_WHOLE, leading ? 0 : next_delay_ms(runner));
+	runner_want(runner, SCHEDULE_WHOLE, leading ? 0 : next_delay_ms(runner));
 }
 
 /* --- dependencies ---------------------------------------------------------------------------- */
@@ -718,5 +733,5 @@ const char *runner_waits_for(const struct runner *runner)
 void runner_poke(struct runner *runner)
 {
 	if (runner->waits_for && !find_unready(runner))
-		want_pass(runner, SCHEDULE_WHOLE, 0);
+		runner_want(runner, SCHEDULE_WHOLE, 0);
 }

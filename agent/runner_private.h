@@ -4,6 +4,7 @@
  *	runner.c          when a pass begins, of which kind, and what follows from how it ended
  *	runner_policy.c   what is told of an app that somebody has to sync
  *	runner_overview.c how the app stands
+ *	runner_drift.c    which objects are looked at, because somebody changed them
  */
 #ifndef AGENT_RUNNER_PRIVATE_H
 #define AGENT_RUNNER_PRIVATE_H
@@ -11,6 +12,7 @@
 #include "agent/chronicle.h"
 #include "agent/drive.h"
 #include "agent/follow.h"
+#include "agent/lookout.h"
 #include "agent/pass.h"
 #include "agent/repository.h"
 #include "agent/runner.h"
@@ -30,6 +32,7 @@ struct runner {
 	struct config_app *next_config; /* to be taken over when the pass has ended; NULL: none */
 
 	struct pass *pass; /* NULL between two */
+	bool looks;        /* it is about objects that somebody changed */
 	int64_t pass_began_ms;
 	uint64_t save_id;  /* what was told is being saved, after a pass; 0: it is not */
 	bool is_asked;     /* somebody wants the next whole pass to write */
@@ -50,6 +53,10 @@ struct runner {
 	size_t namespace_count;
 	struct follow follow;
 	struct drive drive;
+	struct lookout *lookout;          /* NULL: nothing is remembered of what was applied */
+	int64_t looked_ms, look_pause_ms; /* when the last look ended; until the next */
+	bool look_waited;                 /* which had to wait for it */
+	struct fights fights;
 	struct chronicle chronicle;
 
 	struct {
@@ -64,5 +71,17 @@ struct runner {
 
 /* Of an app with sync: manual, after a whole pass: that it differs from Git, once, and that it does no more. */
 void runner_tell_manual(struct runner *runner, const struct pass *pass);
+/* Has a pass of the kind begin within that time. */
+void runner_want(struct runner *runner, enum schedule_kind kind, int64_t delay_ms);
+
+int runner_look_out(struct runner *runner, struct err *err);
+void runner_on_resolved(void *context, const struct targets *targets);
+void runner_on_settled(void *context, const struct target *target, bool as_recorded);
+
+/* Fills in which objects a look is about; whether there are any. */
+bool runner_take_suspects(struct runner *runner, struct pass_options *options);
+
+/* After a pass: what is watched from now on, and when a look is due by its time. */
+void runner_plan_looks(struct runner *runner, const struct pass *pass);
 
 #endif

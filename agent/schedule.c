@@ -25,18 +25,19 @@ static bool is_due(const struct schedule *schedule, enum schedule_kind kind)
 static void on_timer(uv_timer_t *timer)
 {
 	struct schedule *schedule = timer->data;
-	enum schedule_kind kind =
-		is_due(schedule, SCHEDULE_WHOLE) ? SCHEDULE_WHOLE : SCHEDULE_ROLLOUTS;
+	int kind = SCHEDULE_WHOLE;
 
-	if (!is_due(schedule, kind)) {
+	while (kind < SCHEDULE_KIND_COUNT && !is_due(schedule, (enum schedule_kind)kind))
+		kind++;
+	if (kind == SCHEDULE_KIND_COUNT) {
 		arm(schedule); /* the timer was a moment early */
 		return;
 	}
-	/* A whole pass drives the rollouts too. */
-	schedule->kinds[SCHEDULE_ROLLOUTS].wanted = false;
-	schedule->kinds[kind].wanted = false;
+	for (int other = 0; other < SCHEDULE_KIND_COUNT; other++)
+		if (kind == SCHEDULE_WHOLE || kind == other)
+			schedule->kinds[other].wanted = false;
 	schedule->runs = true;
-	schedule->start(schedule->context, kind);
+	schedule->start(schedule->context, (enum schedule_kind)kind);
 }
 
 static void arm(struct schedule *schedule)

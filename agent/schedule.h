@@ -1,9 +1,10 @@
 /*
  * schedule.h - when the next pass begins, and of which kind.
  *
- * Whole passes, which look at the source and at all objects, and passes over rollouts alone
- * (pass.h), which drive them. Of several requests for one kind the earliest counts. A pass that is
- * due while another runs begins when that has ended; a whole pass does the work of both.
+ * Whole passes, which look at the source and at all objects, passes over objects that somebody changed,
+ * and passes over rollouts alone (pass.h), which drive them. Of several requests for one kind the
+ * earliest counts. A pass that is due while another runs begins when that has ended; a whole pass does
+ * the work of all. `start` may find that there is nothing to do: it calls schedule_ended then.
  */
 #ifndef AGENT_SCHEDULE_H
 #define AGENT_SCHEDULE_H
@@ -18,6 +19,7 @@ struct schedule;
 
 enum schedule_kind {
 	SCHEDULE_WHOLE,
+	SCHEDULE_OBJECTS,
 	SCHEDULE_ROLLOUTS,
 };
 #define SCHEDULE_KIND_COUNT (SCHEDULE_ROLLOUTS + 1)
