@@ -63,11 +63,14 @@ static bool names_value(const char *element, const struct path_walk *walk)
 	}
 }
 
-/*
- * Whether the fields have what the path leads to, something in it, or the whole that it is an atomic
- * part of (the arguments of a container): a leaf on the way.
- */
-static bool has_field(const cJSON *fields, const cJSON *live, const char *path)
+/* How much of what a path leads to is in a manager's fields. */
+enum share {
+	SHARE_NONE,
+	SHARE_AROUND, /* a whole that it may be an atomic part of, as arguments of a container are */
+	SHARE_ITSELF, /* it, or something in it */
+};
+
+static enum share share_of(const cJSON *fields, const cJSON *live, const char *path)
 {
 	struct path_walk walk = path_walk(live, path);
 	const cJSON *at = fields;
@@ -79,11 +82,12 @@ static bool has_field(const cJSON *fields, const cJSON *live, const char *path)
 			if (!next && names_value(element->string, &walk))
 				next = element;
 		}
+		/* A map that has lost all its members to others is a leaf, too. */
 		if (!next)
-			return at != fields && !at->child;
+			return at != fields && !at->child ? SHARE_AROUND : SHARE_NONE;
 		at = next;
 	}
-	return !*walk.rest;
+	return *walk.rest ? SHARE_NONE : SHARE_ITSELF;
 }
 
 /* --- who ------------------------------------------------------------------------------------- */
@@ -130,15 +134,22 @@ int culprit_find(const cJSON *live, const char *path, const char *ourselves, int
 		 struct culprit *ret_culprit, struct err *err)
 {
 	const cJSON *entry, *found = NULL;
+	enum share most = SHARE_NONE, ours = SHARE_NONE;
 
 	json_each (entry, json_at(live, "metadata.managedFields")) {
 		const char *manager = json_str(entry, "manager");
+		enum share share = share_of(json_get(entry, "fieldsV1"), live, path);
 
-		if (manager && strcmp(manager, ourselves) != 0 && is_newer(entry, found) &&
-		    has_field(json_get(entry, "fieldsV1"), live, path))
+		if (!manager || share == SHARE_NONE || share < most)
+			continue;
+		if (strcmp(manager, ourselves) == 0) {
+			ours = share > ours ? share : ours;
+		} else if (share > most || is_newer(entry, found)) {
+			most = share;
 			found = entry;
+		}
 	}
-	return found ? read_entry(found, now_ms, ret_culprit, err) : 0;
+	return found && most >= ours ? read_entry(found, now_ms, ret_culprit, err) : 0;
 }
 
 int culprit_copy(const struct culprit *culprit, struct culprit *ret_copy, struct err *err)

@@ -48,10 +48,14 @@ static void set_defaults(const struct kind *kind, cJSON *object)
 {
 	struct err err = {0};
 
-	if (kind->custom)
+	if (kind->custom) {
 		custom_set_defaults(kind, object);
-	else
-		must_do(defaults_apply(object, &err), &err);
+		return;
+	}
+	/* The real server does so while it decodes: who wrote stringData owns data. */
+	if (strcmp(kind->kind, "Secret") == 0)
+		must_do(defaults_fold_string_data(object, &err), &err);
+	must_do(defaults_apply(object, &err), &err);
 }
 
 static int validate(const struct kind *kind, const cJSON *object, const cJSON *old,

@@ -53,7 +53,6 @@ void strategy_validate_service(const cJSON *object, const cJSON *old, struct cau
 
 /* strategy_core.c */
 void strategy_prepare_namespace(struct cluster *cluster, cJSON *object, const cJSON *old);
-void strategy_prepare_secret(struct cluster *cluster, cJSON *object, const cJSON *old);
 void strategy_prepare_crd(struct cluster *cluster, cJSON *object, const cJSON *old);
 void strategy_prepare_claim(struct cluster *cluster, cJSON *object, const cJSON *old);
 void strategy_validate_data(const cJSON *object, const cJSON *old, struct causes *causes);

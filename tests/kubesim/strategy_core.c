@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "diff/defaults.h"
 #include "tests/kubesim/alloc.h"
 #include "tests/kubesim/obj.h"
 
@@ -26,15 +25,6 @@ void strategy_prepare_namespace(struct cluster *cluster, cJSON *object, const cJ
 	obj_append(finalizers, obj_new_text("kubernetes"));
 	obj_set(object, "spec.finalizers", finalizers);
 	obj_set_text(object, "status.phase", "Active");
-}
-
-void strategy_prepare_secret(struct cluster *cluster, cJSON *object, const cJSON *old)
-{
-	struct err err = {0};
-
-	(void)cluster;
-	(void)old;
-	must_do(defaults_fold_string_data(object, &err), &err);
 }
 
 void strategy_prepare_claim(struct cluster *cluster, cJSON *object, const cJSON *old)
