@@ -13,12 +13,19 @@
 
 #define STACK_BYTES (512u * 1024) /* of a thread that polls */
 
+/* A Git server, by its host. */
+struct host {
+	struct host *next;
+	char *name;
+	struct turns fine, failed; /* for polls of its repositories */
+};
+
 struct repositories {
 	struct uv_loop_s *loop;
-	struct repository *all;    /* that have users */
-	size_t open;               /* with those whose last poll is still to end */
-	bool is_left;              /* the last that closes frees it */
-	struct turns fine, failed; /* for polls of remote ones */
+	struct repository *all; /* that have users */
+	size_t open;            /* with those whose last poll is still to end */
+	bool is_left;           /* the last that closes frees it */
+	struct host *hosts;
 };
 
 /* What a poll asks for and brings back; the thread's alone while it runs. */
@@ -36,6 +43,7 @@ struct repository {
 	struct repositories *repositories;
 	struct repository *next;
 	struct source *source; /* for all refs and paths */
+	struct host *host;     /* NULL: it is a local folder */
 	struct repository_user *users;
 
 	uv_async_t poll_end;
@@ -169,14 +177,14 @@ static void begin_poll(void *context)
 /* A poll of what is asked for now; one that runs already was begun too early to count. */
 static void want_poll(struct repository *repository)
 {
-	struct repositories *all = repository->repositories;
-	struct turns *turns = repository->has_failed ? &all->failed : &all->fine;
+	struct host *host = repository->host;
+	struct turns *turns = NULL;
 
 	if (repository->poll || repository->is_due)
 		return;
 	repository->is_due = true;
-	if (source_is_local(repository->source))
-		turns = NULL;
+	if (host)
+		turns = repository->has_failed ? &host->failed : &host->fine;
 	if (turn_take(turns, &repository->turn, begin_poll, repository))
 		begin_poll(repository);
 }
@@ -322,6 +330,16 @@ static bool is_same(const struct source_options *a, const struct source_options 
 	       a->max_fetch_objects == b->max_fetch_objects;
 }
 
+static void free_all(struct repositories *repositories)
+{
+	for (struct host *host = repositories->hosts, *next; host; host = next) {
+		next = host->next;
+		free(host->name);
+		free(host);
+	}
+	free(repositories);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
 	struct repository *repository = handle->data;
@@ -329,7 +347,7 @@ static void on_closed(uv_handle_t *handle)
 	if (--repository->handles > 0)
 		return;
 	if (--repository->repositories->open == 0 && repository->repositories->is_left)
-		free(repository->repositories);
+		free_all(repository->repositories);
 	poll_free(repository->known);
 	source_free(repository->source);
 	free(repository);
@@ -357,6 +375,47 @@ static void drop_repository(struct repository *repository)
 		close_repository(repository);
 }
 
+/* "https://ann@example.com:8443/x.git" and "ann@example.com:x.git" as "example.com..." */
+static char *host_name(const char *url)
+{
+	const char *scheme = strstr(url, "://");
+	const char *host = scheme ? scheme + 3 : url;
+	size_t length = strcspn(host, scheme ? "/" : ":/");
+	const char *at = memrchr(host, '@', length);
+
+	if (at) {
+		length -= (size_t)(at + 1 - host);
+		host = at + 1;
+	}
+	return strndup(host, length);
+}
+
+static int find_host(struct repositories *repositories, const char *url, struct host **ret_host,
+		     struct err *err)
+{
+	CLEANUP(free_p) char *name = host_name(url);
+
+	if (!name)
+		return err_no_memory(err);
+	for (struct host *host = repositories->hosts; host; host = host->next) {
+		if (strcmp(host->name, name) == 0) {
+			*ret_host = host;
+			return 0;
+		}
+	}
+	struct host *host = calloc(1, sizeof(*host));
+	if (!host)
+		return err_no_memory(err);
+	*host = (struct host){
+		.next = repositories->hosts,
+		.name = STEAL(name),
+		.fine.limit = REPOSITORY_MAX_POLLS,
+		.failed.limit = REPOSITORY_MAX_FAILED_POLLS,
+	};
+	*ret_host = repositories->hosts = host;
+	return 0;
+}
+
 static int make_repository(struct repositories *repositories, const struct source_options *options,
 			   struct repository **ret_repository, struct err *err)
 {
@@ -367,7 +426,10 @@ static int make_repository(struct repositories *repositories, const struct sourc
 		return err_no_memory(err);
 	/* Of apps that differ in these; what is wrong with one is told when its app is made. */
 	common.ref = common.path = common.verify = NULL;
-	if (source_new(&common, &repository->source, err) < 0) {
+	if (source_new(&common, &repository->source, err) < 0 ||
+	    (!source_is_local(repository->source) &&
+	     find_host(repositories, options->repo, &repository->host, err) < 0)) {
+		source_free(repository->source);
 		free(repository);
 		return -1;
 	}
@@ -393,8 +455,6 @@ struct repositories *repositories_new(struct uv_loop_s *loop, struct err *err)
 		return NULL;
 	}
 	repositories->loop = loop;
-	repositories->fine.limit = REPOSITORY_MAX_POLLS;
-	repositories->failed.limit = REPOSITORY_MAX_FAILED_POLLS;
 	return repositories;
 }
 
@@ -404,7 +464,7 @@ void repositories_free(struct repositories *repositories)
 		return;
 	repositories->is_left = true;
 	if (repositories->open == 0)
-		free(repositories);
+		free_all(repositories);
 }
 
 int repository_join(struct repositories *repositories, const struct source_options *options,

@@ -3,7 +3,7 @@
  * fetches, and the watch on a local one.
  *
  * All refs that its apps follow are asked for at once, by one listing and at most one fetch
- * (source_resolve), in a thread of its own: a server that hangs keeps nobody else's repository waiting.
+ * (source_resolve), in a thread of its own: a server that hangs keeps no other's repositories waiting.
  * An app that asks is content with an answer that is young enough, so that a repository is asked once an
  * interval, however many apps there are. What is learnt is told to all of them.
  */
@@ -19,8 +19,9 @@ struct uv_loop_s;
 struct repositories;
 struct repository;
 
-#define REPOSITORY_MAX_POLLS        8 /* at once, of repositories that answered last time */
-#define REPOSITORY_MAX_FAILED_POLLS 4 /* of those that did not: they wait for each other only */
+/* Polls of one server's repositories at once: of those that answered last time, and of those that did not. */
+#define REPOSITORY_MAX_POLLS        4
+#define REPOSITORY_MAX_FAILED_POLLS 2
 
 /* NULL when memory runs out. */
 struct repositories *repositories_new(struct uv_loop_s *loop, struct err *err);
