@@ -212,13 +212,19 @@ static bool is_unknown(void *context, const struct notice *notice)
 /* --- what was written --------------------------------------------------------------------------- */
 
 void chronicle_notice_written(struct chronicle *chronicle, const struct plan_item *item,
-			      const char *line)
+			      const cJSON *written, const char *line)
 {
 	CLEANUP(buf_release) struct buf object = BUF_INIT(1024);
+	const char *uid = json_str(written, "metadata.uid");
+	struct err ignored;
 
 	if (chronicle->written_count++ < MAX_WRITTEN_SINGLY) {
-		notice_board_once(&chronicle->board,
-				  make(chronicle, NOTICE_SYNCED, NOTICE_ONCE, &item->ref, line));
+		struct notice *notice =
+			make(chronicle, NOTICE_SYNCED, NOTICE_ONCE, &item->ref, line);
+
+		if (notice && uid)
+			(void)notice_set_uid(notice, uid, &ignored);
+		notice_board_once(&chronicle->board, notice);
 		return;
 	}
 	if (!chronicle->others_written)
@@ -346,9 +352,9 @@ static void put_arrival(struct chronicle *chronicle, const struct rollout *rollo
 	if (rollout->phase != ROLLOUT_CANARY && rollout->phase != ROLLOUT_COMPLETE)
 		return;
 	report_key(ref, &key);
-	buf_printf(&place, "%s %s %lld %lld", rollout_phase_name(rollout->phase),
-		   rollout->update_revision, (long long)rollout->partition,
-		   (long long)rollout->replicas);
+	/* Not the replicas: that somebody scales is no rollout. */
+	buf_printf(&place, "%s %s %lld", rollout_phase_name(rollout->phase),
+		   rollout->update_revision, (long long)rollout->partition);
 	if (conditions_hold(&chronicle->arrivals, buf_str(&key), buf_str(&place), &is_new,
 			    &ignored) < 0 ||
 	    !is_new || !is_news)

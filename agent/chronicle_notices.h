@@ -10,9 +10,9 @@
 /* All that a pass found; what was written before it ended is told with it. */
 void chronicle_notice_pass(struct chronicle *chronicle, const struct pass *pass);
 
-/* An object was written: `line` says how. */
+/* An object was written: `line` says how. `written` is what the server made of it, or NULL. */
 void chronicle_notice_written(struct chronicle *chronicle, const struct plan_item *item,
-			      const char *line);
+			      const cJSON *written, const char *line);
 
 /* Drift of an object was undone the moment it was seen: `line` says what it was. */
 void chronicle_notice_undone(struct chronicle *chronicle, const struct plan_item *item,
