@@ -142,6 +142,8 @@ static const struct option_row option_table[] = {
 	 "name of the inventory in the cluster (made from the repository and path)", AT(app)},
 	{"reason", 0, OPTION_STRING, CLI_GROUP_SUSPEND, "TEXT", NULL, NULL,
 	 "why, for whoever wonders", AT(reason)},
+	{"sink", 0, OPTION_STRING, CLI_GROUP_ALERTS, "NAME", NULL, NULL,
+	 "send to this sink alone", AT(sink)},
 	{"watch", 'w', OPTION_FLAG, CLI_GROUP_STATUS, NULL, NULL, NULL,
 	 "keep showing it as it changes, until it is interrupted", AT(watch)},
 	{"to", 0, OPTION_NUMBER, CLI_GROUP_PROMOTE, "PARTITION", NULL, NULL,

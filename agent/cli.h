@@ -47,6 +47,7 @@ enum {
 	CLI_GROUP_SHARD = 1 << 17,   /* --shard */
 	CLI_GROUP_HISTORY = 1 << 18,
 	CLI_GROUP_SUSPEND = 1 << 19, /* --reason */
+	CLI_GROUP_ALERTS = 1 << 20,  /* --sink */
 };
 
 /*

@@ -13,6 +13,7 @@ int command_status(const struct options *options);
 int command_history(const struct options *options);
 int command_suspend(const struct options *options);
 int command_resume(const struct options *options);
+int command_alerts(const struct options *options);
 int command_validate(const struct options *options);
 int command_promote(const struct options *options);
 int command_hold(const struct options *options);

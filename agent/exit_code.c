@@ -6,7 +6,8 @@ const char *exit_code_meaning(enum exit_code code)
 		[EXIT_OK] = "done; diff: no differences; validate: no errors",
 		[EXIT_DIFFERENT] = ("diff and sync --dry-run: there are differences; validate: "
 				    "there are errors; promote, hold, rollback, suspend, "
-				    "resume: there is nothing to do"),
+				    "resume: there is nothing to do; alerts test: a sink did "
+				    "not take it"),
 		[EXIT_USAGE] = "a wrong command, flag, argument or configuration",
 		[EXIT_ROLLOUT] = ("sync: a rollout is stuck, blocked or rolled back, or the app is "
 				  "suspended; --wait: or not over in time"),

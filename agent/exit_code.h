@@ -10,7 +10,7 @@ enum exit_code {
 	EXIT_OK = 0, /* done; diff: no differences; validate: no errors */
 	EXIT_DIFFERENT =
 		1,      /* diff and sync --dry-run: differences; validate: errors; promote, hold,
-			     * rollback, suspend, resume: nothing to do */
+			     * rollback, suspend, resume: nothing to do; alerts test: a sink did not take it */
 	EXIT_USAGE = 2, /* a wrong flag, argument, command or configuration */
 	EXIT_ROLLOUT =
 		3, /* sync: a rollout is stuck, blocked or rolled back, or the app is suspended; --wait: or not over in time */

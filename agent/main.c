@@ -124,6 +124,19 @@ const struct command cli_commands[] = {
 		.run = command_resume,
 	},
 	{
+		.name = "alerts",
+		.usage = "[test --config FILE [--sink NAME]]",
+		.summary = "Show what is alerted, or send a test",
+		.text = "Show the kinds of alerts, with their severities: what the agent tells the sinks of its configuration.\n"
+			"With test a message is sent to each sink of the configuration, whatever it filters, and it is\n"
+			"told how that went. Ends with 1 if a sink did not take it.",
+		.examples = "  tranche alerts\n"
+			    "  tranche alerts test --config /etc/tranche/config.yaml --sink team-chat\n",
+		.argument = "[test]",
+		.groups = CLI_GROUP_CONFIG | CLI_GROUP_ALERTS | CLI_GROUP_CLUSTER,
+		.run = command_alerts,
+	},
+	{
 		.name = "validate",
 		.usage = "(--repo URL|DIR | -f FILE|DIR|- | --config FILE) [-n NAMESPACE] [-o text|json]",
 		.summary = "Check manifests without a cluster",

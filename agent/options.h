@@ -78,6 +78,7 @@ struct options {
 	bool help;
 
 	const char *reason;
+	const char *sink;
 
 	/* editing a clone */
 	const char *name; /* the command's argument */

@@ -77,10 +77,14 @@ static void send_message(struct sink *sink, struct notice *const *notices, size_
 		return;
 	}
 	work->cluster = sink->cluster_of(sink->cluster_context, notices[0]->app);
-	if (!work->cluster)
+	if (!work->cluster && *notices[0]->app) {
 		sink_done(sink, &nowhere); /* the app is not ours any more */
-	else if (send_event(sink, notices[0], &err) < 0)
+	} else if (!work->cluster) {
+		err_set(&err, ERR_NOT_FOUND, "there is no cluster to send Events to");
 		sink_failed(sink, &err);
+	} else if (send_event(sink, notices[0], &err) < 0) {
+		sink_failed(sink, &err);
+	}
 }
 
 static void stop(struct sink *sink)
