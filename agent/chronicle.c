@@ -216,8 +216,7 @@ void chronicle_written(struct chronicle *chronicle, const struct plan_item *item
 		log_line(LOG_INFO, &subject, "%s", buf_str(&line));
 	if (step.length)
 		log_line(LOG_INFO, &subject, "%s", buf_str(&step));
-	chronicle_notice_written(chronicle, item, target->written,
-				 buf_str(only ? &step : &line));
+	chronicle_notice_written(chronicle, item, target->written, buf_str(only ? &step : &line));
 }
 
 static void tell_item(struct chronicle *chronicle, const struct plan_item *item,
