@@ -145,8 +145,8 @@ int decision_make(const struct app *app, const struct target *target, bool undo,
 		digests.recorded && !target->kept ? &digests.record : NULL;
 	bool exists = target->live, differs = item->changes.count > 0;
 	item->action = plan_decide(exists, differs, record, digests.desired, digests.live, undo);
-	item->drifted = plan_decide(exists, differs, record, digests.desired, digests.live,
-				    false) == PLAN_DRIFT;
+	item->drifted = undo && plan_decide(exists, differs, record, digests.desired, digests.live,
+					    false) == PLAN_DRIFT;
 	if (item->action == PLAN_REPLACE && target->recreate)
 		item->action = PLAN_RECREATE;
 	return note_recreation(target, item, err);

@@ -193,6 +193,12 @@ count_log() {
 	grep -cF -- "$1" "$work/agent.log"
 }
 
+# count_drift TEXT: how many lines tell of drift that begins with the text, whoever made it: servers before
+# 1.21 do not note who scaled.
+count_drift() {
+	sed -E 's/ by [^;,]*( on [-0-9]+)? at [0-9:]{8}([;,]|$)/\2/g' "$work/agent.log" | grep -cF -- "drift: $1"
+}
+
 # --- beginning and end ----------------------------------------------------------------------------
 
 # at_end COMMAND: is run at the script's end, whatever that is.

@@ -79,7 +79,7 @@ kube scale $sts --replicas=4 >/dev/null
 next_pass
 kube annotate $sts --overwrite example.org/more=y >/dev/null
 kill -HUP "$agent_pid"
-wait_equal "any other is drift" 20 1 count_log 'drift: metadata.annotations["example.org/more"] x -> y; left alone'
+wait_equal "any other is drift" 20 1 count_drift 'metadata.annotations["example.org/more"] x -> y; left alone'
 check_equal "the ignored ones are not told" 0 "$(count_log spec.replicas)"
 stop_agent TERM
 
