@@ -195,7 +195,7 @@ coverage:
 # Each fuzz target runs for FUZZ_SECONDS, from its seeds; what it finds stays in $(BUILD)/fuzz. What is
 # above diff/ names what else it is made of.
 FUZZ_SECONDS ?= 60
-FUZZ_SRC_config := $(APPLY_SRC) $(AGENT_SRC)
+FUZZ_SRC_config := $(APPLY_SRC) $(filter-out agent/cli%.c agent/command_%.c agent/completion.c,$(AGENT_SRC))
 FUZZ_FLOOR_config := AGENT
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -220,7 +220,7 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-ope
 DEPS_IMAGE := ca-certificates binutils
 DEPS_TEST  := libcmocka-dev git bash python3 openssl patch iproute2 openssh-client openssh-server \
 	gnupg gpgv python3-jsonschema $(DEPS_IMAGE)
-DEPS_DEV   := gcovr nghttp2-client curl clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
+DEPS_DEV   := zsh fish gcovr nghttp2-client curl clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
 
 .PHONY: deps deps-dev deps-image
 deps:
@@ -289,15 +289,24 @@ format:
 
 # --- installing, cleaning -----------------------------------------------------------------------
 
+# Where each shell looks for completion, below PREFIX/share.
+SHELLS := bash:bash-completion/completions/tranche zsh:zsh/site-functions/_tranche \
+	fish:fish/vendor_completions.d/tranche.fish
+
 .PHONY: install uninstall rootfs clean dist
 install: $(BUILD)/tranche
 	install -D -m 755 $(BUILD)/tranche $(DESTDIR)$(PREFIX)/bin/tranche
 	install -D -m 644 docs/tranche.1 $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1
 	install -D -m 644 docs/config.schema.json $(DESTDIR)$(PREFIX)/share/tranche/config.schema.json
+	for shell in $(SHELLS); do \
+		install -d $(DESTDIR)$(PREFIX)/share/$$(dirname $${shell#*:}) && \
+		$(BUILD)/tranche completion $${shell%%:*} >$(DESTDIR)$(PREFIX)/share/$${shell#*:} || exit 1; \
+	done
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/tranche $(DESTDIR)$(PREFIX)/share/man/man1/tranche.1 \
-		$(DESTDIR)$(PREFIX)/share/tranche/config.schema.json
+		$(DESTDIR)$(PREFIX)/share/tranche/config.schema.json \
+		$(foreach shell,$(SHELLS),$(DESTDIR)$(PREFIX)/share/$(lastword $(subst :, ,$(shell))))
 
 rootfs: $(BUILD)/tranche
 	$(Q)examples/in-cluster/image/rootfs $< $(BUILD)/rootfs $(WITH)

@@ -179,8 +179,7 @@ static const struct option_row option_table[] = {
 
 /* --- looking up ------------------------------------------------------------------------------ */
 
-/* The only command that `name` is a prefix of; an exact name wins. */
-static int find_command(const char *name, const struct command **ret_command, struct err *err)
+int cli_find_command(const char *name, const struct command **ret_command, struct err *err)
 {
 	const struct command *found = NULL;
 
@@ -468,7 +467,7 @@ int cli_parse(int argc, char **argv, const struct command **ret_command,
 		return err_set(err, ERR_INVALID,
 			       "the command comes first, then its options: tranche COMMAND %s",
 			       name);
-	if (find_command(name, &command, err) < 0 || store_defaults(command, &options, err) < 0)
+	if (cli_find_command(name, &command, err) < 0 || store_defaults(command, &options, err) < 0)
 		return -1;
 	options.help = help;
 	if (parse_options(command, &args, &options, err) < 0)
@@ -561,6 +560,26 @@ void cli_help(const struct command *command, struct buf *out)
 		help_of_command(command, out);
 	else
 		help_of_program(out);
+}
+
+bool cli_next_option(const struct command *command, size_t *at, struct cli_option *ret_option)
+{
+	while (*at < OPTION_COUNT) {
+		const struct option_row *row = &option_table[(*at)++];
+
+		if (!takes(command, row))
+			continue;
+		*ret_option = (struct cli_option){
+			.name = row->name,
+			.letter = row->letter,
+			.argument = row->argument,
+			.choices = row->choices,
+			.help = row->help,
+			.again = row->type == OPTION_LIST,
+		};
+		return true;
+	}
+	return false;
 }
 
 void cli_list_options(const struct command *command, struct buf *out)

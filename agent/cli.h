@@ -8,6 +8,8 @@
 #ifndef AGENT_CLI_H
 #define AGENT_CLI_H
 
+#include <stdbool.h>
+
 #include "agent/options.h"
 #include "diff/buf.h"
 
@@ -60,6 +62,22 @@ int cli_parse(int argc, char **argv, const struct command **ret_command,
 
 /* The help of the program (NULL) or of one command. */
 void cli_help(const struct command *command, struct buf *out);
+
+/* The only command that `name` is a prefix of; an exact name wins. ERR_INVALID. */
+int cli_find_command(const char *name, const struct command **ret_command, struct err *err);
+
+/* One option, as completion needs to know it. */
+struct cli_option {
+	const char *name;
+	char letter;          /* or 0 */
+	const char *argument; /* how help calls the value; NULL: it takes none */
+	const char *choices;  /* "text|json"; NULL: anything */
+	const char *help;
+	bool again; /* may be given several times */
+};
+
+/* The options of a command, one a call, from *at == 0 on. False after the last. */
+bool cli_next_option(const struct command *command, size_t *at, struct cli_option *ret_option);
 
 /* Appends "--repo\n-f --files..." rows, one option of the command a line, for the docs' check. */
 void cli_list_options(const struct command *command, struct buf *out);

@@ -18,6 +18,7 @@ int command_validate(const struct options *options);
 int command_promote(const struct options *options);
 int command_hold(const struct options *options);
 int command_rollback(const struct options *options);
+int command_completion(const struct options *options);
 int command_version(const struct options *options);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "agent/cli.h"
 #include "agent/commands.h"
+#include "agent/completion.h"
 #include "agent/exit_code.h"
 #include "agent/log.h"
 #include "agent/session.h"
@@ -198,6 +199,19 @@ const struct command cli_commands[] = {
 		.run = command_rollback,
 	},
 	{
+		.name = "completion",
+		.usage = "bash|zsh|fish",
+		.summary = "Print the completion script of a shell",
+		.text = "Print what a shell needs to complete commands, options and their values: output formats, files,\n"
+			"contexts, branches and tags. `make install` puts the scripts where the shells look for them.",
+		.examples = "  source <(tranche completion bash)        # ~/.bashrc\n"
+			    "  source <(tranche completion zsh)         # ~/.zshrc, after compinit\n"
+			    "  tranche completion fish | source         # ~/.config/fish/config.fish\n",
+		.argument = "SHELL",
+		.groups = 0,
+		.run = command_completion,
+	},
+	{
 		.name = "version",
 		.usage = "",
 		.summary = "Print the version",
@@ -217,12 +231,22 @@ static int help(const struct command *command)
 	return print_result(&text);
 }
 
+static int complete(int count, char **words)
+{
+	CLEANUP(buf_release) struct buf candidates = BUF_INIT(COMPLETION_MAX_BYTES);
+
+	completion_print((const char *const *)words, count < 0 ? 0 : (size_t)count, &candidates);
+	return print_result(&candidates);
+}
+
 static int run(int argc, char **argv)
 {
 	const struct command *command;
 	struct options options;
 	struct err err;
 
+	if (argc > 1 && strcmp(argv[1], COMPLETION_COMMAND) == 0)
+		return complete(argc - 2, argv + 2);
 	if (cli_parse(argc, argv, &command, &options, &err) < 0) {
 		tell_error(&err);
 		return EXIT_USAGE;
