@@ -124,11 +124,36 @@ static int take(struct drive *drive, struct driven *driven, const struct steer *
 	return 0;
 }
 
+static bool is_in_plan(const struct plan *plan, const struct driven *driven)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_item *item = &plan->items[i];
+
+		if (item->file && ref_is(&item->ref, "apps", "StatefulSet") &&
+		    strcmp(item->ref.name, driven->name) == 0 &&
+		    strcmp(item->ref.namespace, driven->namespace) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Those that left Git are nobody's to wait for. */
+static void drop_others(struct drive *drive, const struct plan *plan)
+{
+	for (size_t i = drive->count; i-- > 0;) {
+		if (is_in_plan(plan, &drive->items[i]))
+			continue;
+		driven_release(&drive->items[i]);
+		drive->items[i] = drive->items[--drive->count];
+	}
+}
+
 int drive_take(struct drive *drive, const struct pass *pass, struct err *err)
 {
 	const struct plan *plan = pass_plan(pass);
 
 	drive->next_ms = 0;
+	drop_others(drive, plan);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_item *item = &plan->items[i];
 		const struct steer *steer = pass_steer(pass, i);

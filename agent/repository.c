@@ -524,6 +524,11 @@ void repository_cancel(struct repository_user *user)
 	user->asks = false;
 }
 
+const char *repository_commit(const struct repository_user *user)
+{
+	return user->repository ? commit_of(user->repository->known, user->ref) : NULL;
+}
+
 void repository_count(const struct repository_user *user, uint64_t *ret_polls, uint64_t *ret_failed)
 {
 	*ret_polls = user->repository ? user->repository->polls : 0;

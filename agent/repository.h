@@ -67,6 +67,9 @@ void repository_ask(struct repository_user *user, int64_t max_age_ms,
 /* `done` is not called any more. */
 void repository_cancel(struct repository_user *user);
 
+/* The commit that the ref was at when the repository was asked last; NULL: not known. Borrowed. */
+const char *repository_commit(const struct repository_user *user);
+
 /* How often the repository was asked, by whomever, and how often it did not answer. */
 void repository_count(const struct repository_user *user, uint64_t *ret_polls,
 		      uint64_t *ret_failed);

@@ -2,7 +2,8 @@
  * runner_private.h - what the files of a runner share: its state.
  *
  *	runner.c          when a pass begins, of which kind, and what follows from how it ended
- *	runner_policy.c   what is told of an app that somebody has to sync
+ *	runner_policy.c   what a pass may do: sync: manual, dependsOn, suspend
+ *	runner_rollout.c  the rollouts that are followed, and the passes that they bring
  *	runner_overview.c how the app stands
  *	runner_drift.c    which objects are looked at, because somebody changed them
  */
@@ -69,8 +70,34 @@ struct runner {
 	uint64_t passes[OVERVIEW_RESULT_COUNT], rollout_passes, pass_ms;
 };
 
+struct log_subject runner_subject(const struct runner *runner);
+void runner_changed(struct runner *runner);
+void runner_keep_commit(char *kept, const char *commit);
+
 /* Of an app with sync: manual, after a whole pass: that it differs from Git, once, and that it does no more. */
 void runner_tell_manual(struct runner *runner, const struct pass *pass);
+
+/* Whether the commit may be written although nobody asks for it now. */
+bool runner_is_approved(const struct runner *runner);
+
+/* Of a whole pass after the fetch, and when what was applied is known (pass_options). */
+bool runner_may_go_on(void *context);
+bool runner_may_write(void *context);
+
+/* Tells that it waits for another app; NULL: it does not. */
+void runner_set_waits_for(struct runner *runner, const char *name);
+
+/* The policy that came while a pass ran. */
+void runner_take_next_config(struct runner *runner);
+void runner_drop_next_config(struct runner *runner);
+
+/* By the configuration, which is not to be found in the cluster. */
+void runner_suspend_here(struct runner *runner, bool suspend);
+
+/* Is told of rollouts from now on, of those in the namespaces that follow. */
+void runner_listen(struct runner *runner);
+void runner_follow_rollouts(struct runner *runner, const struct plan *plan);
+
 /* Has a pass of the kind begin within that time. */
 void runner_want(struct runner *runner, enum schedule_kind kind, int64_t delay_ms);
 
