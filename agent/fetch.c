@@ -30,6 +30,7 @@ void fetched_release(struct fetched *fetched)
 {
 	snapshot_release(&fetched->snapshot);
 	manifest_set_release(&fetched->manifests);
+	findings_release(&fetched->file_findings);
 	findings_release(&fetched->findings);
 	*fetched = (struct fetched){0};
 }
@@ -44,38 +45,165 @@ static void fetch_free(struct fetch *fetch)
 	free(fetch);
 }
 
-/* The findings of the source (links not followed) go first into the common list. */
-static int take_source_findings(struct fetched *fetched, struct err *err)
+static int add_finding(struct findings *to, const struct finding *finding, struct err *err)
 {
-	const struct findings *from = &fetched->snapshot.findings;
+	return findings_add(to, finding->level, finding->file, finding->mark, err, "%s",
+			    finding->message);
+}
 
+static int add_findings(struct findings *to, const struct findings *from, struct err *err)
+{
 	for (size_t i = 0; i < from->count; i++)
-		if (findings_add(&fetched->findings, from->items[i].level, from->items[i].file,
-				 from->items[i].mark, err, "%s", from->items[i].message) < 0)
+		if (add_finding(to, &from->items[i], err) < 0)
 			return -1;
+	return 0;
+}
+
+/* Checks the set, and gathers all findings. */
+static int finish(struct fetched *fetched, const char *default_namespace, bool confined,
+		  struct err *err)
+{
+	struct findings *findings = &fetched->findings;
+
+	if (add_findings(findings, &fetched->snapshot.findings, err) < 0 ||
+	    add_findings(findings, &fetched->file_findings, err) < 0 ||
+	    manifest_set_check(&fetched->manifests, default_namespace, findings, err) < 0)
+		return -1;
+	if (confined && confine_check(&fetched->manifests, default_namespace, findings, err) < 0)
+		return -1;
+	findings_sort(findings);
 	return 0;
 }
 
 int fetched_parse(struct fetched *fetched, const char *default_namespace, bool confined,
 		  struct err *err)
 {
-	if (take_source_findings(fetched, err) < 0)
-		return -1;
 	for (size_t i = 0; i < fetched->snapshot.count; i++) {
 		struct source_file *file = &fetched->snapshot.files[i];
 
+		fetched->partial |= file->unchanged;
+		if (file->unchanged)
+			continue;
 		if (manifest_set_add(&fetched->manifests, file->path, file->text, file->length,
-				     &fetched->findings, err) < 0)
+				     &fetched->file_findings, err) < 0)
 			return -1;
 		free(STEAL(file->text));
 	}
-	if (manifest_set_check(&fetched->manifests, default_namespace, &fetched->findings, err) < 0)
-		return -1;
-	if (confined &&
-	    confine_check(&fetched->manifests, default_namespace, &fetched->findings, err) < 0)
-		return -1;
-	findings_sort(&fetched->findings);
+	return fetched->partial ? 0 : finish(fetched, default_namespace, confined, err);
+}
+
+/* --- what has not changed ----------------------------------------------------------------------- */
+
+/* The first manifest of the file, of a set in the order of the files; or where it would stand. */
+static size_t first_of(const struct manifest_set *set, const char *path)
+{
+	size_t low = 0, high = set->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(set->items[middle].file, path) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* What a merge takes from where; the manifests are still in their sets. */
+struct merge {
+	struct manifest *items;
+	size_t count;
+	bool *taken; /* of the known set */
+};
+
+static void merge_release(struct merge *merge)
+{
+	free(merge->items);
+	free(merge->taken);
+}
+
+static void take_file(struct merge *merge, const struct manifest_set *from, const char *path,
+		      bool *taken)
+{
+	for (size_t i = first_of(from, path);
+	     i < from->count && strcmp(from->items[i].file, path) == 0; i++) {
+		merge->items[merge->count++] = from->items[i];
+		if (taken)
+			taken[i] = true;
+	}
+}
+
+/* The merged set owns them all now; what is not in it goes. */
+static void settle(struct merge *merge, struct manifest_set *fresh, struct manifest_set *known)
+{
+	for (size_t i = 0; i < known->count; i++)
+		if (!merge->taken[i])
+			manifest_release(&known->items[i]);
+	free(known->items);
+	free(fresh->items);
+	*known = (struct manifest_set){0};
+	*fresh = (struct manifest_set){.items = STEAL(merge->items), .count = merge->count};
+	fresh->capacity = fresh->count;
+}
+
+static int merge_manifests(struct fetched *fetched, struct fetched *known, struct err *err)
+{
+	CLEANUP(merge_release) struct merge merge = {0};
+	size_t count = fetched->manifests.count + known->manifests.count;
+
+	merge.items = calloc(count + 1, sizeof(*merge.items));
+	merge.taken = calloc(known->manifests.count + 1, sizeof(*merge.taken));
+	if (!merge.items || !merge.taken)
+		return err_no_memory(err);
+	for (size_t i = 0; i < fetched->snapshot.count; i++) {
+		const struct source_file *file = &fetched->snapshot.files[i];
+
+		if (file->unchanged)
+			take_file(&merge, &known->manifests, file->path, merge.taken);
+		else
+			take_file(&merge, &fetched->manifests, file->path, NULL);
+	}
+	if (merge.count > MANIFEST_MAX_OBJECTS)
+		return err_set(err, ERR_LIMIT,
+			       "more than %d objects in one set; name a smaller folder",
+			       MANIFEST_MAX_OBJECTS);
+	settle(&merge, &fetched->manifests, &known->manifests);
 	return 0;
+}
+
+static int compare_path(const void *path, const void *item)
+{
+	return strcmp(path, ((const struct source_file *)item)->path);
+}
+
+/* What was found in the files that have not changed. */
+static int merge_findings(struct fetched *fetched, const struct fetched *known, struct err *err)
+{
+	const struct snapshot *snapshot = &fetched->snapshot;
+
+	for (size_t i = 0; i < known->file_findings.count; i++) {
+		const struct finding *finding = &known->file_findings.items[i];
+		const struct source_file *file =
+			bsearch(finding->file, snapshot->files, snapshot->count,
+				sizeof(*snapshot->files), compare_path);
+
+		if (file && file->unchanged &&
+		    add_finding(&fetched->file_findings, finding, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int fetched_complete(struct fetched *fetched, struct fetched *known, const char *default_namespace,
+		     bool confined, struct err *err)
+{
+	if (!fetched->partial)
+		return 0;
+	fetched->partial = false;
+	if (merge_findings(fetched, known, err) < 0 || merge_manifests(fetched, known, err) < 0)
+		return -1;
+	return finish(fetched, default_namespace, confined, err);
 }
 
 static int read_source(struct fetch *fetch, struct err *err)

@@ -13,10 +13,13 @@ struct fetch;
 
 /* What a fetch hands back. */
 struct fetched {
-	bool changed;             /* false: still at the known commit, the rest is empty */
+	bool changed; /* false: still at the known commit, the rest is empty */
+	/* Files are as in the known commit: only the others have been read, see fetched_complete. */
+	bool partial;
 	struct snapshot snapshot; /* without the files' texts */
 	struct manifest_set manifests;
-	struct findings findings; /* of the files and of the set, sorted */
+	struct findings file_findings; /* of the files alone */
+	struct findings findings;      /* of the source, the files and the set, sorted */
 };
 
 void fetched_release(struct fetched *fetched);
@@ -29,8 +32,15 @@ int fetched_parse(struct fetched *fetched, const char *default_namespace, bool c
 		  struct err *err);
 
 /*
+ * Makes a partial one whole: takes the manifests of the files that have not changed out of those of the
+ * known commit, and checks the set. A whole one stays as it is. ERR_NO_MEMORY, ERR_LIMIT.
+ */
+int fetched_complete(struct fetched *fetched, struct fetched *known, const char *default_namespace,
+		     bool confined, struct err *err);
+
+/*
  * `done` is called from the loop: with `err` (class ERR_NONE: none), and with what was fetched,
- * which it may move out of *fetched. The source must not be used elsewhere until then.
+ * which it may move out of *fetched; it can be partial where there was a known commit. The source must not be used elsewhere until then.
  */
 typedef void fetch_done(void *context, struct fetched *fetched, const struct err *err);
 

@@ -70,16 +70,25 @@ static void on_fetched(void *context, struct fetched *fetched, const struct err 
 {
 	struct pass *pass = context;
 	struct app *app = pass->options.app;
+	struct err err;
 
 	pass->fetch = NULL;
 	if (fetch_err->class != ERR_NONE) {
 		pass_fail(pass, PASS_SOURCE, fetch_err);
 		return;
 	}
+	if (fetched_complete(fetched, &app->fetched, app->namespace, app->namespace_only, &err) <
+	    0) {
+		fetched_release(&app->fetched);
+		app->loaded = false;
+		pass_fail(pass, PASS_SOURCE, &err);
+		return;
+	}
 	if (fetched->changed) {
 		fetched_release(&app->fetched);
 		app->fetched = *fetched;
 		*fetched = (struct fetched){0};
+		snapshot_drop_files(&app->fetched.snapshot); /* their manifests know them */
 		app->loaded = true;
 		autoscalers_doubt(&app->autoscalers);
 		if (pass->options.on_fetched)

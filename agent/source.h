@@ -20,7 +20,8 @@
 
 #define SOURCE_MAX_FILES 100000
 #define SOURCE_MAX_BYTES (256u * 1024 * 1024) /* of all files together */
-#define SOURCE_SHORT_ID  7                    /* digits of a commit id as people see it */
+#define SOURCE_ID_BYTES  20
+#define SOURCE_SHORT_ID  7 /* digits of a commit id as people see it */
 
 /* Of one fetch from a remote repository. */
 #define SOURCE_FETCH_MS          60000
@@ -47,6 +48,8 @@ struct source_file {
 	char *path; /* as the user knows it: from the top of the repository, or as given with -f */
 	char *text;
 	size_t length;
+	bool unchanged; /* as in the known commit (source_read), and so without text */
+	unsigned char id[SOURCE_ID_BYTES]; /* of the blob; zero for plain files */
 };
 
 /* The files of one revision, in lexical order of their paths. */
@@ -63,6 +66,7 @@ struct snapshot {
 };
 
 void snapshot_release(struct snapshot *snapshot);
+void snapshot_drop_files(struct snapshot *snapshot);
 
 /* Appends a file; takes `take_text` in every case. */
 int snapshot_add(struct snapshot *snapshot, const char *path, char *take_text, size_t length,
@@ -80,7 +84,8 @@ DEFINE_FREE_P(struct source, source_free);
 
 /*
  * Finds the ref's commit and, unless it is `known_commit` (may be NULL), reads its files.
- * *ret_changed tells which; *ret_snapshot is filled only if it is true.
+ * *ret_changed tells which; *ret_snapshot is filled only if it is true. Where `known_commit` is what
+ * this source has read last, the caller has its files: those that have not changed come without text.
  * Errors: ERR_NOT_FOUND for no repository, ref or path; ERR_DENIED; ERR_TRANSIENT for the network;
  * ERR_UNTRUSTED for a commit that is not signed as it has to be; ERR_LIMIT; ERR_INVALID for a damaged
  * repository.

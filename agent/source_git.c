@@ -177,6 +177,7 @@ void git_source_free(struct git_source *git)
 	if (!git)
 		return;
 	git_repository_free(git->repository);
+	known_files_release(&git->known);
 	free(git->name);
 	free(git->folder);
 	free(git);
@@ -256,6 +257,24 @@ static int tell_damage(struct git_source *git, struct snapshot *snapshot, struct
 			    git->damage.message);
 }
 
+/* The commit's files; where the caller has those of `known_commit`, only what has changed since. */
+static int read_files(struct git_source *git, const struct resolved *resolved,
+		      const char *known_commit, struct snapshot *snapshot, struct err *err)
+{
+	const char *path = git->options->path;
+	bool has_known =
+		known_commit && git->known.commit && strcmp(known_commit, git->known.commit) == 0;
+
+	if (git_tree_read(git->repository, &resolved->commit, path, has_known ? &git->known : NULL,
+			  snapshot, err) < 0)
+		return -1;
+	if (!has_known || known_files_are_ordered(snapshot))
+		return 0;
+	snapshot_drop_files(snapshot);
+	findings_release(&snapshot->findings);
+	return git_tree_read(git->repository, &resolved->commit, path, NULL, snapshot, err);
+}
+
 static int read_commit(struct git_source *git, const struct resolved *resolved,
 		       const char *known_commit, bool *ret_changed, struct snapshot *ret_snapshot,
 		       struct err *err)
@@ -272,11 +291,11 @@ static int read_commit(struct git_source *git, const struct resolved *resolved,
 	if (git_check_signature(git, resolved, snapshot.revision, err) < 0)
 		return -1;
 	snapshot.is_rewritten = is_rewritten(git, &resolved->commit, known_commit);
-	if (git_tree_read(git->repository, &resolved->commit, git->options->path, &snapshot, err) <
-	    0)
+	if (read_files(git, resolved, known_commit, &snapshot, err) < 0)
 		return err_prefix(err, "%s at %s", git->name, snapshot.revision);
 	if (tell_damage(git, &snapshot, err) < 0)
 		return -1;
+	known_files_take(&git->known, &snapshot);
 	*ret_snapshot = snapshot;
 	*ret_changed = true;
 	snapshot = (struct snapshot){0};

@@ -7,6 +7,7 @@
 #include <git2.h>
 
 #include "agent/source.h"
+#include "agent/source_git_known.h"
 
 struct git_source {
 	const struct source_options *options;
@@ -14,6 +15,7 @@ struct git_source {
 	char *folder; /* local: the repository's; remote: the clone's */
 	bool local;
 	git_repository *repository; /* NULL until the first read */
+	struct known_files known;   /* that were read last */
 	struct err
 		damage; /* why the clone was made anew since the last read; ERR_NONE: it was not */
 };

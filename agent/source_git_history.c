@@ -32,7 +32,7 @@ static int read_files(struct git_source *git, const struct resolved *resolved,
 		return -1;
 	if (git_tree_find(git->repository, &resolved->commit, git->options->path, &found, &ignored,
 			  err) < 0 ||
-	    (found && git_tree_read(git->repository, &resolved->commit, git->options->path,
+	    (found && git_tree_read(git->repository, &resolved->commit, git->options->path, NULL,
 				    &snapshot, err) < 0))
 		return err_prefix(err, "%s at %s", git->name, snapshot.revision);
 	*ret_snapshot = snapshot;

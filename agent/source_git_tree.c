@@ -4,6 +4,7 @@
 
 #include <git2.h>
 
+#include "agent/source_git_known.h"
 #include "agent/source_private.h"
 #include "diff/manifest.h"
 #include "diff/yaml.h"
@@ -12,6 +13,7 @@
 
 struct reader {
 	git_repository *repository;
+	const struct known_files *known; /* or NULL */
 	struct snapshot *snapshot;
 };
 
@@ -42,8 +44,12 @@ static int damaged(struct err *err, int code, const char *what, const char *path
 static int add_blob(struct reader *reader, const git_oid *id, const char *path, struct err *err)
 {
 	CLEANUP(blob_free_p) git_blob *blob = NULL;
-	int code = git_blob_lookup(&blob, reader->repository, id);
+	const struct known_file *same =
+		reader->known ? known_files_find(reader->known, path, id->id) : NULL;
 
+	if (same)
+		return snapshot_add_blob(reader->snapshot, path, id->id, NULL, same->length, err);
+	int code = git_blob_lookup(&blob, reader->repository, id);
 	if (code < 0)
 		return damaged(err, code, "cannot read ", path);
 	git_object_size_t size = git_blob_rawsize(blob);
@@ -54,7 +60,7 @@ static int add_blob(struct reader *reader, const git_oid *id, const char *path, 
 		return err_no_memory(err);
 	memcpy(text, git_blob_rawcontent(blob), (size_t)size);
 	text[size] = '\0';
-	return snapshot_add(reader->snapshot, path, text, (size_t)size, err);
+	return snapshot_add_blob(reader->snapshot, path, id->id, text, (size_t)size, err);
 }
 
 static int add_tree(struct reader *reader, const git_oid *id, const char *path, int depth,
@@ -158,9 +164,9 @@ static int root_of(git_repository *repository, const git_oid *commit_id, git_tre
 }
 
 int git_tree_read(git_repository *repository, const git_oid *commit_id, const char *path,
-		  struct snapshot *snapshot, struct err *err)
+		  const struct known_files *known, struct snapshot *snapshot, struct err *err)
 {
-	struct reader reader = {.repository = repository, .snapshot = snapshot};
+	struct reader reader = {.repository = repository, .known = known, .snapshot = snapshot};
 	CLEANUP(tree_free_p) git_tree *root = NULL;
 	CLEANUP(free_p) char *clean = clean_path(path ? path : "");
 

@@ -9,6 +9,10 @@
 /* ERR_LIMIT: one file is larger than YAML_MAX_BYTES. Returns -1. */
 int source_too_large(const char *path, struct err *err);
 
+/* snapshot_add for a blob; without a text it is unchanged. */
+int snapshot_add_blob(struct snapshot *snapshot, const char *path, const unsigned char *id,
+		      char *take_text, size_t length, struct err *err);
+
 /* Reads the -f arguments: files as they are, folders in lexical order, "-" standard input. */
 int source_files_read(const struct source_options *options, struct snapshot *snapshot,
 		      struct err *err);
@@ -37,9 +41,15 @@ const char *git_source_name(const struct git_source *git);
 struct git_repository;
 struct git_oid;
 
-/* Reads the manifests below `path` (NULL: the top) of a commit into the snapshot. */
+struct known_files;
+
+/*
+ * Reads the manifests below `path` (NULL: the top) of a commit into the snapshot; those that are `known`
+ * (NULL: none) without text.
+ */
 int git_tree_read(struct git_repository *repository, const struct git_oid *commit_id,
-		  const char *path, struct snapshot *snapshot, struct err *err);
+		  const char *path, const struct known_files *known, struct snapshot *snapshot,
+		  struct err *err);
 
 /*
  * What stands at `path` (NULL: the top) of a commit: the id of a tree or a blob. *ret_found false: the

@@ -1,0 +1,168 @@
+/* Reading a commit after another one reads only what has changed, and comes to the same. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/fetch.h"
+#include "tests/support/check.h"
+
+static char *work; /* a folder of this test's own */
+
+/* Runs a shell script in the repository; it has to succeed. */
+static void shell(const char *script)
+{
+	CLEANUP(free_p) char *command = NULL;
+
+	assert_true(asprintf(&command, "cd '%s' && set -e && %s", work, script) > 0);
+	if (system(command) != 0)
+		fail_msg("failed: %s", script);
+}
+
+#define MANIFEST(name) "printf 'kind: ConfigMap\\napiVersion: v1\\nmetadata: {name: " name "}\\n' "
+
+static int set_up(void **state)
+{
+	char pattern[] = "/tmp/tranche-test-XXXXXX";
+
+	(void)state;
+	work = strdup(mkdtemp(pattern));
+	setenv("HOME", work, 1);
+	shell("git config --global user.name Ann; git config --global user.email a@example.com;"
+	      "git init -q -b main .; mkdir a b;" MANIFEST("one") ">a.yaml;" MANIFEST(
+		      "two") ">a/one.yaml;" MANIFEST("three") ">b/one.yaml;"
+							      "{ cat a.yaml; echo ---; cat "
+							      "b/one.yaml; } | sed 's/name: /name: "
+							      "x-/' >b/two.yaml;"
+							      "echo '# nothing' >b/empty.yaml; git "
+							      "add .; git commit -qm first");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	shell("rm -rf \"$PWD\"");
+	free(work);
+	return 0;
+}
+
+static void describe(const struct fetched *fetched, struct buf *out)
+{
+	for (size_t i = 0; i < fetched->manifests.count; i++) {
+		const struct manifest *manifest = &fetched->manifests.items[i];
+
+		buf_printf(out, "%s:%u %s ", manifest->file, manifest->mark.line,
+			   manifest->ref.name);
+		json_print(manifest->desired, out);
+		buf_putc(out, '\n');
+	}
+	findings_print(&fetched->findings, out);
+	assert_false(out->broken_cap || out->broken_memory);
+}
+
+static void read_whole(struct buf *out)
+{
+	const struct source_options options = {.repo = work};
+	CLEANUP(source_free_p) struct source *source = NULL;
+	CLEANUP(fetched_release) struct fetched fetched = {0};
+	struct err err;
+
+	assert_ok(source_new(&options, &source, &err), err);
+	assert_ok(source_read(source, NULL, &fetched.changed, &fetched.snapshot, &err), err);
+	assert_ok(fetched_parse(&fetched, "default", true, &err), err);
+	assert_false(fetched.partial);
+	describe(&fetched, out);
+}
+
+static size_t count_read(const struct snapshot *snapshot)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < snapshot->count; i++)
+		count += !snapshot->files[i].unchanged;
+	return count;
+}
+
+static void test_only_what_changed_is_read(void **state)
+{
+	static const struct {
+		const char *change;
+		size_t read;
+	} steps[] = {
+		{"sed -i 's/two/other/' a/one.yaml", 1},
+		{MANIFEST("new") ">b/new.yaml", 1},
+		{"git rm -q b/new.yaml", 0},
+		{"git mv b/one.yaml b/moved.yaml", 1},
+		{"cp a.yaml a/copy.yaml", 1},            /* an object that is there twice */
+		{"echo 'a: b: c' >b/bad.yaml", 1},       /* one that cannot be read ... */
+		{"sed -i 's/other/two/' a/one.yaml", 1}, /* ... and still cannot */
+		{"rm a/copy.yaml b/bad.yaml", 0},
+		{"sed -i 's/}/, namespace: elsewhere}/' a.yaml", 1}, /* out of the namespace */
+		{"git mv a c", 1},
+		{"git mv a.yaml b.yaml; git rm -qr b", 1},
+		{"git commit -q --allow-empty -m same", 0},
+	};
+	const struct source_options options = {.repo = work};
+	CLEANUP(source_free_p) struct source *source = NULL;
+	CLEANUP(fetched_release) struct fetched known = {0};
+	struct err err;
+
+	(void)state;
+	assert_ok(source_new(&options, &source, &err), err);
+	assert_ok(source_read(source, NULL, &known.changed, &known.snapshot, &err), err);
+	assert_ok(fetched_parse(&known, "default", true, &err), err);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		CLEANUP(buf_release) struct buf expected = BUF_INIT(1 << 16);
+		CLEANUP(buf_release) struct buf seen = BUF_INIT(1 << 16);
+		struct fetched fetched = {0};
+
+		shell(steps[i].change);
+		shell("git add -A; git diff --cached --quiet || git commit -qm next");
+		assert_ok(source_read(source, known.snapshot.commit, &fetched.changed,
+				      &fetched.snapshot, &err),
+			  err);
+		assert_true(fetched.changed);
+		if (count_read(&fetched.snapshot) != steps[i].read)
+			fail_msg("%s: %zu files were read, expected %zu", steps[i].change,
+				 count_read(&fetched.snapshot), steps[i].read);
+		assert_ok(fetched_parse(&fetched, "default", true, &err), err);
+		assert_ok(fetched_complete(&fetched, &known, "default", true, &err), err);
+		fetched_release(&known);
+		known = fetched;
+		read_whole(&expected);
+		describe(&known, &seen);
+		assert_string_equal(buf_str(&seen), buf_str(&expected));
+	}
+}
+
+/* Whoever has another commit than the source read last gets all of it. */
+static void test_another_known_commit(void **state)
+{
+	const struct source_options options = {.repo = work};
+	CLEANUP(source_free_p) struct source *source = NULL;
+	CLEANUP(snapshot_release) struct snapshot first = {0};
+	CLEANUP(snapshot_release) struct snapshot second = {0};
+	CLEANUP(snapshot_release) struct snapshot third = {0};
+	bool changed;
+	struct err err;
+
+	(void)state;
+	assert_ok(source_new(&options, &source, &err), err);
+	assert_ok(source_read(source, NULL, &changed, &first, &err), err);
+	shell("git commit -q --allow-empty -m two");
+	assert_ok(source_read(source, first.commit, &changed, &second, &err), err);
+	assert_int_equal(count_read(&second), 0);
+	shell("git commit -q --allow-empty -m three");
+	assert_ok(source_read(source, first.commit, &changed, &third, &err), err);
+	assert_int_equal(count_read(&third), third.count);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_only_what_changed_is_read),
+		cmocka_unit_test(test_another_known_commit),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
