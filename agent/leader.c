@@ -10,6 +10,7 @@
 
 #include "agent/link.h"
 #include "agent/log.h"
+#include "agent/metrics.h"
 #include "agent/shard.h"
 #include "apply/election.h"
 #include "apply/file.h"
@@ -109,6 +110,7 @@ static void on_change(void *context, bool leading)
 	struct leader *leader = context;
 	const char *holder = election_holder(leader->election);
 
+	metrics_add(METRIC_LEADER_CHANGES, 1, NO_LABELS);
 	free(STEAL(leader->told_holder));
 	if (leading)
 		log_line(LOG_INFO, NULL, "leading: the lease %s is held by this agent, %s",

@@ -6,6 +6,8 @@ const struct metric_row metrics_table[METRIC_COUNT] = {
 		"Which tranche this is", true},
 	[METRIC_LEADER] = {"tranche_leader", METRIC_GAUGE, {NULL},
 		"1 if this agent writes, 0 if another one holds the Lease", true},
+	[METRIC_LEADER_CHANGES] = {"tranche_leader_changes", METRIC_COUNTER, {NULL},
+		"Times that this agent began to lead, or ceased to before its end", false},
 	[METRIC_CONFIG_RELOADS] = {"tranche_config_reloads", METRIC_COUNTER, {"result"},
 		"Times that a changed config file was read: success, or failure (the old one stays)", false},
 	[METRIC_CONFIG_RELOADED_AT] = {"tranche_config_last_reload_success_timestamp_seconds", METRIC_GAUGE, {NULL},
