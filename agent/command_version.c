@@ -1,7 +1,7 @@
 #include "agent/commands.h"
 
 #include "agent/session.h"
-#include "agent/version.h"
+#include "diff/version.h"
 
 int command_version(const struct options *options)
 {

@@ -22,6 +22,11 @@ void log_setup(enum log_level least, enum log_format format)
 	setup.format = format;
 }
 
+bool log_is_json(void)
+{
+	return setup.format == LOG_JSON;
+}
+
 enum log_level log_level_of(const char *name)
 {
 	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++)

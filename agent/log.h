@@ -8,6 +8,8 @@
 #ifndef AGENT_LOG_H
 #define AGENT_LOG_H
 
+#include <stdbool.h>
+
 #include "diff/err.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
@@ -22,6 +24,9 @@ struct log_subject {
 
 /* Process-wide, set once at the start. The default is LOG_TEXT from LOG_INFO on. */
 void log_setup(enum log_level least, enum log_format format);
+
+/* Whether lines are JSON, so that nothing else may be written among them. */
+bool log_is_json(void);
 
 /* "debug", "info", ... to the level; the names that the option table admits. */
 enum log_level log_level_of(const char *name);

@@ -239,6 +239,15 @@ static int complete(int count, char **words)
 	return print_result(&candidates);
 }
 
+/* What is wrong with a command line is told in the format that it asks for. */
+static void set_up_errors(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--log-format=json") == 0 ||
+		    (strcmp(argv[i], "json") == 0 && strcmp(argv[i - 1], "--log-format") == 0))
+			log_setup(LOG_INFO, LOG_JSON);
+}
+
 static int run(int argc, char **argv)
 {
 	const struct command *command;
@@ -248,6 +257,7 @@ static int run(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], COMPLETION_COMMAND) == 0)
 		return complete(argc - 2, argv + 2);
 	if (cli_parse(argc, argv, &command, &options, &err) < 0) {
+		set_up_errors(argc, argv);
 		tell_error(&err);
 		return EXIT_USAGE;
 	}

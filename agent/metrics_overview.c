@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "agent/metrics.h"
-#include "agent/version.h"
+#include "diff/version.h"
 
 static void collect_syncs(const struct overview_app *app)
 {

@@ -1,9 +1,9 @@
 #include "agent/overview_json.h"
 
-#include "agent/version.h"
 #include "diff/json_build.h"
 #include "diff/render.h"
 #include "diff/text.h"
+#include "diff/version.h"
 
 #define FORMAT_VERSION 1 /* rises when a field changes its meaning or goes; see docs/json.md */
 

@@ -14,13 +14,24 @@ static bool stuck;
 
 void tell_error(const struct err *err)
 {
-	fprintf(stderr, "tranche: %s\n", err->message);
+	if (log_is_json())
+		log_line(LOG_ERROR, NULL, "%s", err->message);
+	else
+		fprintf(stderr, "tranche: %s\n", err->message);
 }
 
 void tell_warning(const char *format, ...)
 {
+	struct err warning; /* as long as any message */
 	va_list args;
 
+	if (log_is_json()) {
+		va_start(args, format);
+		err_vset(&warning, ERR_NONE, format, args);
+		va_end(args);
+		log_line(LOG_WARNING, NULL, "%s", warning.message);
+		return;
+	}
 	fputs("tranche: warning: ", stderr);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
@@ -42,10 +53,24 @@ int print_result(const struct buf *text)
 	return EXIT_INTERNAL;
 }
 
+/* A finding is a line of the log, where that is read by a program. */
+static void log_finding(const struct finding *finding)
+{
+	CLEANUP(buf_release) struct buf line = BUF_INIT(FINDINGS_MAX_BYTES);
+
+	finding_print(finding, &line);
+	log_line(finding->level == FINDING_ERROR ? LOG_ERROR : LOG_WARNING, NULL, "%s",
+		 buf_str(&line));
+}
+
 void print_findings(const struct findings *findings)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT(FINDINGS_MAX_BYTES);
 
+	for (size_t i = 0; log_is_json() && i < findings->count; i++)
+		log_finding(&findings->items[i]);
+	if (log_is_json())
+		return;
 	findings_print(findings, &text);
 	fputs(buf_str(&text), stderr);
 }

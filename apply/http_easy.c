@@ -9,6 +9,7 @@
 
 #include "diff/buf.h"
 #include "diff/cleanup.h"
+#include "diff/version.h"
 
 #define KEEPALIVE_IDLE_S     30L
 #define KEEPALIVE_INTERVAL_S 10L
@@ -271,7 +272,7 @@ int http_easy_set_up(CURL *easy, const struct http_peer *peer, const struct cred
 		SET(CURLOPT_USERNAME, peer->endpoint.username);
 		SET(CURLOPT_PASSWORD, peer->endpoint.password ? peer->endpoint.password : "");
 	}
-	SET(CURLOPT_USERAGENT, "tranche");
+	SET(CURLOPT_USERAGENT, &tranche_user_agent[0]);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_TIMEOUT_MS);

@@ -33,6 +33,20 @@ check_exact "whose context" 2 "" "tranche: --context does not go with two.yaml, 
 run "$tranche" validate --config bad.yaml -o json
 check_like "as JSON" '1 {*"errors": 3,*"message": "apps is required"*}' "$status $out"
 
+# Who reads the log as JSON is told so from the first line on.
+# as_json WHAT STATUS MESSAGE OPTION...
+as_json() {
+	local what=$1 code=$2 message=$3
+	shift 3
+	run "$tranche" run "$@" --log-format json
+	err=$(sed 's/"time":"[^"]*"/"time":""/' <<<"$err")
+	check_exact "$what" "$code" "" "{\"time\":\"\",\"level\":\"error\",\"msg\":\"$message\"}"
+}
+as_json "no such file" 5 "cannot read nowhere.yaml: no such file" --config nowhere.yaml
+as_json "a bad command line" 2 "'tranche run' has no option --bogus; see 'tranche help run'" --bogus
+printf 'apiVersion: tranche.dev/v1\nkind: Config\n' >empty.yaml
+as_json "a bad file" 2 "empty.yaml:1:1: error: apps is required" --config empty.yaml
+
 # --- the example, as its README tells -----------------------------------------------------------------
 
 git -C try/platform init -q -b main

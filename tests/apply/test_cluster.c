@@ -243,7 +243,7 @@ static void test_sends_what_it_should(void **state)
 	const char *request = server_request(server, "PUT /api/v1/x?a=b%20c HTTP/1.1\r\n", 0);
 	assert_non_null(strstr(request, "\r\nAccept: application/json\r\n"));
 	assert_non_null(strstr(request, "\r\nContent-Type: application/json\r\n"));
-	assert_non_null(strstr(request, "\r\nUser-Agent: tranche\r\n"));
+	assert_non_null(strstr(request, "\r\nUser-Agent: tranche/0.1.0\r\n"));
 	assert_null(strstr(request, "Expect:"));
 	assert_non_null(strstr(request, "\r\n\r\n{\"a\":[1,2]}"));
 	client_close(&client);

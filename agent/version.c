@@ -1,3 +1,0 @@
-#include "agent/version.h"
-
-const char tranche_version[] = TRANCHE_VERSION;
