@@ -11,6 +11,7 @@
 enum option_type {
 	OPTION_FLAG,     /* bool */
 	OPTION_STRING,   /* const char * */
+	OPTION_MAYBE,    /* const char *; "" where it is given without =VALUE */
 	OPTION_CHOICE,   /* const char *, one of `choices` */
 	OPTION_DURATION, /* int64_t, milliseconds */
 	OPTION_PERCENT,  /* int64_t, 1 to 100 */
@@ -72,6 +73,10 @@ static const struct option_row option_table[] = {
 	 "act as that user, instead of whom the kubeconfig says", AT(impersonate)},
 	{"impersonate-group", 0, OPTION_LIST, CLI_GROUP_CLUSTER, "GROUP", NULL, NULL,
 	 "with --impersonate: as a member of that group; may be given again", AT(impersonate_groups)},
+	{"agent", 0, OPTION_MAYBE, CLI_GROUP_AGENT, "NAMESPACE/SERVICE", NULL, NULL,
+	 "ask the agent in the cluster, through the API server's proxy (tranche/tranche)", AT(agent)},
+	{"api-token-file", 0, OPTION_STRING, CLI_GROUP_AGENT, "FILE", NULL, NULL,
+	 "with --agent: the token that it wants (of the Secret tranche-api beside it)", AT(api_token_file)},
 	{"live", 0, OPTION_STRING, CLI_GROUP_DIFF, "FILE|-", NULL, NULL,
 	 "compare with the objects of a file, as kubectl get -o yaml prints them, not with a cluster",
 	 AT(live)},
@@ -312,6 +317,9 @@ static int store(const struct option_row *row, const char *value, struct options
 
 	switch (row->type) {
 	case OPTION_FLAG: *(bool *)(void *)(base + row->offset) = true; return 0;
+	case OPTION_MAYBE:
+		*(const char **)(void *)(base + row->offset) = value ? value : "";
+		return 0;
 	case OPTION_CHOICE:
 		if (!is_choice(row->choices, value))
 			return err_set(err, ERR_INVALID, "--%s is \"%s\", but has to be one of %s",
@@ -496,7 +504,7 @@ static void print_option(const struct option_row *row, struct buf *out)
 		buf_printf(out, "-%c, ", row->letter);
 	buf_printf(out, "--%s", row->name);
 	if (row->argument)
-		buf_printf(out, " %s", row->argument);
+		buf_printf(out, row->type == OPTION_MAYBE ? "[=%s]" : " %s", row->argument);
 	size_t used = out->length - start;
 	if (used + 2 > HELP_COLUMN) {
 		buf_putc(out, '\n');

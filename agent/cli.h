@@ -50,6 +50,7 @@ enum {
 	CLI_GROUP_HISTORY = 1 << 18,
 	CLI_GROUP_SUSPEND = 1 << 19, /* --reason */
 	CLI_GROUP_ALERTS = 1 << 20,  /* --sink */
+	CLI_GROUP_AGENT = 1 << 21,   /* --agent: by way of the agent in the cluster */
 };
 
 /*

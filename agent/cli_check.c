@@ -4,12 +4,36 @@
 
 #include "diff/prune.h"
 
+/* What is asked of the agent is not asked of a source. */
+static int check_agent(const struct options *options, struct err *err)
+{
+	const char *slash = options->agent ? strchr(options->agent, '/') : NULL;
+
+	if (!options->agent && options->api_token_file)
+		return err_set(err, ERR_INVALID, "--api-token-file goes with --agent");
+	if (!options->agent)
+		return 0;
+	if (*options->agent &&
+	    (!slash || slash == options->agent || !slash[1] || strchr(slash + 1, '/')))
+		return err_set(err, ERR_INVALID,
+			       "--agent is \"%s\", but has to be NAMESPACE/SERVICE",
+			       options->agent);
+	if (options->repo || options->files.count)
+		return err_set(err, ERR_INVALID,
+			       "--agent and %s exclude each other: the agent knows its sources",
+			       options->repo ? "--repo" : "-f");
+	if (options->watch || options->dry_run)
+		return err_set(err, ERR_INVALID, "--%s does not go with --agent",
+			       options->watch ? "watch" : "dry-run");
+	return 0;
+}
+
 static int check_source(const struct command *command, const struct options *options,
 			struct err *err)
 {
 	bool wants_git = command->groups & CLI_GROUP_GIT;
 	bool takes_files = command->groups & CLI_GROUP_FILES;
-	bool optional = command->groups & CLI_GROUP_STATUS;
+	bool optional = (command->groups & CLI_GROUP_STATUS) || options->agent;
 
 	if (!wants_git || options->config || options->config_schema)
 		return 0;
@@ -126,9 +150,10 @@ static int check_edit(const struct command *command, const struct options *optio
 
 int cli_check(const struct command *command, const struct options *options, struct err *err)
 {
-	if (check_source(command, options, err) < 0 || check_identity(command, options, err) < 0 ||
-	    check_live(options, err) < 0 || check_revisions(options, err) < 0 ||
-	    check_prune(options, err) < 0 || check_lease(options, err) < 0)
+	if (check_agent(options, err) < 0 || check_source(command, options, err) < 0 ||
+	    check_identity(command, options, err) < 0 || check_live(options, err) < 0 ||
+	    check_revisions(options, err) < 0 || check_prune(options, err) < 0 ||
+	    check_lease(options, err) < 0)
 		return -1;
 	return check_edit(command, options, err);
 }

@@ -10,6 +10,7 @@
 #include "agent/follow.h"
 #include "agent/inventories.h"
 #include "agent/present.h"
+#include "agent/remote.h"
 #include "agent/session.h"
 #include "agent/standings.h"
 #include "agent/terminal.h"
@@ -513,6 +514,8 @@ int command_status(const struct options *options)
 	struct session *session = &watcher.session;
 	struct err err;
 
+	if (options->agent)
+		return remote_status(options);
 	watcher.show = how_to_show(&watcher);
 	watcher.code = session_open(session, options);
 	if (watcher.code == EXIT_OK) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "agent/remembered.h"
+#include "agent/remote.h"
 #include "agent/whoami.h"
 #include "apply/suspend.h"
 
@@ -66,10 +67,10 @@ static int order(const struct options *options, bool suspends)
 
 int command_suspend(const struct options *options)
 {
-	return order(options, true);
+	return options->agent ? remote_suspend(options, true) : order(options, true);
 }
 
 int command_resume(const struct options *options)
 {
-	return order(options, false);
+	return options->agent ? remote_suspend(options, false) : order(options, false);
 }

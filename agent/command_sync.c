@@ -9,6 +9,7 @@
 #include "agent/drive.h"
 #include "agent/follow.h"
 #include "agent/record_history.h"
+#include "agent/remote.h"
 #include "agent/report.h"
 #include "agent/schedule.h"
 #include "agent/session.h"
@@ -414,6 +415,8 @@ int command_sync(const struct options *options)
 	CLEANUP(buf_release) struct buf by = BUF_INIT(WHOAMI_MAX_BYTES);
 	struct sync sync = {.options = options};
 
+	if (options->agent)
+		return remote_sync(options);
 	if (options->dry_run)
 		return command_diff(options);
 	whoami_print(&by);

@@ -35,19 +35,23 @@ const struct command cli_commands[] = {
 	},
 	{
 		.name = "sync",
-		.usage = "(--repo URL|DIR | -f FILE|DIR|-) [--dry-run] [--wait] [options]",
+		.usage = "(--repo URL|DIR | -f FILE|DIR|- | --agent) [--dry-run] [--wait] [options]",
 		.summary = "Make the cluster what Git says, once",
 		.text = "One pass: fetch, compare, and replace what differs. A StatefulSet with tranche.dev/step takes the\n"
 			"step that is due. With --wait the steps that follow are taken, until each partition is where\n"
-			"Git has it and the Pods at or above it run the new version and are available.",
+			"Git has it and the Pods at or above it run the new version and are available. With --agent the\n"
+			"agent in the cluster does it; --app names one of its apps.",
 		.examples = "  # Apply the newest commit of a branch, and wait for the Pods\n"
 			    "  tranche sync --repo https://example.com/shop.git --ref main --wait\n\n"
 			    "  # Delete what left Git, too; diff --prune shows what that is\n"
 			    "  tranche sync --repo ./shop --prune\n\n"
+			    "  # Have the agent in the cluster do it now, and see how that ends\n"
+			    "  tranche sync --agent --app shop --wait\n\n"
 			    "  # Replace from a file, like kubectl replace -f, but only what differs\n"
 			    "  tranche sync -f web.yaml\n",
 		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_SYNC | CLI_GROUP_HEAL |
-			  CLI_GROUP_APP | CLI_GROUP_CONFINE | CLI_GROUP_COLOR | CLI_GROUP_LOG,
+			  CLI_GROUP_APP | CLI_GROUP_CONFINE | CLI_GROUP_AGENT | CLI_GROUP_COLOR |
+			  CLI_GROUP_LOG,
 		.run = command_sync,
 	},
 	{
@@ -72,11 +76,12 @@ const struct command cli_commands[] = {
 	},
 	{
 		.name = "status",
-		.usage = "[--repo URL|DIR | -f FILE|DIR|-] [-o table|wide|json] [--watch] [options]",
+		.usage = "[--repo URL|DIR | -f FILE|DIR|- | --agent] [-o table|wide|json] [--watch] [options]",
 		.summary = "Show which Pod runs what, and where each rollout stands",
 		.text = "Show the StatefulSets of a namespace, or those that a source names: which Pod runs what, where the\n"
 			"partition stands, and what is going on. With a source also which of its objects are not in the\n"
-			"cluster. With --watch it is drawn anew on a terminal, and a line a change elsewhere.",
+			"cluster. With --watch it is drawn anew on a terminal, and a line a change elsewhere. With --agent\n"
+			"what the agent in the cluster says of its apps.",
 		.examples = "  # The StatefulSets of the namespace\n"
 			    "  tranche status\n\n"
 			    "  # With revisions, ages, restarts and nodes of the Pods\n"
@@ -84,7 +89,7 @@ const struct command cli_commands[] = {
 			    "  # Follow those of a repository as they move\n"
 			    "  tranche status --repo ./shop --watch\n",
 		.groups = CLI_GROUP_GIT | CLI_GROUP_FILES | CLI_GROUP_CLUSTER | CLI_GROUP_STATUS |
-			  CLI_GROUP_COLOR | CLI_GROUP_LOG,
+			  CLI_GROUP_AGENT | CLI_GROUP_COLOR | CLI_GROUP_LOG,
 		.run = command_status,
 	},
 	{
@@ -103,25 +108,25 @@ const struct command cli_commands[] = {
 	},
 	{
 		.name = "suspend",
-		.usage = "[APP] [-n NAMESPACE] [--reason TEXT] [options]",
+		.usage = "[APP] [-n NAMESPACE | --agent] [--reason TEXT] [options]",
 		.summary = "Have nobody sync an app until it is resumed",
 		.text = "Suspend an app: whoever syncs it, an agent or a command, writes nothing from its next pass on. It\n"
 			"stands in the app's inventory, with who, when and why, and so outlasts restarts. A pass that\n"
 			"has begun to write ends its work. Ends with 1 if it is suspended already.",
 		.examples = "  tranche suspend shop -n shop --reason 'restoring a backup'\n",
 		.argument = "[APP]",
-		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_SUSPEND | CLI_GROUP_LOG,
+		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_SUSPEND | CLI_GROUP_AGENT | CLI_GROUP_LOG,
 		.run = command_suspend,
 	},
 	{
 		.name = "resume",
-		.usage = "[APP] [-n NAMESPACE] [options]",
+		.usage = "[APP] [-n NAMESPACE | --agent] [options]",
 		.summary = "Have a suspended app synced again",
 		.text = "Undo a suspension: an agent that follows the app syncs it at its next interval. Ends with 1 if it\n"
 			"is not suspended.",
 		.examples = "  tranche resume shop -n shop\n",
 		.argument = "[APP]",
-		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_LOG,
+		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_AGENT | CLI_GROUP_LOG,
 		.run = command_resume,
 	},
 	{

@@ -260,6 +260,7 @@ static int call_submit(struct call *call, struct err *err)
 		.method = call->spec.method,
 		.target = call->path,
 		.accept = call->accept,
+		.headers = call->spec.headers,
 		.body = call->spec.body ? buf_str(&call->body) : NULL,
 		.body_length = call->body.length,
 		.timeout_ms = call->spec.timeout_ms ? call->spec.timeout_ms : CLUSTER_TIMEOUT_MS,

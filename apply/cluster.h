@@ -79,6 +79,8 @@ struct cluster_request {
 	const char *method; /* "GET", "POST", "PUT", "DELETE": a string literal */
 	const char *path;   /* with the query, percent-encoded (resource.h makes it) */
 	const char *accept; /* NULL: application/json */
+	const char *
+		headers; /* more of them, "Name: value" a line; NULL: none. Borrowed until it is over */
 	const cJSON
 		*body;   /* NULL: none; it is written out at once. What the server says of a Secret
 			     * has its values masked (diff/secret.h) */

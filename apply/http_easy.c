@@ -194,6 +194,20 @@ static bool add_header(struct curl_slist **headers, const char *name, const char
 	return true;
 }
 
+static bool add_lines(struct curl_slist **headers, const char *lines)
+{
+	for (size_t length; lines && *lines; lines += length + (lines[length] == '\n')) {
+		length = strcspn(lines, "\n");
+		CLEANUP(free_p) char *line = strndup(lines, length);
+		struct curl_slist *longer = line ? curl_slist_append(*headers, line) : NULL;
+
+		if (!longer)
+			return false;
+		*headers = longer;
+	}
+	return true;
+}
+
 static bool add_headers(struct curl_slist **headers, const struct http_peer *peer,
 			const char *token, const struct http_request *request)
 {
@@ -223,6 +237,8 @@ static bool add_headers(struct curl_slist **headers, const struct http_peer *pee
 			return false;
 		*headers = longer;
 	}
+	if (!add_lines(headers, request->headers))
+		return false;
 	return add_header(headers, "Accept",
 			  request->accept ? request->accept : "application/json");
 }

@@ -78,6 +78,12 @@ void render_status_append(struct json_builder *builder, cJSON *statefulsets, cJS
 void render_history_table(const struct history *history, bool wide,
 			  const struct render_options *options, struct buf *out);
 
+/*
+ * `status --agent`, from what the agent says (docs/json.md, "status" of an agent): a line an app with what
+ * holds of it at present, then a line a StatefulSet.
+ */
+void render_agent_table(const cJSON *status, const struct render_options *options, struct buf *out);
+
 /* docs/json.md, "history". */
 int render_history_json(const struct history *history, const char *app, struct buf *out,
 			struct err *err);

@@ -40,6 +40,8 @@ struct request {
 	const char *path; /* decoded, without the query */
 	const struct param *params;
 	size_t param_count;
+	const struct param *headers; /* all of them */
+	size_t header_count;
 	const char *accept, *content_type, *user_agent;
 	const char *body;
 	size_t body_length;

@@ -40,10 +40,13 @@ static cJSON *verbs_of(const struct kind *kind, const char *subresource)
 					  "update", "watch",  NULL};
 	static const char *const part[] = {"get", "patch", "update", NULL};
 	static const char *const post[] = {"create", NULL};
+	static const char *const proxied[] = {"create", "delete", "get", "patch", "update", NULL};
 
 	if (kind->review || strcmp(subresource, "eviction") == 0 ||
 	    strcmp(subresource, "binding") == 0)
 		return text_list(post);
+	if (strcmp(subresource, "proxy") == 0)
+		return text_list(proxied);
 	return text_list(subresource[0] ? part : all);
 }
 
@@ -51,7 +54,7 @@ struct subresource {
 	const char *name, *group, *version, *kind;
 };
 
-#define MAX_SUBRESOURCES 4
+#define MAX_SUBRESOURCES 5
 
 /* The subresources of a kind and the kinds they have; their number. */
 static size_t subresources_of(const struct kind *kind, struct subresource ret[MAX_SUBRESOURCES])
@@ -66,7 +69,10 @@ static size_t subresources_of(const struct kind *kind, struct subresource ret[MA
 	if (strcmp(kind->plural, "pods") == 0 && !kind->group[0]) {
 		ret[count++] = (struct subresource){"eviction", "policy", "v1", "Eviction"};
 		ret[count++] = (struct subresource){"binding", "", "v1", "Binding"};
+		ret[count++] = (struct subresource){"proxy", "", "v1", "PodProxyOptions"};
 	}
+	if (strcmp(kind->plural, "services") == 0 && !kind->group[0])
+		ret[count++] = (struct subresource){"proxy", "", "v1", "ServiceProxyOptions"};
 	return count;
 }
 

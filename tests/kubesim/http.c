@@ -35,8 +35,8 @@ struct exchange {
 	struct http *http;
 	struct MHD_Connection *connection;
 	struct buf body;
-	struct param *params;
-	size_t param_count;
+	struct param *params, *headers;
+	size_t param_count, header_count;
 	struct fault fault;
 	bool has_begun; /* the fault, if there is one, is chosen */
 	char *body_out; /* a response that is to be cut short */
@@ -108,6 +108,7 @@ static void exchange_free(struct exchange *exchange)
 	buf_release(&exchange->body);
 	free(exchange->body_out);
 	free(exchange->params);
+	free(exchange->headers);
 	free(exchange);
 }
 
@@ -181,6 +182,18 @@ static enum MHD_Result add_param(void *context, enum MHD_ValueKind kind, const c
 	return MHD_YES;
 }
 
+static enum MHD_Result add_header(void *context, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
+{
+	struct exchange *exchange = context;
+
+	(void)kind;
+	exchange->headers = alloc_grow(exchange->headers, exchange->header_count + 1,
+				       sizeof(*exchange->headers));
+	exchange->headers[exchange->header_count++] = (struct param){name, value ? value : ""};
+	return MHD_YES;
+}
+
 /* What probes and `kubectl version` may ask without a token. */
 static bool is_public(const char *path)
 {
@@ -201,13 +214,16 @@ static struct request read_request(struct exchange *exchange, const char *method
 {
 	struct MHD_Connection *connection = exchange->connection;
 
-	exchange->param_count = 0;
+	exchange->param_count = exchange->header_count = 0;
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, exchange);
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_param, exchange);
 	return (struct request){
 		.method = method,
 		.path = path,
 		.params = exchange->params,
 		.param_count = exchange->param_count,
+		.headers = exchange->headers,
+		.header_count = exchange->header_count,
 		.accept = header(connection, "Accept"),
 		.content_type = header(connection, "Content-Type"),
 		.user_agent = header(connection, "User-Agent"),

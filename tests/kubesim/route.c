@@ -26,6 +26,27 @@ static bool is_namespace_subresource(const char *part)
 	return strcmp(part, "status") == 0 || strcmp(part, "finalize") == 0;
 }
 
+/*
+ * Where what a proxy passes on begins in the path: behind /api/v1/namespaces/NAMESPACE/services/NAME/proxy
+ * (or pods); its end if it is no such path.
+ */
+static size_t find_rest(const char *path)
+{
+	static const char *const wanted[] = {"api", "v1", "namespaces", NULL, NULL, NULL, "proxy"};
+	const char *part = path;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (*part++ != '/')
+			return strlen(path);
+		size_t length = strcspn(part, "/");
+		if (wanted[i] &&
+		    (strlen(wanted[i]) != length || strncmp(part, wanted[i], length) != 0))
+			return strlen(path);
+		part += length;
+	}
+	return (size_t)(part - path);
+}
+
 bool route_parse(const char *path, struct route *ret_route)
 {
 	const char *parts[MAX_PARTS] = {0};
@@ -35,6 +56,8 @@ bool route_parse(const char *path, struct route *ret_route)
 	if (strlen(path) >= sizeof(route->text))
 		return false;
 	strcpy(route->text, path);
+	route->rest = path + find_rest(path);
+	route->text[route->rest - path] = '\0';
 	route->type = ROUTE_OTHER;
 	route->is_core = false;
 	route->group = route->version = route->resource = "";

@@ -21,7 +21,8 @@ enum route_type {
 struct route {
 	enum route_type type;
 	const char *group, *version, *resource, *namespace, *name, *subresource;
-	bool is_core; /* below /api */
+	const char *rest; /* behind the subresource "proxy": "/metrics"; borrowed from the path */
+	bool is_core;     /* below /api */
 	char text[ROUTE_MAX_PATH];
 };
 

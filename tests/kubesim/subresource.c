@@ -6,6 +6,7 @@
 #include "tests/kubesim/controller_budget.h"
 #include "tests/kubesim/obj.h"
 #include "tests/kubesim/patch.h"
+#include "tests/kubesim/proxy.h"
 #include "tests/kubesim/read.h"
 #include "tests/kubesim/registry.h"
 #include "tests/kubesim/scale.h"
@@ -168,6 +169,7 @@ int subresource_handle(struct api *api, const struct request *request, const cha
 	const char *name = request->route.subresource;
 	bool is_pod = strcmp(kind->plural, "pods") == 0 && !kind->group[0];
 	bool is_namespace = strcmp(kind->plural, "namespaces") == 0 && !kind->group[0];
+	bool is_service = strcmp(kind->plural, "services") == 0 && !kind->group[0];
 
 	if (strcmp(name, "scale") == 0 && kind->has_scale)
 		return handle_scale(api, request, verb, response, status);
@@ -180,6 +182,8 @@ int subresource_handle(struct api *api, const struct request *request, const cha
 	if (strcmp(name, "finalize") == 0 && is_namespace)
 		return strcmp(verb, "update") == 0 ? handle_finalize(api, request, response, status)
 						   : not_allowed(status);
+	if (strcmp(name, "proxy") == 0 && (is_pod || is_service))
+		return proxy_handle(api, request, response, status);
 	return status_set(status, 404, "NotFound",
 			  "the server could not find the requested resource");
 }
