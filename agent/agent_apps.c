@@ -308,7 +308,7 @@ void agent_sync_all(struct agent *agent)
 {
 	for (size_t i = 0; i < agent->config.app_count; i++)
 		if (agent->runners[i])
-			runner_sync_now(agent->runners[i], false);
+			runner_sync_now(agent->runners[i], NULL);
 }
 
 void agent_set_leading(struct agent *agent, bool leading)

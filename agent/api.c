@@ -18,6 +18,7 @@
 #define BEARER        "Bearer "
 #define TOKEN_HEADER  "X-Tranche-Token"
 #define USER_HEADER   "X-Tranche-User"
+#define REASON_HEADER "X-Tranche-Reason"
 #define TEXT_TYPE     "text/plain; charset=utf-8"
 #define JSON_TYPE     "application/json"
 
@@ -296,6 +297,16 @@ static void handle_app(const struct api_call *call)
 	reply_value(call, result, value, &err);
 }
 
+static void handle_history(const struct api_call *call)
+{
+	const struct api_options *options = &call->api->options;
+	cJSON *value = NULL;
+	struct err err;
+	int result = options->history(options->context, call->name, &value, &err);
+
+	reply_value(call, result, value, &err);
+}
+
 /* "Authorization: Bearer TOKEN"; or in our own header, because the API server's proxy takes that away. */
 static const char *presented_token(const struct server_request *request)
 {
@@ -352,7 +363,8 @@ static void handle_order(const struct api_call *call)
 	struct err err;
 
 	print_who(call->request, &who);
-	if (options->order(options->context, call->name, order, buf_str(&who), &err) < 0) {
+	if (options->order(options->context, call->name, order, buf_str(&who),
+			   server_header(call->request, REASON_HEADER), &err) < 0) {
 		api_fail(call, status_of(err.class), &err);
 		return;
 	}
@@ -372,6 +384,7 @@ static const struct api_route routes[] = {
 	{"/api/v1/status", GET, true, 0, NULL, handle_status, 0},
 	{"/api/v1/apps", GET, true, 0, NULL, handle_apps, 0},
 	{"/api/v1/apps/*", GET, true, 0, NULL, handle_app, 0},
+	{"/api/v1/apps/*/history", GET, true, 0, NULL, handle_history, 0},
 	{"/api/v1/apps/*/sync", POST, true, API_SYNC, authorize, handle_order, 0},
 	{"/api/v1/apps/*/suspend", POST, true, API_SUSPEND, authorize, handle_order, 0},
 	{"/api/v1/apps/*/resume", POST, true, API_RESUME, authorize, handle_order, 0},

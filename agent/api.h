@@ -8,6 +8,7 @@
  *	GET  /api/v1/status               docs/json.md, "status", of all apps
  *	GET  /api/v1/apps                 the apps of it
  *	GET  /api/v1/apps/NAME            one of them
+ *	GET  /api/v1/apps/NAME/history    docs/json.md, "history"
  *	POST /api/v1/apps/NAME/sync       asks for a pass now; suspend and resume likewise
  *	POST /hooks/git                   a Git server says that something was pushed (diff/webhook.h)
  *
@@ -50,13 +51,14 @@ struct api_options {
 	int (*status)(void *context, cJSON **ret_status, struct err *err);
 	int (*apps)(void *context, cJSON **ret_apps, struct err *err);
 	int (*app)(void *context, const char *name, cJSON **ret_app, struct err *err);
+	int (*history)(void *context, const char *name, cJSON **ret_history, struct err *err);
 
 	/*
 	 * Carries an order out, or sees to it that it is. `by` is who gave it, for the log: an
-	 * address. ERR_NOT_FOUND for no such app; ERR_CONFLICT where it cannot be done now.
+	 * address; `reason` why, or "". ERR_NOT_FOUND for no such app; ERR_CONFLICT where it cannot be done now.
 	 */
 	int (*order)(void *context, const char *name, enum api_order order, const char *by,
-		     struct err *err);
+		     const char *reason, struct err *err);
 
 	/*
 	 * Has the apps that follow what was pushed (webhook_follows) fetch in `delay_ms`; returns how

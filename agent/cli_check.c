@@ -5,11 +5,12 @@
 #include "diff/prune.h"
 
 /* What is asked of the agent is not asked of a source. */
-static int check_agent(const struct options *options, struct err *err)
+static int check_agent(const struct command *command, const struct options *options,
+		       struct err *err)
 {
 	const char *slash = options->agent ? strchr(options->agent, '/') : NULL;
 
-	if (!options->agent && options->api_token_file)
+	if ((command->groups & CLI_GROUP_AGENT) && !options->agent && options->api_token_file)
 		return err_set(err, ERR_INVALID, "--api-token-file goes with --agent");
 	if (!options->agent)
 		return 0;
@@ -150,7 +151,7 @@ static int check_edit(const struct command *command, const struct options *optio
 
 int cli_check(const struct command *command, const struct options *options, struct err *err)
 {
-	if (check_agent(options, err) < 0 || check_source(command, options, err) < 0 ||
+	if (check_agent(command, options, err) < 0 || check_source(command, options, err) < 0 ||
 	    check_identity(command, options, err) < 0 || check_live(options, err) < 0 ||
 	    check_revisions(options, err) < 0 || check_prune(options, err) < 0 ||
 	    check_lease(options, err) < 0)

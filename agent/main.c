@@ -94,7 +94,7 @@ const struct command cli_commands[] = {
 	},
 	{
 		.name = "history",
-		.usage = "[APP] [-n NAMESPACE] [-o text|wide|json] [options]",
+		.usage = "[APP] [-n NAMESPACE | --agent] [-o text|wide|json] [options]",
 		.summary = "Show what an app's syncs changed, and how the rollouts ended",
 		.text = "Show what was done for an app, the newest first: which commit, when, by whom or why (a commit, a\n"
 			"sync that somebody asked for, drift that was undone, a rollback, a suspension), what changed,\n"
@@ -103,7 +103,7 @@ const struct command cli_commands[] = {
 		.examples = "  tranche history shop -n shop\n"
 			    "  tranche history -o json | jq '.entries[0]'\n",
 		.argument = "[APP]",
-		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_HISTORY | CLI_GROUP_COLOR | CLI_GROUP_LOG,
+		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_HISTORY | CLI_GROUP_AGENT | CLI_GROUP_COLOR | CLI_GROUP_LOG,
 		.run = command_history,
 	},
 	{

@@ -79,7 +79,6 @@ struct options {
 
 	const char *reason;
 	const char *sink;
-	const char *api_token_file;
 	const char *agent; /* "NAMESPACE/SERVICE", "" for the usual one; NULL: not by way of one */
 
 	/* editing a clone */

@@ -56,7 +56,7 @@ static const char *advice(const struct asking *asking)
 		return ": no agent is ready behind it";
 	if (asking->status == 404 && strstr(asking->err.message, "services \""))
 		return "; --agent=NAMESPACE/SERVICE names another";
-	if (asking->status == 503 && strstr(asking->err.message, "rror trying to reach service"))
+	if (strstr(asking->err.message, "rror trying to reach service"))
 		return "; does the agent serve its API (--listen, server: in its configuration)?";
 	return "";
 }

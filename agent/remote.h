@@ -45,6 +45,7 @@ int remote_app(struct remote *remote, const char *name, char **ret_app);
 /* --- the commands, with --agent --------------------------------------------------------------- */
 
 int remote_status(const struct options *options);
+int remote_history(const struct options *options);
 int remote_sync(const struct options *options);
 int remote_suspend(const struct options *options, bool suspends);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/history_show.h"
 #include "agent/overview.h"
 #include "agent/terminal.h"
 #include "apply/clock.h"
@@ -12,6 +13,15 @@
 #define OUTPUT_MAX (64u * 1024 * 1024)
 #define POLL_MS    300
 #define MAX_PATH   4096
+
+#define MAX_SUSPENDED 10 /* so often seen suspended, it is */
+#define ARRIVED_LOOKS 3
+
+static void print_app_path(const char *app, struct buf *out)
+{
+	buf_puts(out, "/api/v1/apps/");
+	resource_print_encoded(app, out);
+}
 
 /* --- status ----------------------------------------------------------------------------------- */
 
@@ -38,6 +48,27 @@ int remote_status(const struct options *options)
 	if (code == EXIT_OK)
 		code = remote_get(&remote, "/api/v1/status", &status);
 	return code == EXIT_OK ? print_status(status, options) : code;
+}
+
+/* --- history ---------------------------------------------------------------------------------- */
+
+int remote_history(const struct options *options)
+{
+	CLEANUP(remote_close) struct remote remote = {0};
+	CLEANUP(cJSON_Delete_p) cJSON *answer = NULL;
+	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH);
+	CLEANUP(free_p) char *app = NULL;
+	int code = remote_open(&remote, options);
+
+	if (code == EXIT_OK)
+		code = remote_app(&remote, options->name, &app);
+	if (code != EXIT_OK)
+		return code;
+	print_app_path(app, &path);
+	buf_puts(&path, "/history");
+	code = remote_get(&remote, buf_str(&path), &answer);
+	const struct history history = {.entries = json_get(answer, "entries")};
+	return code == EXIT_OK ? history_show(&history, app, options) : code;
 }
 
 /* --- suspend, resume -------------------------------------------------------------------------- */
@@ -190,7 +221,7 @@ static int judge_rollouts(struct follower *follower, const cJSON *app)
 static int follow(struct follower *follower)
 {
 	bool synced = false;
-	int code = EXIT_OK;
+	int code = EXIT_OK, suspended = 0, arrived = 0;
 
 	for (;;) {
 		CLEANUP(cJSON_Delete_p) cJSON *app = NULL;
@@ -198,7 +229,9 @@ static int follow(struct follower *follower)
 
 		if (looked != EXIT_OK)
 			return looked;
-		if (is_state(app, OVERVIEW_SUSPENDED))
+		/* The agent may have to see first that it was resumed. */
+		suspended = is_state(app, OVERVIEW_SUSPENDED) ? suspended + 1 : 0;
+		if (suspended >= MAX_SUSPENDED)
 			return tell_suspended(app);
 		if (!synced && is_synced(follower, app)) {
 			synced = true;
@@ -206,10 +239,12 @@ static int follow(struct follower *follower)
 			if (code != EXIT_OK || !follower->options->wait)
 				return code;
 		}
+		/* The first look may be older than the sync: its watch brings the agent what moved. */
 		if (synced) {
 			int rollouts = judge_rollouts(follower, app);
 
-			if (rollouts != EXIT_OK)
+			arrived = rollouts < 0 ? arrived + 1 : 0;
+			if (rollouts > 0 || arrived == ARRIVED_LOOKS)
 				return rollouts < 0 ? code : rollouts;
 		}
 		if (clock_boot_ms() > follower->deadline_ms) {
@@ -227,16 +262,13 @@ static int begin(struct follower *follower)
 	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH);
 	int code;
 
-	buf_puts(&path, "/api/v1/apps/");
-	resource_print_encoded(follower->app, &path);
+	print_app_path(follower->app, &path);
 	follower->path = buf_steal(&path);
 	follower->deadline_ms = clock_boot_ms() + follower->options->timeout_ms;
 	if (!follower->path)
 		return EXIT_INTERNAL;
 	if ((code = remote_get(follower->remote, follower->path, &app)) != EXIT_OK)
 		return code;
-	if (is_state(app, OVERVIEW_SUSPENDED))
-		return tell_suspended(app);
 	follower->before = strdup(text_of(app, "lastSync.time"));
 	return follower->before ? EXIT_OK : EXIT_INTERNAL;
 }

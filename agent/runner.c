@@ -1,5 +1,6 @@
 #include "agent/runner.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,6 +266,7 @@ static void start_pass(void *context, enum schedule_kind kind)
 		.max_age_ms = is_pushed ? 0 : runner->max_age_ms,
 		.turns = &runner->options.link->passes,
 		.rollouts_only = kind == SCHEDULE_ROLLOUTS,
+		.by = runner->is_asked ? runner->asked_by : NULL,
 		.may_go_on = kind == SCHEDULE_WHOLE ? runner_may_go_on : NULL,
 		.may_write = kind == SCHEDULE_WHOLE ? runner_may_write : NULL,
 		.fights = &runner->fights,
@@ -375,9 +377,12 @@ const struct config_app *runner_config(const struct runner *runner)
 	return runner->next_config ? runner->next_config : &runner->app.config;
 }
 
-void runner_sync_now(struct runner *runner, bool asked)
+void runner_sync_now(struct runner *runner, const char *by)
 {
-	runner->is_asked |= asked && !runner->suspended;
+	if (by && !runner->suspended) {
+		runner->is_asked = true;
+		snprintf(runner->asked_by, sizeof(runner->asked_by), "%s", by);
+	}
 	runner->is_pushed = true;
 	runner_want(runner, SCHEDULE_WHOLE, 0);
 }

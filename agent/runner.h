@@ -73,10 +73,10 @@ const struct config_app *runner_config(const struct runner *runner);
 int runner_set_policy(struct runner *runner, const struct config_app *config, struct err *err);
 
 /*
- * Has a pass over everything begin now, or when the one that runs has ended. With `asked` somebody wants
+ * Has a pass over everything begin now, or when the one that runs has ended. `by` wants
  * it applied, whatever `sync` says; not where it is suspended.
  */
-void runner_sync_now(struct runner *runner, bool asked);
+void runner_sync_now(struct runner *runner, const char *by);
 
 /* The source may have moved: as runner_sync_now in `delay_ms`, but nobody asks for a write. */
 void runner_fetch_soon(struct runner *runner, int64_t delay_ms);
@@ -86,9 +86,11 @@ void runner_fetch_soon(struct runner *runner, int64_t delay_ms);
  * process. Resuming overrides the configuration's `suspend` until that changes. What runs is not
  * disturbed.
  */
-void runner_suspend(struct runner *runner, bool suspend, const char *by);
+void runner_suspend(struct runner *runner, bool suspend, const char *by, const char *reason);
 
 bool runner_is_suspended(const struct runner *runner);
+
+#define RUNNER_MAX_BY 256 /* bytes of who asked */
 
 #define RUNNER_STUCK_MS (15 * 60000) /* far beyond any deadline within a pass */
 

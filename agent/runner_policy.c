@@ -152,7 +152,7 @@ static int set_policy(struct runner *runner, const struct config_app *config, st
 		return -1;
 	if (suspend != was)
 		runner_suspend_here(runner, suspend);
-	runner_sync_now(runner, false);
+	runner_sync_now(runner, NULL);
 	return 0;
 }
 
@@ -206,13 +206,14 @@ static void on_suspended(void *context, const struct err *err, bool is_news,
 	runner_want(runner, SCHEDULE_WHOLE, 0); /* which reads the inventory, and tells the rest */
 }
 
-void runner_suspend(struct runner *runner, bool suspend, const char *by)
+void runner_suspend(struct runner *runner, bool suspend, const char *by, const char *reason)
 {
 	const struct suspend_order order = {
 		.namespace = runner->app.namespace,
 		.app = runner->app.name,
 		.suspends = suspend,
 		.by = by,
+		.reason = reason,
 		.anew = suspend,
 	};
 	const struct log_subject subject = runner_subject(runner);

@@ -9,6 +9,7 @@
 #include "agent/metrics.h"
 #include "agent/metrics_overview.h"
 #include "agent/overview_json.h"
+#include "diff/render.h"
 #include "agent/runner.h"
 #include "diff/text.h"
 #include "diff/webhook.h"
@@ -135,8 +136,6 @@ static int tell_app(void *context, const char *name, cJSON **ret_app, struct err
 	return overview_json_app(&overview, name, ret_app, err);
 }
 
-/* --- what is done ---------------------------------------------------------------------------- */
-
 static int find(const struct serve *serve, const char *name, struct runner **ret_runner,
 		struct err *err)
 {
@@ -148,6 +147,19 @@ static int find(const struct serve *serve, const char *name, struct runner **ret
 	return err_set(err, ERR_NOT_FOUND, "there is no app %s", text_quote(name, quoted));
 }
 
+static int tell_history(void *context, const char *name, cJSON **ret_history, struct err *err)
+{
+	const struct serve *serve = context;
+	struct runner *runner;
+
+	if (find(serve, name, &runner, err) < 0)
+		return -1;
+	const struct app *app = runner_app(runner);
+	return render_history_value(&app->inventory.history, app->name, ret_history, err);
+}
+
+/* --- what is done ---------------------------------------------------------------------------- */
+
 static int order_sync(struct runner *runner, const char *by, struct err *err)
 {
 	const struct log_subject subject = {.app = runner_app(runner)->name};
@@ -156,12 +168,12 @@ static int order_sync(struct runner *runner, const char *by, struct err *err)
 		return err_set(err, ERR_CONFLICT, "app \"%s\" is suspended; resume it first",
 			       subject.app);
 	log_line(LOG_INFO, &subject, "syncing now, as %s asks", by);
-	runner_sync_now(runner, true);
+	runner_sync_now(runner, by);
 	return 0;
 }
 
 static int order(void *context, const char *name, enum api_order order, const char *by,
-		 struct err *err)
+		 const char *reason, struct err *err)
 {
 	struct serve *serve = context;
 	struct runner *runner;
@@ -172,7 +184,7 @@ static int order(void *context, const char *name, enum api_order order, const ch
 		return err_set(err, ERR_CONFLICT, "this agent stands by; ask the one that leads");
 	if (order == API_SYNC)
 		return order_sync(runner, by, err);
-	runner_suspend(runner, order == API_SUSPEND, by);
+	runner_suspend(runner, order == API_SUSPEND, by, reason);
 	return 0;
 }
 
@@ -234,6 +246,7 @@ int serve_start(struct agent *agent, struct uv_loop_s *loop, const struct config
 			.status = tell_status,
 			.apps = tell_apps,
 			.app = tell_app,
+			.history = tell_history,
 			.order = order,
 			.pushed = pushed,
 			.find_leader = find_leader,

@@ -84,7 +84,9 @@ void render_history_table(const struct history *history, bool wide,
  */
 void render_agent_table(const cJSON *status, const struct render_options *options, struct buf *out);
 
-/* docs/json.md, "history". */
+/* docs/json.md, "history"; as a value the caller deletes it. */
+int render_history_value(const struct history *history, const char *app, cJSON **ret_value,
+			 struct err *err);
 int render_history_json(const struct history *history, const char *app, struct buf *out,
 			struct err *err);
 

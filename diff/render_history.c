@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "diff/duration.h"
+#include "diff/json_build.h"
 #include "diff/render_table.h"
 #include "diff/rfc3339.h"
+
+#define FORMAT_VERSION 1 /* rises when a field changes its meaning or goes; see docs/json.md */
 
 #define SHORT_COMMIT 7
 #define SECONDS      19 /* of "2026-01-02T03:04:05.678Z" */
@@ -194,20 +197,34 @@ void render_history_table(const struct history *history, bool wide,
 	}
 }
 
+int render_history_value(const struct history *history, const char *app, cJSON **ret_value,
+			 struct err *err)
+{
+	struct json_builder builder = {.err = err};
+	cJSON *root = cJSON_CreateObject();
+
+	if (!root)
+		return err_no_memory(err);
+	json_build_int(&builder, root, "version", FORMAT_VERSION);
+	json_build_text(&builder, root, "app", app);
+	json_build_add(&builder, root, "entries",
+		       history->entries ? json_copy(history->entries) : cJSON_CreateArray());
+	if (builder.failed) {
+		cJSON_Delete(root);
+		return -1;
+	}
+	*ret_value = root;
+	return 0;
+}
+
 int render_history_json(const struct history *history, const char *app, struct buf *out,
 			struct err *err)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *root = cJSON_CreateObject();
-	cJSON *entries = history->entries ? json_copy(history->entries) : cJSON_CreateArray();
+	CLEANUP(cJSON_Delete_p) cJSON *value = NULL;
 
-	if (!root) {
-		cJSON_Delete(entries);
-		return err_no_memory(err);
-	}
-	if (json_set_key(root, "entries", entries, err) < 0 ||
-	    json_set_str(root, "app", app, err) < 0)
+	if (render_history_value(history, app, &value, err) < 0)
 		return -1;
-	json_print_pretty(root, out);
+	json_print_pretty(value, out);
 	buf_putc(out, '\n');
 	return buf_check(out, "the history", err);
 }

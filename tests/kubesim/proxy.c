@@ -61,19 +61,34 @@ static const char *port_name(const struct place *place, const cJSON *service)
 	return place->port;
 }
 
-static bool take_endpoint(const cJSON *subset, const char *port_named, struct place *place)
+/* Whether a Pod is named that has the address: whoever may write Endpoints is not to reach others. */
+static bool is_of_pod(struct api *api, const char *namespace, const cJSON *address)
 {
-	const cJSON *address = json_get(subset, "addresses"), *port;
+	struct key key = {"", "pods", namespace, obj_text(address, "targetRef.name")};
+	CLEANUP(record_drop_p) struct record *pod = NULL;
 
-	if (!address || !address->child)
+	if (strcmp(obj_text(address, "targetRef.namespace"), namespace) != 0)
 		return false;
+	pod = store_get(api->cluster->store, &key);
+	return pod && strcmp(obj_text(pod->object, "status.podIP"), obj_text(address, "ip")) == 0;
+}
+
+static bool take_endpoint(struct api *api, const char *namespace, const cJSON *subset,
+			  const char *port_named, struct place *place)
+{
+	const cJSON *address, *port;
+
 	json_each (port, json_get(subset, "ports")) {
 		if (strcmp(obj_text(port, "name"), port_named) != 0)
 			continue;
-		snprintf(place->address, sizeof(place->address), "%s",
-			 obj_text(address->child, "ip"));
-		place->number = json_int_or(port, "port", 0);
-		return true;
+		json_each (address, json_get(subset, "addresses")) {
+			if (!is_of_pod(api, namespace, address))
+				continue;
+			snprintf(place->address, sizeof(place->address), "%s",
+				 obj_text(address, "ip"));
+			place->number = json_int_or(port, "port", 0);
+			return true;
+		}
 	}
 	return false;
 }
@@ -91,12 +106,18 @@ static int locate_service(struct api *api, const struct request *request, struct
 	CLEANUP(record_drop_p) struct record *endpoints = store_get(api->cluster->store, &key);
 	const char *port = port_name(place, service->object);
 
-	json_each (subset, endpoints ? json_get(endpoints->object, "subsets") : NULL) {
-		if (take_endpoint(subset, port, place))
+	key.resource = "services";
+	if (!endpoints)
+		return status_not_found(status, &key);
+	if (!json_get(endpoints->object, "subsets"))
+		return status_set(status, 503, "ServiceUnavailable",
+				  "no endpoints available for service \"%s\"", place->name);
+	json_each (subset, json_get(endpoints->object, "subsets")) {
+		if (take_endpoint(api, key.namespace, subset, port, place))
 			return 0;
 	}
 	return status_set(status, 503, "ServiceUnavailable",
-			  "no endpoints available for service \"%s\"", place->name);
+			  "no endpoints available for service \"%s\"", request->route.name);
 }
 
 static int locate_pod(struct api *api, const struct request *request, struct place *place,
