@@ -7,6 +7,7 @@
 #   make coverage        which lines the fast tests run
 #   make bench           speed and size beside kubectl's, on the real control plane (docs/performance.md)
 #   make fuzz            the readers under libFuzzer, FUZZ_SECONDS each
+#   make soak            commits, drift, rollouts and kills for SOAK_SECONDS on the real control plane
 #   make demo            the canary walkthrough on the embedded cluster
 #   make install         DESTDIR= PREFIX=
 #   make rootfs          $(BUILD)/rootfs: what an image of the agent consists of (see Dockerfile); with
@@ -182,6 +183,10 @@ e2e: test-build
 .PHONY: bench
 bench: all
 	$(Q)BUILD=$(BUILD) tests/bench/bench
+
+.PHONY: soak
+soak: all
+	$(Q)BUILD=$(BUILD) tests/soak/run
 
 # The lines that the fast tests run, by file, and their share of each floor.
 .PHONY: coverage
