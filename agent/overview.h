@@ -74,7 +74,7 @@ struct overview_app {
 	int64_t synced_ms; /* end of the last one with OVERVIEW_SYNCED */
 	int64_t next_ms;   /* when the next whole one is due */
 
-	size_t objects[PLAN_ACTION_COUNT]; /* of the last whole pass, as it left them */
+	size_t objects[PLAN_ACTION_COUNT]; /* as the last look at each left it */
 	size_t object_count;               /* in Git */
 
 	const struct overview_condition *conditions;

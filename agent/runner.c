@@ -136,10 +136,6 @@ static void keep_result(struct runner *runner, const struct pass *pass)
 			   result == OVERVIEW_SYNCED ? runner->app.fetched.snapshot.commit : "");
 	if (result == OVERVIEW_SYNCED)
 		runner->synced_ms = runner->last.at_ms;
-	if (pass_fault(pass) != PASS_FINE)
-		return;
-	for (int action = 0; action < PLAN_ACTION_COUNT; action++)
-		runner->objects[action] = plan_count(pass_plan(pass), (enum plan_action)action);
 }
 
 /* After a pass that went to the cluster. */
@@ -153,7 +149,8 @@ static void take_pass(struct runner *runner, const struct pass *pass)
 	if (fine) {
 		const struct log_subject subject = runner_subject(runner);
 
-		if (drive_take(&runner->drive, pass, &err) < 0)
+		if (drive_take(&runner->drive, pass, &err) < 0 ||
+		    tally_take(&runner->tally, pass, runner->app.fetched.manifests.count, &err) < 0)
 			log_line(LOG_ERROR, &subject, "%s", err.message);
 		runner_follow_rollouts(runner, plan);
 	}
@@ -339,6 +336,7 @@ void runner_free(struct runner *runner)
 	free(runner->namespaces);
 	follow_release(&runner->follow);
 	drive_release(&runner->drive);
+	tally_release(&runner->tally);
 	chronicle_release(&runner->chronicle);
 	app_release(&runner->app);
 	free(runner->last.message);
@@ -431,6 +429,7 @@ static void forget_cluster(struct runner *runner)
 	runner_keep_commit(runner->begun, "");
 	runner_set_waits_for(runner, NULL);
 	drive_release(&runner->drive);
+	tally_release(&runner->tally);
 	chronicle_release(chronicle);
 	*chronicle = (struct chronicle){.app = &runner->app};
 	chronicle->board.notices = runner->options.notices;

@@ -142,7 +142,8 @@ int runner_overview(const struct runner *runner, struct overview_app *ret_app, s
 	};
 
 	repository_count(&runner->repository, &view.fetches, &view.fetch_failures);
-	memcpy(view.objects, runner->objects, sizeof(view.objects));
+	for (int action = 0; action < PLAN_ACTION_COUNT; action++)
+		view.objects[action] = tally_count(&runner->tally, (enum plan_action)action);
 	memcpy(view.passes, runner->passes, sizeof(view.passes));
 	if (add_conditions(runner, &view, err) < 0)
 		return -1;

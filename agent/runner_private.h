@@ -19,6 +19,7 @@
 #include "agent/runner.h"
 #include "agent/schedule.h"
 #include "agent/standings.h"
+#include "agent/tally.h"
 
 #define COMMIT_BYTES 41 /* of a full id and the NUL */
 
@@ -67,7 +68,7 @@ struct runner {
 		char *message; /* NULL: none */
 	} last;                /* whole pass */
 	int64_t synced_ms, next_ms;
-	size_t objects[PLAN_ACTION_COUNT];
+	struct tally tally;
 	uint64_t passes[OVERVIEW_RESULT_COUNT], rollout_passes, pass_ms;
 };
 
