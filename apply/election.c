@@ -22,6 +22,7 @@ struct election {
 	bool told_leading; /* what on_change was told last */
 
 	uint64_t request; /* under way; 0: none */
+	bool writing;     /* it may make us the holder */
 	int64_t started_ms;
 	bool unanswered; /* the last one: its connection may be dead */
 
@@ -174,6 +175,7 @@ static int send_request(struct election *election, const char *method, const cJS
 		.ctx = election,
 	};
 	election->started_ms = clock_boot_ms();
+	election->writing = body;
 	election->request = cluster_send(options->cluster, &request, err);
 	return election->request ? 0 : -1;
 }
@@ -304,8 +306,10 @@ void election_release(struct election *election, void (*on_released)(void *ctx),
 	election->releasing = true;
 	election->on_released = on_released;
 	election->release_ctx = ctx;
-	start_timer(election, RELEASE_TIMER, on_release_late, ELECTION_RELEASE_MS);
-	start_timer(election, ROUND_TIMER, on_round_timer, 0); /* after a request under way */
+	/* Nothing is waited for where there is nothing to let go of. */
+	bool ours = election->lease.held || (election->request && election->writing);
+	start_timer(election, RELEASE_TIMER, on_release_late, ours ? ELECTION_RELEASE_MS : 0);
+	start_timer(election, ROUND_TIMER, on_round_timer, 0);
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */
