@@ -88,7 +88,8 @@ void runner_fetch_soon(struct runner *runner, int64_t delay_ms);
  */
 void runner_suspend(struct runner *runner, bool suspend, const char *by, const char *reason);
 
-bool runner_is_suspended(const struct runner *runner);
+/* Who has it suspended, as far as is known: "config", or by whose word; NULL: it is not. */
+const char *runner_suspended_by(const struct runner *runner);
 
 #define RUNNER_MAX_BY 256 /* bytes of who asked */
 

@@ -10,8 +10,7 @@ static const char *or_empty(const char *text)
 	return text ? text : "";
 }
 
-/* Whose word it is that the app is suspended: the configuration's, or what stands in the inventory. */
-static const char *suspended_by(const struct runner *runner)
+const char *runner_suspended_by(const struct runner *runner)
 {
 	if (runner->suspended)
 		return "config";
@@ -20,7 +19,7 @@ static const char *suspended_by(const struct runner *runner)
 
 static enum overview_state state_of(const struct runner *runner)
 {
-	if (suspended_by(runner))
+	if (runner_suspended_by(runner))
 		return OVERVIEW_SUSPENDED;
 	if (!runner->leading)
 		return OVERVIEW_STANDBY;
@@ -41,8 +40,10 @@ static bool make_standing(const struct runner *runner, const struct rollout *rol
 
 	if (!manifest)
 		return false;
+	struct ref ref = manifest->ref; /* whose namespace may be left to the app */
+	ref.namespace = rollout->namespace;
 	const struct inventory_entry *entry =
-		app->inventory_known ? inventory_find(&app->inventory, &manifest->ref) : NULL;
+		app->inventory_known ? inventory_find(&app->inventory, &ref) : NULL;
 	*ret_standing = (struct standing){
 		.rollout = rollout,
 		.record = entry ? &entry->rollout : NULL,
@@ -118,7 +119,7 @@ int runner_overview(const struct runner *runner, struct overview_app *ret_app, s
 		.ref = or_empty(app->config.ref),
 		.path = or_empty(app->config.path),
 		.state = state_of(runner),
-		.suspended_by = or_empty(suspended_by(runner)),
+		.suspended_by = or_empty(runner_suspended_by(runner)),
 		.waits_for = or_empty(runner->waits_for),
 		.manual = app->config.sync == SYNC_MANUAL,
 		.revision = app_revision(app),

@@ -186,11 +186,6 @@ int runner_set_policy(struct runner *runner, const struct config_app *config, st
 
 /* --- suspended -------------------------------------------------------------------------------- */
 
-bool runner_is_suspended(const struct runner *runner)
-{
-	return runner->suspended;
-}
-
 static void on_suspended(void *context, const struct err *err, bool is_news,
 			 const struct inventory *inventory)
 {

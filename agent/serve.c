@@ -164,9 +164,14 @@ static int order_sync(struct runner *runner, const char *by, struct err *err)
 {
 	const struct log_subject subject = {.app = runner_app(runner)->name};
 
-	if (runner_is_suspended(runner))
-		return err_set(err, ERR_CONFLICT, "app \"%s\" is suspended; resume it first",
-			       subject.app);
+	const char *suspended_by = runner_suspended_by(runner);
+
+	/* Somebody may have resumed it in the cluster since: a pass looks. */
+	if (suspended_by) {
+		runner_sync_now(runner, false);
+		return err_set(err, ERR_CONFLICT, "app \"%s\" was suspended by %s; resume it first",
+			       subject.app, suspended_by);
+	}
 	log_line(LOG_INFO, &subject, "syncing now, as %s asks", by);
 	runner_sync_now(runner, by);
 	return 0;
