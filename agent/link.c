@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "agent/memory.h"
 #include "agent/metrics.h"
 
 #define REQUEST_RETRY_MS 5000 /* then the pass fails, is told, and is started again */
@@ -105,6 +106,23 @@ int link_follow(struct link *link, const char *namespace, const struct link_list
 		if (!*namespace || strcmp(rollout->namespace, namespace) == 0)
 			listener->on_rollout(listener->context, rollout);
 	return 0;
+}
+
+static void on_settle(void *context)
+{
+	struct link *link = context;
+
+	link->settling = 0;
+	memory_settle();
+}
+
+void link_settle(struct link *link)
+{
+	struct err ignored; /* without memory for the timer it is left to the next pass */
+
+	if (!link->settling)
+		link->settling =
+			cluster_after(link->cluster, LINK_SETTLE_MS, on_settle, link, &ignored);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */

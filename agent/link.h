@@ -14,6 +14,7 @@
 
 struct uv_loop_s;
 
+#define LINK_SETTLE_MS  2000
 #define LINK_MAX_PASSES 8 /* at once; a cluster that does not answer keeps no other waiting */
 
 /* Finds and reads the kubeconfig that the configuration means; errors as kubeconfig_load. */
@@ -38,6 +39,7 @@ struct link {
 	struct rollouts *rollouts;
 	struct owned *owned;
 	struct turns passes; /* that ask the cluster at the moment */
+	uint64_t settling;   /* the timer of link_settle, or 0 */
 	const char *app;     /* that log lines about the link name; NULL: several use it */
 	struct link_listener *listeners;
 };
@@ -59,5 +61,11 @@ void link_unlisten(struct link *link, struct link_listener *listener);
  */
 int link_follow(struct link *link, const char *namespace, const struct link_listener *listener,
 		struct err *err);
+
+/*
+ * After a pass: memory that is not needed any more is given back (memory.h), a while later, when what the
+ * pass has brought about has come to rest too.
+ */
+void link_settle(struct link *link);
 
 #endif

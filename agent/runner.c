@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "agent/log.h"
-#include "agent/memory.h"
 #include "agent/metrics.h"
 #include "agent/record_history.h"
 #include "agent/runner_private.h"
@@ -224,7 +223,7 @@ static void on_pass_done(void *context, struct pass *pass)
 	if (!pass_is_cut(pass))
 		runner_plan_looks(runner, pass);
 	pass_free(STEAL(runner->pass));
-	memory_settle();
+	link_settle(runner->options.link);
 	if (!save_alerts(runner))
 		after_pass(runner);
 }
