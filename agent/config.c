@@ -65,7 +65,7 @@ int config_check_name(const char *what, const char *name, struct err *err)
 const struct config_cluster *config_find_cluster(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->cluster_count; i++)
-		if (strcmp(config->clusters[i].name, name) == 0)
+		if (config->clusters[i].name && strcmp(config->clusters[i].name, name) == 0)
 			return &config->clusters[i];
 	return NULL;
 }
@@ -73,7 +73,7 @@ const struct config_cluster *config_find_cluster(const struct config *config, co
 const struct config_app *config_find_app(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->app_count; i++)
-		if (strcmp(config->apps[i].name, name) == 0)
+		if (config->apps[i].name && strcmp(config->apps[i].name, name) == 0)
 			return &config->apps[i];
 	return NULL;
 }

@@ -418,6 +418,9 @@ static void test_what_is_wrong(void **state)
 		{HEAD APP "  cluster: prod\nclusters: [{name: prud}]\n",
 		 "c:6:3: error: apps[a].cluster is \"prod\", but there is no such cluster; did you "
 		 "mean \"prud\"?\n"},
+		{HEAD APP "  cluster: c\nclusters: [{server: 'https://x'}]\n",
+		 "c:6:3: error: apps[a].cluster is \"c\", but there is no such cluster\n"
+		 "c:7:12: error: clusters[0].name is required\n"},
 		{HEAD APP "clusters: [{name: c}, {name: d}]\n",
 		 "c:4:3: error: apps[a].cluster is required where there are several clusters\n"},
 		{HEAD "apps: []\nclusters: [{name: c, impersonateGroups: [g]}]\n",
