@@ -39,7 +39,9 @@ void reload_now(struct reload *reload)
 		options->on_config(options->context, &config);
 		return;
 	}
-	log_line(LOG_ERROR, NULL, "%s; the configuration before it stays in force", err.message);
+	if (!findings.error_count)
+		log_line(LOG_ERROR, NULL, "%s", err.message);
+	log_line(LOG_ERROR, NULL, "the configuration before it stays in force");
 	options->on_refused(options->context, err.message);
 }
 
