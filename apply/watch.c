@@ -12,11 +12,12 @@
 
 #define STREAM_SLACK_MS 30000 /* after which a stream that should have ended is given up */
 #define SHORT_STREAM_MS 1000  /* one that ends sooner, and without a word, is no success */
+#define MAX_RESUMES     3 /* that fail in a row; then what happened is found out by a list */
 #define MAX_PATH_BYTES  (64u * 1024)
 
 /*
  *	LISTING -> STREAMING -> (clean end, cut) -> STREAMING from the last resourceVersion
- *	              |-------> (410) ------------> LISTING
+ *	              |-------> (410, or cut again and again) -> LISTING
  *	any -> PAUSING -> the step that failed
  */
 enum watch_step {
@@ -146,6 +147,9 @@ static void fail(struct watch *watch, const struct err *err)
 	}
 	int64_t pause_ms = cluster_backoff_ms(watch->cluster, watch->failures++);
 	bool resumable = watch->step == STEP_STREAM && watch->failures == 1;
+	/* An event that never gets through whole, say. */
+	if (watch->failures > MAX_RESUMES)
+		watch->step = STEP_LIST;
 	if (resumable || tell_error(watch, err, pause_ms))
 		pause_then_step(watch, pause_ms);
 }

@@ -4,7 +4,8 @@
  * Lists (in pages, consistently), then watches from where the list ended, with bookmarks. A watch
  * that the server ends is resumed; one that is too old (410, as an HTTP status or as an ERROR
  * event) is started again with a list, and what vanished meanwhile is told as DELETED, what is as
- * it was is not told again. Connections that fail are tried again for ever, with backoff and
+ * it was is not told again; so is one that breaks several times in a row before an event is
+ * through. Connections that fail are tried again for ever, with backoff and
  * jitter. It keeps the names and resourceVersions of the objects, not the objects.
  */
 #ifndef APPLY_WATCH_H
