@@ -12,7 +12,7 @@
 
 #define STREAM_SLACK_MS 30000 /* after which a stream that should have ended is given up */
 #define SHORT_STREAM_MS 1000  /* one that ends sooner, and without a word, is no success */
-#define MAX_RESUMES     3 /* that fail in a row; then what happened is found out by a list */
+#define MAX_RESUMES     3     /* that fail in a row; then what happened is found out by a list */
 #define MAX_PATH_BYTES  (64u * 1024)
 
 /*
