@@ -41,8 +41,7 @@ void agent_configure_notices(struct agent *agent, const struct config *config)
 {
 	struct err err;
 
-	if (notices_configure(agent->notices, config->sinks, config->sink_count,
-			      config->reminder_ms, &err) < 0)
+	if (notices_configure(agent->notices, config->sinks, config->sink_count, &err) < 0)
 		log_line(LOG_ERROR, NULL, "alerts: %s", err.message);
 }
 

@@ -69,7 +69,7 @@ static void on_timer(uv_timer_t *timer);
 static int64_t repeat_ms(const struct alert *alert)
 {
 	return alert->sink.type->resend_ms ? alert->sink.type->resend_ms
-					   : alert->options.reminder_ms;
+					   : alert->config.reminder_ms;
 }
 
 static int64_t next_reminder_ms(const struct alert *alert)
@@ -364,11 +364,6 @@ void alert_free(struct alert *alert)
 const struct config_sink *alert_config(const struct alert *alert)
 {
 	return &alert->config;
-}
-
-int64_t alert_reminder_ms(const struct alert *alert)
-{
-	return alert->options.reminder_ms;
 }
 
 struct notices_count alert_count(const struct alert *alert)

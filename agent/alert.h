@@ -23,19 +23,17 @@ struct alert;
 struct alert_options {
 	const struct notices_options *hub; /* copied */
 	const struct config_sink *config;  /* copied */
-	int64_t reminder_ms;               /* 0: none */
 	void (*on_idle)(void *context);    /* while it is flushed: nothing is left */
 	void *context;
 };
 
-/* ERR_NO_MEMORY, ERR_INVALID. */
+/* ERR_NO_MEMORY only. */
 int alert_new(const struct alert_options *options, struct alert **ret_alert, struct err *err);
 
 /* Gives up on everything; the loop frees it on a later turn. NULL is fine. */
 void alert_free(struct alert *alert);
 
 const struct config_sink *alert_config(const struct alert *alert);
-int64_t alert_reminder_ms(const struct alert *alert);
 
 /* Tells those that pass its filters. */
 void alert_tell(struct alert *alert, struct notice *const *items, size_t count);

@@ -67,7 +67,7 @@ static int send_test(struct session *session, struct link *link, const struct co
 		.loop = session->loop, .cluster_of = cluster_of, .context = link};
 
 	if (notices_new(&options, &notices, err) < 0 ||
-	    notices_configure(notices, config->sinks, config->sink_count, 0, err) < 0) {
+	    notices_configure(notices, config->sinks, config->sink_count, err) < 0) {
 		tell_error(err);
 		return EXIT_INTERNAL;
 	}

@@ -72,30 +72,22 @@ void notices_free(struct notices *notices)
 static void on_idle(void *context);
 
 /* The index of the alert that is configured like this already; `count`: there is none. */
-static size_t find_same(const struct notices *notices, const struct config_sink *config,
-			int64_t reminder_ms)
+static size_t find_same(const struct notices *notices, const struct config_sink *config)
 {
 	size_t i = 0;
 
 	while (i < notices->count &&
-	       !(notices->alerts[i] && alert_reminder_ms(notices->alerts[i]) == reminder_ms &&
-		 config_sink_equal(alert_config(notices->alerts[i]), config)))
+	       !(notices->alerts[i] && config_sink_equal(alert_config(notices->alerts[i]), config)))
 		i++;
 	return i;
 }
 
-static int64_t reminder_of(const struct config_sink *sink, int64_t reminder_ms)
-{
-	return sink->reminder_ms ? sink->reminder_ms : reminder_ms;
-}
-
 static struct alert *make(struct notices *notices, const struct config_sink *config,
-			  int64_t reminder_ms, struct err *err)
+			  struct err *err)
 {
 	const struct alert_options options = {
 		.hub = &notices->options,
 		.config = config,
-		.reminder_ms = reminder_ms,
 		.on_idle = on_idle,
 		.context = notices,
 	};
@@ -108,7 +100,7 @@ static struct alert *make(struct notices *notices, const struct config_sink *con
 }
 
 int notices_configure(struct notices *notices, const struct config_sink *sinks, size_t count,
-		      int64_t reminder_ms, struct err *err)
+		      struct err *err)
 {
 	struct alert **alerts = calloc(count + 1, sizeof(struct alert *));
 	size_t same;
@@ -117,18 +109,16 @@ int notices_configure(struct notices *notices, const struct config_sink *sinks, 
 		return err_no_memory(err);
 	/* First the new ones, so that nothing is lost where one cannot be made. */
 	for (size_t i = 0; i < count; i++) {
-		int64_t own_ms = reminder_of(&sinks[i], reminder_ms);
-
-		if (find_same(notices, &sinks[i], own_ms) < notices->count)
+		if (find_same(notices, &sinks[i]) < notices->count)
 			continue;
-		alerts[i] = make(notices, &sinks[i], own_ms, err);
+		alerts[i] = make(notices, &sinks[i], err);
 		if (!alerts[i]) {
 			free_alerts(alerts, count);
 			return -1;
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
-		same = find_same(notices, &sinks[i], reminder_of(&sinks[i], reminder_ms));
+		same = find_same(notices, &sinks[i]);
 		if (!alerts[i] && same < notices->count)
 			alerts[i] = STEAL(notices->alerts[same]);
 	}
@@ -160,8 +150,9 @@ void notices_tell(struct notices *notices, struct notice *const *items, size_t c
 
 size_t notices_test(struct notices *notices, const char *name)
 {
-	char none[] = "", version[] = "v1", kind[] = "Namespace", name_of[] = "default";
-	const struct ref nowhere = {none, version, kind, none, name_of};
+	/* Every namespace has that. */
+	char none[] = "", version[] = "v1", kind[] = "ServiceAccount", name_of[] = "default";
+	const struct ref nowhere = {none, version, kind, name_of, name_of};
 	CLEANUP(notice_drop_p)
 	struct notice *test =
 		notice_new(NOTICE_TEST, NOTICE_ONCE, NULL, &nowhere,

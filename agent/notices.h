@@ -31,11 +31,11 @@ int notices_new(const struct notices_options *options, struct notices **ret_noti
 
 /*
  * From now on these are the sinks; nothing is borrowed. One that is configured as before keeps its queue and
- * what it was told; what another one has queued is given up. `reminder_ms` is for those without one of
- * their own. On failure (ERR_NO_MEMORY, ERR_INVALID) they are as they were.
+ * what it was told; what another one has queued is given up. On failure (ERR_NO_MEMORY) they are as they
+ * were.
  */
 int notices_configure(struct notices *notices, const struct config_sink *sinks, size_t count,
-		      int64_t reminder_ms, struct err *err);
+		      struct err *err);
 
 /*
  * Gives up on what is queued and under way. The loop must turn once more before it can be closed. NULL is

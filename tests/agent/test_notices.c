@@ -75,7 +75,7 @@ static void configure(struct bench *bench, const struct config_sink *sinks, size
 {
 	struct err err;
 
-	assert_ok(notices_configure(bench->notices, sinks, count, 0, &err), err);
+	assert_ok(notices_configure(bench->notices, sinks, count, &err), err);
 }
 
 static struct notice *make(enum notice_kind kind, enum notice_state state, const char *app,
