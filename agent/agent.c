@@ -109,8 +109,6 @@ static void on_config(void *context, struct config *config)
 {
 	struct agent *agent = context;
 
-	log_line(LOG_INFO, NULL, "the configuration is read again: %zu app%s", config->app_count,
-		 config->app_count == 1 ? "" : "s");
 	agent_set_config_error(agent, NULL);
 	agent_reload(agent, config);
 }
@@ -341,6 +339,7 @@ int agent_run(struct uv_loop_s *loop, const struct options *options, struct conf
 		code = err.class == ERR_NO_MEMORY ? EXIT_INTERNAL : EXIT_USAGE;
 	} else if (options->config) {
 		agent_start_apps(agent);
+		reload_check(agent->reload);
 	} else {
 		code = start_only_app(agent);
 	}

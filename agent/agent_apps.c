@@ -280,6 +280,10 @@ void agent_reload(struct agent *agent, struct config *config)
 		config_release(&next);
 		return;
 	}
+	if (config_equal(&next, &agent->config)) {
+		config_release(&next);
+		return;
+	}
 	agent->config = next;
 	if (agent_make_lists(agent, &err) < 0) {
 		log_line(LOG_ERROR, NULL, "%s", err.message);
@@ -291,6 +295,8 @@ void agent_reload(struct agent *agent, struct config *config)
 		agent->troubles = before.troubles;
 		return;
 	}
+	log_line(LOG_INFO, NULL, "another configuration: %zu app%s", next.app_count,
+		 next.app_count == 1 ? "" : "s");
 	agent_configure_notices(agent, &agent->config);
 	keep_links(&before, agent);
 	keep_runners(&before, agent);

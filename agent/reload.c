@@ -24,7 +24,7 @@ static void log_findings(const struct findings *findings)
 	}
 }
 
-void reload_now(struct reload *reload)
+static void read_file(struct reload *reload, bool is_first)
 {
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(findings_release) struct findings findings = {0};
@@ -32,8 +32,10 @@ void reload_now(struct reload *reload)
 	struct err err;
 	int result = config_load(options->options, &config, &findings, &err);
 
-	log_findings(&findings);
-	metrics_add(METRIC_CONFIG_RELOADS, 1, LABELS(result == 0 ? "success" : "failure"));
+	if (!is_first || result < 0) { /* else they have been told, and it is no other */
+		log_findings(&findings);
+		metrics_add(METRIC_CONFIG_RELOADS, 1, LABELS(result == 0 ? "success" : "failure"));
+	}
 	if (result == 0) {
 		metrics_set(METRIC_CONFIG_RELOADED_AT, (double)clock_unix_ms() / 1000, NO_LABELS);
 		options->on_config(options->context, &config);
@@ -43,6 +45,16 @@ void reload_now(struct reload *reload)
 		log_line(LOG_ERROR, NULL, "%s", err.message);
 	log_line(LOG_ERROR, NULL, "the configuration before it stays in force");
 	options->on_refused(options->context, err.message);
+}
+
+void reload_now(struct reload *reload)
+{
+	read_file(reload, false);
+}
+
+void reload_check(struct reload *reload)
+{
+	read_file(reload, true);
 }
 
 static void on_change(void *context, struct config_watch *watch)

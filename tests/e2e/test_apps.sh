@@ -61,7 +61,8 @@ says() {
 # expect_line WHAT PATTERN
 expect_line() {
 	wait_for 30 says "$2"
-	check_equal "$1" yes "$(says "$2" && echo yes || tail -n 15 "$work/agent.log")"
+	says "$2"
+	check_equal "$1" 0 $? || tail -n 15 "$work/agent.log"
 }
 
 # time_of PATTERN: when the first such line was logged
@@ -71,7 +72,11 @@ time_of() {
 
 # expect_order WHAT PATTERN PATTERN: lines of the log
 expect_order() {
-	check_equal "$1" "first, then" "$([[ -n "$(time_of "$2")" && ! "$(time_of "$2")" > "$(time_of "$3")" ]] && echo "first, then" || cat "$work/agent.log")"
+	local first second
+
+	first=$(time_of "$2") second=$(time_of "$3")
+	[[ -n $first && -n $second && ! $first > $second ]]
+	check_equal "$1" 0 $? || cat "$work/agent.log"
 }
 
 new_repo "$repo"
