@@ -316,8 +316,8 @@ static void tell_faults(struct chronicle *chronicle, const struct pass *pass)
 		hold(chronicle, &chronicle->faults, names[fault], pass_error(pass)->message,
 		     LOG_ERROR, NULL, pass_error(pass)->message);
 	else if (pass_trouble(pass))
-		hold(chronicle, &chronicle->faults, "inventory", pass_trouble(pass)->message,
-		     LOG_WARNING, NULL, pass_trouble(pass)->message);
+		hold(chronicle, &chronicle->faults, pass_troubled(pass),
+		     pass_trouble(pass)->message, LOG_WARNING, NULL, pass_trouble(pass)->message);
 	if (denied->class != ERR_NONE)
 		hold(chronicle, &chronicle->faults, "list of autoscalers", denied->message,
 		     LOG_WARNING, NULL, denied->message);

@@ -314,3 +314,8 @@ const struct err *pass_trouble(const struct pass *pass)
 {
 	return pass->trouble.class == ERR_NONE ? NULL : &pass->trouble;
 }
+
+const char *pass_troubled(const struct pass *pass)
+{
+	return pass->troubled;
+}

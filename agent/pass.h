@@ -122,4 +122,7 @@ const struct steer *pass_steer(const struct pass *pass, size_t index);
 /* A trouble that did not stop the pass (the inventory could not be saved), or NULL. */
 const struct err *pass_trouble(const struct pass *pass);
 
+/* What that trouble is with: "inventory", "list of Pods". */
+const char *pass_troubled(const struct pass *pass);
+
 #endif

@@ -63,6 +63,7 @@ struct pass {
 	enum pass_fault fault;
 	struct err err;
 	struct err trouble;
+	const char *troubled; /* what it is with: "inventory" */
 };
 
 /* The only place where the stage changes. The pass may be gone when these return. */

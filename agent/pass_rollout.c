@@ -28,6 +28,7 @@ static void on_pods_error(void *context, const struct err *err, int64_t retry_in
 	if (retry_in_ms >= 0 || pass->stage != STAGE_PODS)
 		return;
 	pass->trouble = *err;
+	pass->troubled = "list of Pods";
 	rollouts_free(STEAL(pass->rollouts));
 	pass_enter(pass, STAGE_ORPHANS);
 }

@@ -166,8 +166,10 @@ static void on_recorded(void *context, const struct err *err, const char *resour
 
 	if (take_version(pass, err, resource_version) == 0)
 		pass->options.app->history_unsaved = false;
-	else if (err)
+	else if (err) {
 		pass->trouble = *err;
+		pass->troubled = "inventory";
+	}
 	pass_enter(pass, STAGE_DONE);
 }
 
