@@ -205,6 +205,21 @@ walkthrough_manifest 3 nginx:1.26.1 0 >"$repo/web.yaml"
 commit "$repo" "mended"
 wait_equal "the next image ends that" 60 1 told rollout-stuck.ends
 
+# --- signatures: another app, which joins the agent that runs ---------------------------------------------
+
+mkdir "$work/keys"
+ssh-keygen -q -t ed25519 -N '' -f "$work/ann"
+cp "$work/ann.pub" "$work/keys/"
+new_repo "$work/signed"
+kubectl create configmap signed --from-literal=v=1 --dry-run=client -o yaml >"$work/signed/a.yaml"
+commit "$work/signed" "by nobody"
+sed -i "/^alerts:/i\\  - {name: signed, namespace: $namespace, interval: 1h, source: {repo: $work/signed, verify: keys}}" "$work/config.yaml"
+wait_equal "a commit that nobody signed" 60 1 told signature-refused.begins
+wait_active "a commit that nobody signed: Alertmanager" TrancheSignatureRefused "TrancheSignatureRefused critical signed"
+check_equal "is no other failure" 0 "$(told source-failed.begins)"
+git -C "$work/signed" -c gpg.format=ssh -c user.signingKey="$work/ann.pub" commit -q --amend --no-edit -S
+wait_equal "a signed one ends that" 60 1 told signature-refused.ends
+
 # --- the configuration ----------------------------------------------------------------------------------
 
 cp "$work/config.yaml" "$work/good.yaml"
