@@ -78,7 +78,7 @@ static enum share share_of(const cJSON *fields, const cJSON *live, const char *p
 	while (path_next(&walk)) {
 		const cJSON *element, *next = NULL;
 
-		json_each (element, at) {
+		json_each (element, cJSON_IsObject(at) ? at : NULL) {
 			if (!next && names_value(element->string, &walk))
 				next = element;
 		}
