@@ -123,6 +123,8 @@ void report_item_drift(const struct plan_item *item, const struct steer *steer, 
 		buf_puts(out, kept);
 	else
 		report_drift_fate(item, out);
+	if (steer && steer_waits_for_drift(steer, item))
+		buf_puts(out, "; its rollout waits for that");
 }
 
 void report_place(const struct plan_item *item, struct buf *out)

@@ -353,6 +353,12 @@ static enum plan_action action_at_rest(const struct promotion *promotion)
 	return promotion->sets_partition || promotion->template ? PLAN_BLOCKED : PLAN_IN_SYNC;
 }
 
+bool steer_waits_for_drift(const struct steer *steer, const struct plan_item *item)
+{
+	return steer->decided && item->action == PLAN_DRIFT &&
+	       steer->promotion.verdict == PROMOTION_WALKING;
+}
+
 int steer_item(const struct steer *steer, const struct target *target, struct plan_item *item,
 	       bool *ret_write, struct err *err)
 {
@@ -376,6 +382,11 @@ int steer_item(const struct steer *steer, const struct target *target, struct pl
 		item->action = action_at_rest(promotion);
 		if (promotion->drift && item->action == PLAN_IN_SYNC)
 			return show_replicas(steer, target, item, err);
+	} else if (steer_waits_for_drift(steer, item)) {
+		return plan_item_note(
+			item, err,
+			"its rollout waits: the next step would write what Git says over "
+			"the drift");
 	}
 	return 0;
 }

@@ -73,6 +73,9 @@ int steer_target(const struct app *app, struct target *target, const struct roll
 int steer_item(const struct steer *steer, const struct target *target, struct plan_item *item,
 	       bool *ret_write, struct err *err);
 
+/* Whether a walk stands still because the object has drifted, which a step would undo. */
+bool steer_waits_for_drift(const struct steer *steer, const struct plan_item *item);
+
 /* Whether Git's object counts as applied once the pass is done, so that its digest is kept. */
 bool steer_applies(const struct steer *steer);
 

@@ -134,6 +134,11 @@ static void test_outcomes(void **state)
 		/* Somebody else's change stays drift, on the way too. */
 		{GIT("", 5, 2, "i:1"), LIVE("", 5, 2, "i:9"), GIT("", 5, 2, "i:1"), 2,
 		 "drift: spec.template.spec.containers[c].image"},
+		/* A step would undo it. */
+		{GIT(STEP, 5, 0, "i:1"), LIVE(STEP, 5, 3, "i:9"), GIT(STEP, 5, 0, "i:1"), 4,
+		 "drift: " PARTITION ", spec.template.spec.containers[c].image; partition 4 is the "
+		 "next step down to 0; its rollout waits: the next step would write what Git says "
+		 "over the drift"},
 		{GIT("'tranche.dev/max-promotion':'1'", 5, 0, "i:2"), LIVE("", 5, 5, "i:1"), NULL,
 		 0,
 		 "replace: metadata.annotations, " PARTITION
