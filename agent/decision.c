@@ -38,6 +38,49 @@ static bool is_recorded_commit(const struct app *app)
 	       strcmp(app->inventory.revision, app->fetched.snapshot.commit) == 0;
 }
 
+/* Puts a copy in place of the text; without memory for it there is none. */
+static void remember(char **text, const char *value)
+{
+	free(*text);
+	*text = value ? strdup(value) : NULL;
+}
+
+static int desired_digest(const struct target *target, char **ret_digest, struct err *err)
+{
+	struct manifest_memo *memo = target->manifest->memo;
+
+	if (memo && memo->desired) {
+		*ret_digest = strdup(memo->desired);
+		return *ret_digest ? 0 : err_no_memory(err);
+	}
+	if (inventory_digest_desired(&target->ref, target->manifest->desired, ret_digest, err) < 0)
+		return -1;
+	if (memo)
+		remember(&memo->desired, *ret_digest);
+	return 0;
+}
+
+/* One resourceVersion is one content, of which the same manifest makes the same digest. */
+static int live_digest(const struct target *target, char **ret_digest, struct err *err)
+{
+	struct manifest_memo *memo = target->desired ? NULL : target->manifest->memo;
+	const char *version = json_str(target->live, "metadata.resourceVersion");
+
+	if (memo && memo->live && memo->of_live_version && version &&
+	    strcmp(memo->of_live_version, version) == 0) {
+		*ret_digest = strdup(memo->live);
+		return *ret_digest ? 0 : err_no_memory(err);
+	}
+	if (inventory_digest_live(&target->ref, target_desired(target), target->live, ret_digest,
+				  err) < 0)
+		return -1;
+	if (memo) {
+		remember(&memo->live, *ret_digest);
+		remember(&memo->of_live_version, version);
+	}
+	return 0;
+}
+
 static int digests_of(const struct app *app, const struct target *target, struct digests *ret,
 		      struct err *err)
 {
@@ -47,16 +90,13 @@ static int digests_of(const struct app *app, const struct target *target, struct
 		return 0; /* there is nothing to compare them with */
 	ret->record = (struct plan_record){entry->desired, entry->live};
 	ret->recorded = true;
-	if (hides_values(target) && !is_recorded_commit(app))
-		ret->desired = strdup("");
-	else if (inventory_digest_desired(&target->ref, target->manifest->desired, &ret->desired,
-					  err) < 0)
-		return -1;
-	if (!ret->desired)
+	if (!hides_values(target) || is_recorded_commit(app)) {
+		if (desired_digest(target, &ret->desired, err) < 0)
+			return -1;
+	} else if (!(ret->desired = strdup(""))) {
 		return err_no_memory(err);
-	return target->live ? inventory_digest_live(&target->ref, target_desired(target),
-						    target->live, &ret->live, err)
-			    : 0;
+	}
+	return target->live ? live_digest(target, &ret->live, err) : 0;
 }
 
 /* Whether nothing of the object is left to be driven, beyond its being as it was recorded. */

@@ -155,13 +155,20 @@ static int read_escape(struct json_reader *reader, char **out, struct err *err)
 	return 0;
 }
 
-/* The offset of the quote that closes the string at `start`, or the text's end. */
-static size_t string_end(const struct json_reader *reader, size_t start)
+/* The offset of the quote that closes the string at `start`, or the text's end. *ret_plain: all before
+ * it stands for itself, which most strings do. */
+static size_t string_end(const struct json_reader *reader, size_t start, bool *ret_plain)
 {
 	size_t at = start;
+	bool plain = true;
 
-	while (at < reader->length && reader->text[at] != '"')
-		at += reader->text[at] == '\\' ? 2 : 1;
+	while (at < reader->length && reader->text[at] != '"') {
+		unsigned char c = (unsigned char)reader->text[at];
+
+		plain &= c >= 0x20 && c < 0x80 && c != '\\';
+		at += c == '\\' ? 2 : 1;
+	}
+	*ret_plain = plain;
 	return at < reader->length ? at : reader->length;
 }
 
@@ -169,7 +176,8 @@ static size_t string_end(const struct json_reader *reader, size_t start)
 static int read_string(struct json_reader *reader, char **ret_text, struct err *err)
 {
 	size_t opened = reader->at++;
-	size_t end = string_end(reader, reader->at);
+	bool plain;
+	size_t end = string_end(reader, reader->at, &plain);
 
 	if (end == reader->length)
 		return fail(reader, opened, err, "a string that does not end");
@@ -178,6 +186,11 @@ static int read_string(struct json_reader *reader, char **ret_text, struct err *
 		return err_no_memory(err);
 
 	char *out = text;
+	if (plain) {
+		memcpy(out, reader->text + reader->at, end - reader->at);
+		out += end - reader->at;
+		reader->at = end;
+	}
 	while (reader->at < end) {
 		unsigned char c = (unsigned char)reader->text[reader->at];
 		uint32_t character;

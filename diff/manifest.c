@@ -111,13 +111,14 @@ static int add_object(struct reader *reader, cJSON *take_root, struct yaml_mark 
 	struct manifest manifest = {
 		.desired = take_root,
 		.file = strdup(reader->file),
+		.memo = calloc(1, sizeof(*manifest.memo)),
 		.marks = take_marks,
 		.mark_count = mark_count,
 		.mark = mark_count ? take_marks[0] : (struct yaml_mark){0},
 	};
 	size_t errors = reader->findings->error_count;
 
-	if (!manifest.file)
+	if (!manifest.file || !manifest.memo)
 		return err_no_memory(reader->err);
 	if (read_ref(reader, &manifest) < 0)
 		return -1;
@@ -427,12 +428,23 @@ int manifest_set_check(const struct manifest_set *set, const char *default_names
 	return 0;
 }
 
+static void memo_free(struct manifest_memo *memo)
+{
+	if (!memo)
+		return;
+	free(memo->desired);
+	free(memo->live);
+	free(memo->of_live_version);
+	free(memo);
+}
+
 void manifest_release(struct manifest *manifest)
 {
 	ref_release(&manifest->ref);
 	cJSON_Delete(manifest->desired);
 	free(manifest->file);
 	free(manifest->marks);
+	memo_free(manifest->memo);
 	*manifest = (struct manifest){0};
 }
 

@@ -19,6 +19,12 @@
 #define MANIFEST_MAX_OBJECTS    100000 /* of one set */
 #define MANIFEST_MAX_LIST_DEPTH 16     /* lists within lists */
 
+/* Digests that were worked out, for as long as they hold; each is NULL where it was not. */
+struct manifest_memo {
+	char *desired;                /* of the manifest */
+	char *live, *of_live_version; /* of the live object at that resourceVersion */
+};
+
 struct manifest {
 	struct ref ref;          /* namespace as written; "" where the file has none */
 	cJSON *desired;          /* as written; never changed after loading */
@@ -26,6 +32,7 @@ struct manifest {
 	struct yaml_mark mark;   /* where the object begins */
 	struct yaml_mark *marks; /* of each node of `desired`, in pre-order (see yaml.h) */
 	size_t mark_count;
+	struct manifest_memo *memo; /* NULL for one that stands in no file */
 };
 
 struct manifest_set {

@@ -283,7 +283,7 @@ def memory(lab):
                 line = len(agent.lines)
                 change(repo, [2], next(versions))
                 agent.wait_for("replaced", line)
-            agent.settle()
+            agent.settle(still=3.0)
             again = agent.memory()[1]
             yield "and after %d more commits, private" % quick(100, 10), again / 1024, "MiB", ("<=", 1.1 * private / 1024)
         agent.stop()
@@ -412,6 +412,7 @@ def growth(lab):
     for count in quick((10, 100, 1000, MOST), (10, 100)):
         _, repo, agent = many(lab, count)
         one = cost_of_change(lab, agent, repo, [2], 3)
+        agent.settle(still=3.0)
         private = agent.memory()[1]
         every = cost_of_change(lab, agent, repo, range(count), 1)
         agent.stop()
