@@ -58,7 +58,9 @@ wait_for() {
 
 export SOURCE_DATE_EPOCH=1700000000
 root=$work/rootfs
+run_seconds=600 # a busy machine and a sanitized program of 100 MB
 run examples/in-cluster/image/rootfs "$build/tranche" "$root"
+run_seconds=120
 check_run "make rootfs" 0 "$root: * MB in * files, * of them libraries" ""
 size=$(find "$root" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
 if [ -z "$sanitized" ]; then

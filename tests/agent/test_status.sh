@@ -176,6 +176,7 @@ check_equal "a line a change" "" "$(followed | uniq -d)"
 check_equal "nothing else is said" "" "$(<lines.err)"
 check_equal "no control sequence" 0 "$(grep -c $'\e' lines)"
 check_like "each with its time" "20??-??-??T??:??:??.???Z default/web *" "$(head -n 1 lines)"
+rm lines # what is waited for is of this one
 "$build/tranche" status --repo shop --watch >lines 2>lines.err </dev/null &
 watcher=$!
 wait_until count_followed 1

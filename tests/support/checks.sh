@@ -34,9 +34,10 @@ check_like() {
 	fi
 }
 
-# run COMMAND...: leaves its exit status in $status, its output in $out and $err.
+# run COMMAND...: leaves its exit status in $status, its output in $out and $err. It may take $run_seconds.
+run_seconds=120
 run() {
-	timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout "$run_seconds" "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	out=$(<"$work/out") err=$(<"$work/err")
 }
