@@ -6,6 +6,7 @@ tranche=${BUILD:-build}/tranche
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# shellcheck disable=SC2016 # backticks of Markdown
 documented=$(sed -n 's/^| `\([a-z-]*\)` | \(info\|warning\|critical\) | [a-z]* | \(.*\) |$/\1 \2 \3/p' docs/alerts.md)
 printed=$("$tranche" alerts | sed 's/^ *//; s/  */ /g')
 check_equal "the table" "$printed" "$documented"

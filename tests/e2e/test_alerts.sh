@@ -171,8 +171,8 @@ check_equal "told once" "1 1" "$(told drift.begins) $(told drift.ends)"
 # --- over restarts ------------------------------------------------------------------------------------
 
 meddle() {
-	kube scale $sts --replicas=4 >/dev/null
-	kube label $service meddled=yes >/dev/null
+	kube scale "$sts" --replicas=4 >/dev/null
+	kube label "$service" meddled=yes >/dev/null
 }
 
 killed_meanwhile meddle
@@ -182,7 +182,7 @@ kept() { kube get configmap tranche-shop -o jsonpath='{.data.inventory\.json}' |
 wait_equal "what was told is kept" 30 2 kept
 killed_meanwhile true
 wait_equal "the restarted agent has looked" 60 3 count_log "spec.replicas 3 -> 4"
-mend() { kube scale $sts --replicas=3 >/dev/null; }
+mend() { kube scale "$sts" --replicas=3 >/dev/null; }
 killed_meanwhile mend
 wait_equal "what ended while it was away is told" 60 2 told drift.ends
 check_equal "what holds is not told again" 2 "$(told drift.begins)"
