@@ -42,10 +42,11 @@ static void test_names_are_unique_and_found(void **state)
 	}
 	enum notice_kind ignored;
 	assert_false(notice_kind_find("Drift", &ignored));
-	for (size_t i = 0; i < NOTICE_SEVERITY_COUNT; i++) {
+	for (int i = 0; i < NOTICE_SEVERITY_COUNT; i++) {
 		enum notice_severity found;
 
-		assert_true(notice_severity_find(notice_severity_name(i), &found));
+		assert_true(notice_severity_find(notice_severity_name((enum notice_severity)i),
+						 &found));
 		assert_int_equal(found, i);
 	}
 }
