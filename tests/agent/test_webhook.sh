@@ -41,10 +41,10 @@ url=$(sed -n 's/.*listening on \(http[^ ]*\)$/\1/p' agent.log)/hooks/git
 
 # post RECORDED [CURL-OPTION]...: leaves the status in $code and the answer in $body.
 post() {
-	sed '/^$/,$d' "$corpus/$1" >head
+	sed '/^$/,$d' "$corpus/$1" >headers
 	python3 -c 'import sys; sys.stdout.buffer.write(open(sys.argv[1], "rb").read().split(b"\n\n", 1)[1])' "$corpus/$1" >payload
 	shift
-	code=$(curl -s -m 30 -o body -w '%{http_code}' -X POST -H @head --data-binary @payload "$@" "$url")
+	code=$(curl -s -m 30 -o body -w '%{http_code}' -X POST -H @headers --data-binary @payload "$@" "$url")
 	body=$(tr -d '\n ' <body)
 }
 
@@ -77,10 +77,10 @@ EOT
 post github-push -H 'X-Hub-Signature-256: sha256=0000000000000000000000000000000000000000000000000000000000000000'
 check_equal "the first of two signatures counts" 202 "$code"
 post generic-push -H 'X-Signature;' # none
-sed -i '/Signature/d' head
-code=$(curl -s -o body -w '%{http_code}' -H @head --data-binary @payload "$url")
+sed -i '/Signature/d' headers
+code=$(curl -s -o body -w '%{http_code}' -H @headers --data-binary @payload "$url")
 check_like "no signature" '401 *no X-Signature: give the webhook a secret*' "$code $(<body)"
-code=$(curl -s -o body -w '%{http_code}' -H @head -H "X-Signature: sha256=$(printf %064d 0)" --data-binary @payload "$url")
+code=$(curl -s -o body -w '%{http_code}' -H @headers -H "X-Signature: sha256=$(printf %064d 0)" --data-binary @payload "$url")
 check_like "a wrong one" '401 *X-Signature is not that of the body by our secret*' "$code $(<body)"
 check_equal "the log tells of one, not of each" 1 "$(grep -c 'webhook from 127.0.0.1 is refused' agent.log)"
 head -c 5000000 /dev/zero >large
