@@ -123,7 +123,9 @@ started+=($!)
 soon "the Git host listens" test -s git/port
 soon "the cluster listens" test -s kubeconfig
 export KUBECONFIG=$work/kubeconfig
-printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n' | kubectl create -f - >/dev/null
+for namespace in shop tranche; do
+	printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n' $namespace | kubectl create -f - >/dev/null
+done
 
 # push REPLICAS IMAGE MESSAGE
 push() {
@@ -133,7 +135,9 @@ push() {
 	git -C shop add -A
 	git -C shop commit -qm "$3"
 	git -C shop push -q "$work/git/repos/shop.git" main
+	[ -z "$agent" ] || kill -HUP "$agent" # as a webhook would
 }
+agent=''
 
 # --- the Pod ----------------------------------------------------------------------------------------
 
@@ -145,13 +149,14 @@ token=$(kubectl config view --raw -o 'jsonpath={.users[0].user.token}')
 pod_account "$pod" "$token"
 pod_mount "$pod" /etc/tranche/git username agent password first
 
-# The Deployment's own arguments, for a Git host on another port and commits that are seen soon.
-mapfile -t args < <(pod_arguments | sed "s,git.example.com,git.example.com:$(<git/port),")
-args+=(--interval=200ms)
+# The examples' own arguments and configuration, for a Git host on another port and commits that are seen soon.
+mapfile -t args < <(pod_arguments)
+config=$(pod_config | sed "s,git.example.com,git.example.com:$(<git/port),; s/^defaults:/&\\n  interval: 1s/")
+pod_mount "$pod" /etc/tranche/config tranche.yaml "$config"
 
-# start ARGUMENT...: the agent in the Pod; its lines are in agent.log.
+# start: the agent in the Pod; its lines are in agent.log.
 start() {
-	pod_exec "$pod" "$@" >>agent.log 2>&1 &
+	pod_exec "$pod" "${args[@]}" >>agent.log 2>&1 &
 	agent=$!
 	started+=("$agent")
 }
@@ -169,7 +174,7 @@ status_field() {
 }
 
 push 3 nginx:1.25.4 "Three"
-start "${args[@]}"
+start
 soon "the first commit is applied" replicas_are 3
 soon "its rollout is followed" logged "3 of 3 Pods on nginx:1.25.4"
 
@@ -177,7 +182,7 @@ check_equal "it is uid and gid 65532, in no other group" "65532 65532 65532 6553
 	"$(status_field Uid | tr '\t' ' ');$(status_field Gid | tr '\t' ' ');$(status_field Groups | tr -d ' ')"
 check_equal "it has no capabilities, and can gain none" "0000000000000000 1" \
 	"$(status_field CapEff) $(status_field NoNewPrivs)"
-check_equal "all that it wrote is the clone" "shop.git" "$(ls "$pod/var/cache/tranche")"
+check_like "all that it wrote is the clone" "shop.git-*" "$(ls "$pod/var/cache/tranche")"
 check_equal "and it could write nowhere else" "" \
 	"$(awk -v "pod=$pod" 'index($5, pod) == 1 && $6 ~ /^rw/ { print substr($5, length(pod) + 1) }' "/proc/$agent/mountinfo" |
 		grep -vx '/var/cache/tranche')"
@@ -211,6 +216,20 @@ if [ -z "$sanitized" ]; then
 	echo "counted: $(awk "BEGIN { printf \"%.1f MB of files, %.1f MiB at most in memory\", $size / 1e6, $peak / 1024 }")"
 fi
 
+# The second replica: it fetches, and waits.
+mv agent.log leader.log
+leader=$agent first_pod=$pod
+pod=$work/standby
+pod_make "$root" "$pod"
+cp "$first_pod"/etc/resolv.conf "$pod/etc/"
+cp "$first_pod"/etc/ssl/certs/ca-certificates.crt "$pod/etc/ssl/certs/"
+pod_account "$pod" "$token"
+pod_mount "$pod" /etc/tranche/git username agent password second
+pod_mount "$pod" /etc/tranche/config tranche.yaml "$config"
+start
+soon "a second Pod stands by" logged "standing by"
+standby=$agent agent=$leader
+
 kill -TERM "$agent"
 wait "$agent"
 check_equal "TERM ends it well" 0 $?
@@ -220,13 +239,11 @@ import json, sys
 for line in sys.stdin:
     keys = list(json.loads(line))
     if [k for k in ("time", "level", "app", "revision", "object", "msg") if k in keys] != keys or keys[-1] != "msg":
-        print(keys)' <agent.log 2>&1)"
+        print(keys)' <leader.log 2>&1)"
 
-# The next Pod finds an empty clone and the inventory of the last one.
-rm -rf "$pod"/var/cache/tranche/*
-: >agent.log
-start "${args[@]}"
-soon "another Pod fetches what the last one had" logged "by Ada Author: Number 5"
+agent=$standby
+soon "the other one leads then" logged "leading: the lease"
+soon "and finds what the last one had" logged "by Ada Author: Number 5"
 push 11 nginx:1.26.5 "Eleven"
 soon "and goes on from there" replicas_are 11
 check_equal "that is all that it wrote" "replaced: spec.replicas 10 -> 11" "$(grep -o 'replaced: [^"]*' agent.log)"
@@ -246,9 +263,10 @@ pod_account "$pod" "$token"
 pod_mount "$pod" /etc/tranche/git username agent password second
 mkdir "$pod/etc/tranche/keys"
 ssh-keygen -q -t ed25519 -N '' -f signer
+pod_mount "$pod" /etc/tranche/config tranche.yaml "${config/    credentials:/    verify: /etc/tranche/keys$'\n'    credentials:}"
 pod_mount "$pod" /etc/tranche/keys ada.pub "$(<signer.pub)"
 : >agent.log
-start "${args[@]}" --verify=/etc/tranche/keys
+start
 soon "a commit without a signature is refused" grep -q '"level":"error".*signed' agent.log
 git -C shop config gpg.format ssh
 git -C shop config user.signingkey "$work/signer"
@@ -263,7 +281,7 @@ pod=$unsigned
 # An authority that the tree does not know.
 cp "$root/etc/ssl/certs/ca-certificates.crt" "$pod/etc/ssl/certs/"
 rm -rf "$pod"/var/cache/tranche/*
-start "${args[@]}"
+start
 soon "a Git host whose certificate is by nobody known is refused" grep -q '"level":"error".*certificate' agent.log
 kill -TERM "$agent"
 wait "$agent"

@@ -13,14 +13,15 @@ EXIT_OBJECTS=7
 # The examples, for our namespace in place of "shop". Nobody else here has a namespace "tranche".
 cp -r "$examples" "$work/in-cluster"
 rm "$work/in-cluster/read-only/diff.yaml" # batch/v1 CronJobs are younger than this server
-sed -i "s/namespace: shop/namespace: $namespace/; s/--namespace=shop/--namespace=$namespace/" "$work"/in-cluster/{,*/}*.yaml
+sed -i "s/namespace: shop/namespace: $namespace/; s/--namespace=shop/--namespace=$namespace/; s,policy/v1$,policy/v1beta1," \
+	"$work"/in-cluster/{,*/}*.yaml
 
 # --- the manifests ------------------------------------------------------------------------------------------
 
 # A dry run, for which the Namespaces have to be there.
 kubectl create namespace tranche >/dev/null
 at_end "kubectl delete namespace tranche --wait=false >/dev/null 2>&1"
-for folder in . prune read-only; do
+for folder in . prune read-only users; do
 	run kubectl create --dry-run=server --validate=true -o name -f "$work/in-cluster/$folder"
 	check_equal "$folder: the server takes it, but for the Namespace that is there" \
 		"$([ $folder = . ] && echo 'Error from server (AlreadyExists): error when creating "agent.yaml": namespaces "tranche" already exists')" \
@@ -162,11 +163,10 @@ setpriv --pdeathsig KILL python3 "$here/../support/git_backend.py" "$work/git" "
 	>"$work/git.log" 2>&1 &
 at_end "kill $!"
 wait_for 10 test -s "$work/git/port"
-mapfile -t args < <(pod_arguments | sed "s,git.example.com,localhost:$(<"$work/git/port"),
-	s/--namespace=shop/--namespace=$namespace/; s/--path=deploy/--path=./; s/--log-format=json/--log-format=text/")
-args+=(--interval=200ms)
+mapfile -t args < <(pod_arguments | sed "s/--log-format=json/--log-format=text/")
 push() {
 	git -C "$repo" push -q "$work/git/repos/shop.git" main
+	kill -HUP "$agent_pid" # as a webhook would
 }
 if pod_is_possible; then
 	"$examples/image/rootfs" "$build/tranche" "$work/rootfs" >/dev/null
@@ -174,6 +174,8 @@ if pod_is_possible; then
 	cat "$work/git.crt" >>"$work/pod/etc/ssl/certs/ca-certificates.crt"
 	pod_account "$work/pod" "$(<"$work/token")"
 	pod_mount "$work/pod" /etc/tranche/git username agent password password
+	pod_mount "$work/pod" /etc/tranche/config tranche.yaml "$(pod_config | sed "s,git.example.com,localhost:$(<"$work/git/port"),
+		s/namespace: shop/namespace: $namespace/; s/path: deploy/path: ./; s/^defaults:/&\n  interval: 1s/")"
 	pod_exec "$work/pod" "${args[@]}" >>"$work/agent.log" 2>&1 &
 	agent_pid=$!
 	wait_equal "in the Pod it follows" 30 1 count_log "as the service account in"
@@ -204,8 +206,13 @@ else
 	wait_equal "it follows" 30 1 count_log "2 of 2 Pods on nginx:1.26.2"
 	stop_agent TERM
 fi
-check_equal "sync: uses the rights of role-sync.yaml, all of them and no others" "$(granted tranche-sync)" \
-	"$(since "$start" tranche)"
+# An Event is updated only where the same is told again.
+check_equal "sync: uses the rights of role-sync.yaml, all of them and no others" \
+	"$(granted tranche-sync | grep -v 'update events')" "$(since "$start" tranche | grep -v '^elsewhere: .* leases')"
+if pod_is_possible; then
+	check_equal "the Pod: uses the rights of role-agent.yaml, all of them" "$(namespace=tranche granted tranche-agent)" \
+		"$(since "$start" tranche | sed -n 's/^elsewhere: \(.* leases.*\) in tranche/\1/p')"
+fi
 
 # What it may not.
 start=$(now)

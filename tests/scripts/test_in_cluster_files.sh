@@ -25,6 +25,33 @@ until [ -s "$KUBECONFIG" ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
 for namespace in shop tranche; do
 	printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n' $namespace | kubectl create -f - >/dev/null
 done
+# The Prometheus operator's kind, with the fields that we use.
+kubectl create -f - >/dev/null <<-'EOT'
+	apiVersion: apiextensions.k8s.io/v1
+	kind: CustomResourceDefinition
+	metadata: {name: servicemonitors.monitoring.coreos.com}
+	spec:
+	  group: monitoring.coreos.com
+	  scope: Namespaced
+	  names: {plural: servicemonitors, singular: servicemonitor, kind: ServiceMonitor}
+	  versions:
+	    - name: v1
+	      served: true
+	      storage: true
+	      schema:
+	        openAPIV3Schema:
+	          type: object
+	          properties:
+	            spec:
+	              type: object
+	              properties:
+	                selector: {type: object, x-kubernetes-preserve-unknown-fields: true}
+	                endpoints:
+	                  type: array
+	                  items:
+	                    type: object
+	                    properties: {port: {type: string}, path: {type: string}, interval: {type: string}}
+EOT
 for file in "$examples"/*.yaml "$examples"/*/*.yaml; do
 	run kubectl create --dry-run=server --validate=strict -o name -f "$file"
 	check_equal "$file: the server is strict and takes it" "" "$(grep -v 'namespaces "tranche" already exists' <<<"$err")"
@@ -82,6 +109,13 @@ for role in map(json.loads, sys.stdin):
                     print(role["metadata"]["name"], verb, resource + ("." + group if group else ""))' | sort
 }
 check_equal "docs/operations.md tells what each Role gives" "$(given)" "$(told)"
+"$build/yaml2json" $examples/config.yaml | python3 -c '
+import json, sys
+for line in sys.stdin:
+    if line.startswith("{"):
+        print(json.loads(line)["data"]["tranche.yaml"], end="")' >"$work/tranche.yaml"
+run "$build/tranche" validate --config "$work/tranche.yaml"
+check_run "the configuration is one" 0 "" "0 errors, 0 warnings in 1 file"
 check_equal "no right is for everything" "" "$(given | grep -F '*')"
 
 # --- the Dockerfile --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 #
 # Only the process of the Pod sees the mounts: they are in a namespace that ends with it, and nothing of
 # the machine is mounted there. So what is below a Pod's folder can always be removed.
-pod_manifest=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../examples/in-cluster/agent.yaml")
+pod_examples=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../examples/in-cluster")
 
 pod_is_possible() {
 	[ "$(id -u)" -eq 0 ] && unshare --mount --net true 2>/dev/null
@@ -16,7 +16,7 @@ pod_is_possible() {
 # into etc.
 pod_make() {
 	cp -a "$1" "$2"
-	mkdir -p "$2/var/run/secrets/kubernetes.io/serviceaccount" "$2/etc/tranche/git" "$2/proc" "$2/dev"
+	mkdir -p "$2/var/run/secrets/kubernetes.io/serviceaccount" "$2/etc/tranche"/{git,api,config} "$2/proc" "$2/dev"
 	echo '127.0.0.1 localhost' >"$2/etc/hosts"
 	chmod 1777 "$2/var/cache/tranche" # an emptyDir
 }
@@ -46,12 +46,22 @@ pod_account() {
 # pod_arguments: those of the Deployment's container, one a line.
 pod_arguments() {
 	# shellcheck disable=SC2154 # the test's
-	"$build/yaml2json" "$pod_manifest" | python3 -c '
+	"$build/yaml2json" "$pod_examples/agent.yaml" | python3 -c '
 import json, sys
 for line in sys.stdin:
     document = json.loads(line) if line.startswith("{") else {}
     if document.get("kind") == "Deployment":
         print(*document["spec"]["template"]["spec"]["containers"][0]["args"], sep="\n")'
+}
+
+# pod_config: the configuration of the ConfigMap, for agents that may be on one machine.
+pod_config() {
+	# shellcheck disable=SC2154 # the test's
+	"$build/yaml2json" "$pod_examples/config.yaml" | python3 -c '
+import json, sys
+for line in sys.stdin:
+    if line.startswith("{"):
+        print(json.loads(line)["data"]["tranche.yaml"], end="")' | sed 's/listen: :8080/listen: 127.0.0.1:0/'
 }
 
 # pod_exec POD ARGUMENT...: becomes tranche in the Pod. To be run in the background.
@@ -71,7 +81,8 @@ pod_exec() {
 		mount -o remount,ro "$0/dev"
 		mount -o remount,bind,ro "$0"
 		exec "$@"' "$pod" \
-		setpriv --no-new-privs env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME=tranche-0 HOME=/var/cache/tranche \
+		setpriv --no-new-privs env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOSTNAME="${pod##*/}" \
+		POD_NAME="${pod##*/}" POD_NAMESPACE=tranche POD_IP=127.0.0.1 \
 		KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT="${server##*:}" \
 		chroot --userspec=65532:65532 --groups= "$pod" /usr/bin/tranche "$@" </dev/null
 }
