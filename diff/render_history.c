@@ -55,6 +55,7 @@ static void print_outcome(const cJSON *entry, struct buf *out)
 static void print_cell(const cJSON *entry, int column, bool wide, struct buf *out)
 {
 	const char *at = text_of(entry, "at"), *commit = text_of(entry, "commit");
+	bool is_commit = strcmp(text_of(entry, "cause"), "commit") == 0;
 	int64_t times = json_int_or(entry, "times", 1);
 
 	switch (column) {
@@ -65,7 +66,10 @@ static void print_cell(const cJSON *entry, int column, bool wide, struct buf *ou
 		if (times > 1)
 			buf_printf(out, " x%lld", (long long)times);
 		break;
-	case BY: buf_puts(out, text_of(entry, *text_of(entry, "by") ? "by" : "author")); break;
+	case BY:
+		/* Who wrote a commit did not ask for what the agent does by itself. */
+		buf_puts(out, text_of(entry, is_commit ? "author" : "by"));
+		break;
 	case OUTCOME: print_outcome(entry, out); break;
 	case SUBJECT: buf_puts(out, text_of(entry, "subject")); break;
 	}
