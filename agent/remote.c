@@ -102,7 +102,7 @@ static int print_path(const struct remote *remote, const char *path, struct buf 
 }
 
 static int send_to_agent(struct remote *remote, const char *method, const char *path,
-			 cJSON **ret_answer)
+			 bool *ret_refused, cJSON **ret_answer)
 {
 	CLEANUP(buf_release) struct buf target = BUF_INIT(MAX_PATH);
 	struct asking asking = {.remote = remote};
@@ -115,18 +115,21 @@ static int send_to_agent(struct remote *remote, const char *method, const char *
 		.path = buf_str(&target),
 		.headers = is_order ? remote->headers : NULL,
 	};
-	if (ask(remote, &request, &asking) < 0)
-		return tell(&asking);
+	if (ask(remote, &request, &asking) < 0) {
+		if (!ret_refused || asking.status != 409)
+			return tell(&asking);
+		*ret_refused = true;
+	}
 	*ret_answer = asking.answer;
 	return EXIT_OK;
 }
 
 int remote_get(struct remote *remote, const char *path, cJSON **ret_answer)
 {
-	return send_to_agent(remote, "GET", path, ret_answer);
+	return send_to_agent(remote, "GET", path, NULL, ret_answer);
 }
 
-int remote_order(struct remote *remote, const char *app, const char *order)
+int remote_order(struct remote *remote, const char *app, const char *order, bool *ret_refused)
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH);
 	CLEANUP(cJSON_Delete_p) cJSON *answer = NULL;
@@ -134,7 +137,7 @@ int remote_order(struct remote *remote, const char *app, const char *order)
 	buf_puts(&path, API "/apps/");
 	resource_print_encoded(app, &path);
 	buf_printf(&path, "/%s", order);
-	return send_to_agent(remote, "POST", buf_str(&path), &answer);
+	return send_to_agent(remote, "POST", buf_str(&path), ret_refused, &answer);
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */

@@ -36,8 +36,11 @@ int remote_get(struct remote *remote, const char *path, cJSON **ret_answer);
 /* Whom orders are from: reads the token. `reason` may be NULL. Before remote_order; likewise. */
 int remote_sign(struct remote *remote, const struct options *options);
 
-/* Gives an order ("sync", "suspend", "resume") about the app; likewise. */
-int remote_order(struct remote *remote, const char *app, const char *order);
+/*
+ * Gives an order ("sync", "suspend", "resume") about the app; likewise. An agent that refuses it for what
+ * the app is at present sets *ret_refused, where that is not NULL, and is not told of.
+ */
+int remote_order(struct remote *remote, const char *app, const char *order, bool *ret_refused);
 
 /* Which app is meant: `name`, or where that is NULL the agent's only one. The caller frees it; likewise. */
 int remote_app(struct remote *remote, const char *name, char **ret_app);

@@ -14,7 +14,7 @@
 #define POLL_MS    300
 #define MAX_PATH   4096
 
-#define MAX_SUSPENDED 10 /* so often seen suspended, it is */
+#define MAX_ORDERS    5 /* an app that is suspended so often is */
 #define ARRIVED_LOOKS 3
 
 static void print_app_path(const char *app, struct buf *out)
@@ -84,7 +84,7 @@ int remote_suspend(const struct options *options, bool suspends)
 	if (code == EXIT_OK)
 		code = remote_sign(&remote, options);
 	if (code == EXIT_OK)
-		code = remote_order(&remote, app, suspends ? "suspend" : "resume");
+		code = remote_order(&remote, app, suspends ? "suspend" : "resume", NULL);
 	if (code == EXIT_OK)
 		printf("%s %s\n", app, suspends ? "suspended" : "resumed");
 	return code;
@@ -217,11 +217,29 @@ static int judge_rollouts(struct follower *follower, const cJSON *app)
 	return -1;
 }
 
+/* An agent that has not seen yet that the app was resumed refuses at first, and looks. */
+static int order_sync(struct follower *follower)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *app = NULL;
+
+	for (int i = 0; i < MAX_ORDERS; i++) {
+		bool refused = false;
+		int code = remote_order(follower->remote, follower->app, "sync", &refused);
+
+		if (code != EXIT_OK || !refused)
+			return code;
+		cJSON_Delete(STEAL(app));
+		if ((code = look_again(follower, &app)) != EXIT_OK)
+			return code;
+	}
+	return tell_suspended(app);
+}
+
 /* Until the pass that was asked for is over and, with --wait, its rollouts. */
 static int follow(struct follower *follower)
 {
 	bool synced = false;
-	int code = EXIT_OK, suspended = 0, arrived = 0;
+	int code = EXIT_OK, arrived = 0;
 
 	for (;;) {
 		CLEANUP(cJSON_Delete_p) cJSON *app = NULL;
@@ -229,9 +247,7 @@ static int follow(struct follower *follower)
 
 		if (looked != EXIT_OK)
 			return looked;
-		/* The agent may have to see first that it was resumed. */
-		suspended = is_state(app, OVERVIEW_SUSPENDED) ? suspended + 1 : 0;
-		if (suspended >= MAX_SUSPENDED)
+		if (is_state(app, OVERVIEW_SUSPENDED))
 			return tell_suspended(app);
 		if (!synced && is_synced(follower, app)) {
 			synced = true;
@@ -287,6 +303,6 @@ int remote_sync(const struct options *options)
 	if (code == EXIT_OK)
 		code = remote_sign(&remote, options);
 	if (code == EXIT_OK)
-		code = remote_order(&remote, follower.app, "sync");
+		code = order_sync(&follower);
 	return code == EXIT_OK ? follow(&follower) : code;
 }

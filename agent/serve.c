@@ -168,7 +168,7 @@ static int order_sync(struct runner *runner, const char *by, struct err *err)
 
 	/* Somebody may have resumed it in the cluster since: a pass looks. */
 	if (suspended_by) {
-		runner_sync_now(runner, false);
+		runner_sync_now(runner, NULL);
 		return err_set(err, ERR_CONFLICT, "app \"%s\" was suspended by %s; resume it first",
 			       subject.app, suspended_by);
 	}

@@ -48,7 +48,7 @@ agent="tranche: agent $namespace/tranche:"
 remote status
 check_like "no such Service" "$EXIT_CLUSTER  $agent services \"tranche\" not found; --agent=NAMESPACE/SERVICE names another" \
 	"$status $out $err"
-kube create -f - >/dev/null <<-EOT
+kube apply -f - >/dev/null <<-EOT
 	apiVersion: v1
 	kind: Service
 	metadata: {name: tranche}
@@ -153,9 +153,9 @@ is_canary() {
 	remote history -o json && python3 -c '
 import json, sys
 entries = json.load(sys.stdin)["entries"]
-print(" ".join(e["cause"] for e in entries), entries[0]["statefulSets"][0]["phase"], entries[0]["statefulSets"][0]["images"])' <<<"$out"
+print(" ".join(e["cause"] for e in entries[1:]), entries[0]["statefulSets"][0]["phase"], entries[0]["statefulSets"][0]["images"])' <<<"$out"
 }
-wait_equal "history" 30 "sync resume suspend commit Canary ['nginx:1.25.4', 'nginx:1.26.1']" is_canary
+wait_equal "history" 30 "resume suspend commit Canary ['nginx:1.25.4', 'nginx:1.26.1']" is_canary
 remote history -o json
 check_like "by whom" '*"by": "*@* (*)"*' "$out"
 
