@@ -9,7 +9,7 @@ tranche=$build/tranche
 work=$(mktemp -d)
 trap 'end_servers; rm -rf "$work"' EXIT
 leave_user_settings
-need git python3 kubectl
+need git python3 kubectl curl
 cd "$work" || exit 2
 export KUBECONFIG=$work/kubeconfig
 
@@ -81,6 +81,7 @@ mount_config() {
 
 # --- the cluster, the repositories ------------------------------------------------------------------
 
+echo secret-token >token
 "$build/kubesim" --kubeconfig kubeconfig --ready-after 50ms --verbose >kubesim.log 2>&1 </dev/null &
 server_pids+=($!)
 wait_until "kubesim" test -s kubeconfig
@@ -127,7 +128,8 @@ fleet_apps() {
 }
 
 head_of() {
-	printf 'apiVersion: tranche.dev/v1\nkind: Config\ndefaults: {namespace: shop, interval: %s}\napps:\n' "$1"
+	printf 'apiVersion: tranche.dev/v1\nkind: Config\nserver: {listen: "127.0.0.1:0", tokenFile: %s/token}\n' "$work"
+	printf 'defaults: {namespace: shop, interval: %s}\napps:\n' "$1"
 }
 
 local_apps() {
@@ -177,6 +179,17 @@ expect_line "what is suspended is told" ' asleep suspended \(config\)$'
 check_equal "what is synced by hand is not written" "" "$(value_of manual)"
 check_equal "what is suspended is not written" "" "$(value_of asleep)"
 
+# What the agent says of them.
+address=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' agent.log | head -n 1)
+# state_of APP MEMBER
+state_of() {
+	curl -s "$address/api/v1/apps/$1" | python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1]))' "$2"
+}
+check_equal "the state of one" idle "$(state_of app-1 state)"
+check_equal "the state of one that is suspended" suspended "$(state_of asleep state)"
+check_equal "all of them are there" $((APPS + 5)) \
+	"$(curl -s "$address/api/v1/apps" | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["apps"]))')"
+
 # Two refs of one repository for 60 apps: one look at its refs, one pack.
 check_equal "one listing for all apps" 1 "$(grep -c 'GET /fleet.git/info/refs' server/log)"
 check_equal "one fetch for all apps" 1 "$(grep -c 'POST /fleet.git/git-upload-pack' server/log)"
@@ -215,6 +228,14 @@ config_map asleep second >local/asleep/a.yaml
 commit local Second
 expect_value "a local repository is synced at once" top second
 check_equal "but not what is synced by hand" "" "$(value_of manual)"
+curl -s -X POST -H "Authorization: Bearer $(<token)" "$address/api/v1/apps/manual/sync" >/dev/null
+expect_value "until somebody asks for it" manual second
+config_map manual third >local/manual/a.yaml
+config_map top third >local/top/a.yaml
+commit local Third
+expect_value "the next commit" top third
+expect_line "waits again" ' manual@.*out of sync: 1 to replace at main@'
+check_equal "and is not written" second "$(value_of manual)"
 
 # --- another configuration --------------------------------------------------------------------------
 
@@ -234,7 +255,7 @@ expect_value "the one before it goes on" app-2 third
 	local_apps | sed 's/sync: manual/sync: auto/; s/suspend: true/suspend: false/'
 } | mount_config
 expect_line "an app that is gone" ' app-1 left the configuration; its objects and its inventory stay$'
-expect_value "what was synced by hand" manual second
+expect_value "what was synced by hand" manual third
 expect_value "what was suspended" asleep second
 expect_line "a new app" ' app-61 following '
 check_equal "the others go on" 1 "$(passes_of app-2)"
