@@ -285,20 +285,20 @@ static int read_document(struct config_reader *reader, struct config *config)
 static int read_text(struct config_reader *reader, const char *text, size_t length,
 		     struct config *config)
 {
-	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
+	const struct yaml_docs *docs = &reader->docs;
 	struct err fault;
 
-	if (yaml_load(text, length, &docs, &fault) < 0) {
+	if (yaml_load(text, length, &reader->docs, &fault) < 0) {
 		if (fault.class != ERR_NO_MEMORY)
 			return findings_add_fault(reader->findings, reader->file, &fault,
 						  reader->err);
 		*reader->err = fault;
 		return -1;
 	}
-	if (docs.count == 0)
+	if (docs->count == 0)
 		return config_tell(reader, FINDING_ERROR, NULL, "the file is empty");
-	reader->doc = &docs.items[docs.count - 1];
-	if (docs.count > 1)
+	reader->doc = &docs->items[docs->count - 1];
+	if (docs->count > 1)
 		return config_tell(reader, FINDING_ERROR, reader->doc->root,
 				   "the file has more than one document");
 	return read_document(reader, config);
@@ -306,6 +306,7 @@ static int read_text(struct config_reader *reader, const char *text, size_t leng
 
 static void reader_release(struct config_reader *reader)
 {
+	yaml_docs_release(&reader->docs);
 	buf_release(&reader->path);
 	config_app_release(&reader->defaults);
 	free(reader->folder);

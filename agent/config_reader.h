@@ -10,7 +10,8 @@
 #include "diff/yaml.h"
 
 struct config_reader {
-	const struct yaml_doc *doc;
+	struct yaml_docs docs;
+	const struct yaml_doc *doc; /* the one that it is */
 	const char *file;
 	char *folder; /* where relative paths start from; "": here */
 	struct findings *findings;
