@@ -243,7 +243,8 @@ until_pods "0=$new 1=$new 2=$old 3=$old"
 
 echo "# Patches, labels, watches"
 say patch $sts -p '{"spec":{"template":{"spec":{"containers":[{"name":"nginx-container","image":"nginx:1.28.0"}]}}}}'
-say patch $sts -p '{"spec":{"template":{"spec":{"containers":[{"name":"nginx-container","image":"nginx:1.28.0"}]}}}}'
+# Of what no controller writes meanwhile: kubectl compares it whole.
+say patch service nginx-stateful-service -p '{"spec":{"clusterIP":"None"}}'
 last rollout status $sts
 say patch $sts --type=merge -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":4}}}}'
 say label sts nginx-statefulset tier=web
