@@ -172,21 +172,21 @@ static void on_error(void *ctx, const struct err *err, int64_t retry_in_ms)
 static int start(struct stream *stream, struct err *err)
 {
 	CLEANUP(buf_release) struct buf selector = BUF_INIT(1024);
+
+	if (stream->single)
+		buf_printf(&selector, "metadata.name=%s", stream->single);
+	if (buf_check(&selector, "a selector", err) < 0)
+		return -1;
 	const struct watch_options options = {
 		.resource = stream->resource,
 		.namespace = stream->namespace,
-		.field_selector = stream->single ? buf_str(&selector) : NULL,
+		.field_selector = buf_str(&selector),
 		.wants = any_wants,
 		.on_event = on_event,
 		.on_synced = on_synced,
 		.on_error = on_error,
 		.ctx = stream,
 	};
-
-	if (stream->single)
-		buf_printf(&selector, "metadata.name=%s", stream->single);
-	if (buf_check(&selector, "a selector", err) < 0)
-		return -1;
 	tell_listed(stream, true);
 	stream->watch = watch_start(stream->owned->cluster, &options, err);
 	return stream->watch ? 0 : -1;
