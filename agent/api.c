@@ -267,44 +267,44 @@ static void reply_value(const struct api_call *call, int result, cJSON *take_val
 		api_reply_json(call, 200, take_value);
 }
 
-static void handle_status(const struct api_call *call)
+static void tell(const struct api_call *call,
+		 int (*ask)(void *context, cJSON **ret_value, struct err *err))
 {
-	const struct api_options *options = &call->api->options;
 	cJSON *value = NULL;
 	struct err err;
-	int result = options->status(options->context, &value, &err);
+	int result = ask(call->api->options.context, &value, &err);
 
 	reply_value(call, result, value, &err);
 }
 
+static void handle_status(const struct api_call *call)
+{
+	tell(call, call->api->options.status);
+}
+
 static void handle_apps(const struct api_call *call)
 {
-	const struct api_options *options = &call->api->options;
+	tell(call, call->api->options.apps);
+}
+
+static void tell_of_app(const struct api_call *call, int (*ask)(void *context, const char *name,
+								cJSON **ret_value, struct err *err))
+{
 	cJSON *value = NULL;
 	struct err err;
-	int result = options->apps(options->context, &value, &err);
+	int result = ask(call->api->options.context, call->name, &value, &err);
 
 	reply_value(call, result, value, &err);
 }
 
 static void handle_app(const struct api_call *call)
 {
-	const struct api_options *options = &call->api->options;
-	cJSON *value = NULL;
-	struct err err;
-	int result = options->app(options->context, call->name, &value, &err);
-
-	reply_value(call, result, value, &err);
+	tell_of_app(call, call->api->options.app);
 }
 
 static void handle_history(const struct api_call *call)
 {
-	const struct api_options *options = &call->api->options;
-	cJSON *value = NULL;
-	struct err err;
-	int result = options->history(options->context, call->name, &value, &err);
-
-	reply_value(call, result, value, &err);
+	tell_of_app(call, call->api->options.history);
 }
 
 /* "Authorization: Bearer TOKEN"; or in our own header, because the API server's proxy takes that away. */
