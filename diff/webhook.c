@@ -83,7 +83,7 @@ int webhook_verify(const struct webhook_request *request, const char *secret, st
 	if (digest_hmac_sha256(secret, strlen(secret), request->body, request->length, expected,
 			       err) < 0)
 		return -1;
-	for (length = 0; signature[length] && length < sizeof(presented) - 1; length++)
+	for (length = 0; length < sizeof(presented) - 1 && signature[length]; length++)
 		presented[length] = (char)tolower((unsigned char)signature[length]);
 	presented[length] = '\0';
 	if (signature[length] || !digest_is_secret(expected, presented))
