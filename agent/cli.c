@@ -317,9 +317,7 @@ static int store(const struct option_row *row, const char *value, struct options
 
 	switch (row->type) {
 	case OPTION_FLAG: *(bool *)(void *)(base + row->offset) = true; return 0;
-	case OPTION_MAYBE:
-		*(const char **)(void *)(base + row->offset) = value ? value : "";
-		return 0;
+	case OPTION_MAYBE: *(const char **)(void *)(base + row->offset) = value; return 0;
 	case OPTION_CHOICE:
 		if (!is_choice(row->choices, value))
 			return err_set(err, ERR_INVALID, "--%s is \"%s\", but has to be one of %s",
@@ -394,6 +392,8 @@ static int parse_long(const struct command *command, const char *text, struct ar
 			return err_set(err, ERR_INVALID, "--%s takes no value", row->name);
 		return store(row, NULL, options, err);
 	}
+	if (row->type == OPTION_MAYBE)
+		return store(row, value ? value + 1 : "", options, err);
 	value = value ? value + 1 : take_arg(args);
 	if (!value)
 		return err_set(err, ERR_INVALID, "--%s wants %s", row->name, row->argument);

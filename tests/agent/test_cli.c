@@ -92,6 +92,14 @@ static void test_errors_say_what_is_right(void **state)
 		 "--live compares without a cluster; --context does not go with it"},
 		{"diff -f x --client-side --live y",
 		 "--live compares without a cluster; --client-side does not go with it"},
+		{"status --agent=tranche",
+		 "--agent is \"tranche\", but has to be NAMESPACE/SERVICE"},
+		{"status --agent=/tranche",
+		 "--agent is \"/tranche\", but has to be NAMESPACE/SERVICE"},
+		{"sync --agent --repo x",
+		 "--agent and --repo exclude each other: the agent knows its sources"},
+		{"status --agent --watch", "--watch does not go with --agent"},
+		{"sync --repo x --api-token-file y", "--api-token-file goes with --agent"},
 		{"diff -f - --live -", "--live - and -f - cannot both be standard input"},
 		{"diff -f x --live y --impersonate z",
 		 "--live compares without a cluster; --impersonate does not go with it"},
@@ -283,9 +291,39 @@ static void test_help_text(void **state)
 		"  --timeout DURATION            how long --wait waits (5m)\n");
 }
 
+/* A value that may be left out never takes the next word. */
+static void test_the_agent_may_be_the_usual_one(void **state)
+{
+	static const struct {
+		const char *line, *agent, *name;
+	} cases[] = {
+		{"history", NULL, NULL},
+		{"history --agent", "", NULL},
+		{"history --agent shop", "", "shop"},
+		{"history --agent=a/b shop", "a/b", "shop"},
+	};
+	const struct command *command;
+	struct options options;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_ok(parse(cases[i].line, &command, &options, &err), err);
+		if (cases[i].agent)
+			assert_string_equal(options.agent, cases[i].agent);
+		else
+			assert_null(options.agent);
+		if (cases[i].name)
+			assert_string_equal(options.name, cases[i].name);
+		else
+			assert_null(options.name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_agent_may_be_the_usual_one),
 		cmocka_unit_test(test_errors_say_what_is_right),
 		cmocka_unit_test(test_values_in_every_spelling),
 		cmocka_unit_test(test_files_flags_and_defaults),
