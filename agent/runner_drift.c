@@ -3,8 +3,8 @@
 #include "agent/log.h"
 #include "apply/clock.h"
 
-#define LOOK_PAUSE_MS     50 /* between two looks; doubles while the next one has to wait for it ... */
-#define LOOK_MAX_PAUSE_MS 500 /* ... up to this: drift is told within a second */
+#define LOOK_EVERY_MS 250 /* for good: drift is told within a second */
+#define LOOK_BURST    20  /* that may follow one another at once */
 
 static struct log_subject subject_of(const struct runner *runner)
 {
@@ -23,15 +23,19 @@ static void on_suspect(void *context)
 	runner_want(context, SCHEDULE_OBJECTS, 0);
 }
 
-/* The first change is looked at at once, those that follow are gathered for a moment. */
+/* A change is looked at at once; where there is no end of them they are gathered for a moment. */
 static bool is_too_early(struct runner *runner)
 {
-	int64_t wait_ms = runner->looked_ms + runner->look_pause_ms - clock_boot_ms();
+	int64_t now_ms = clock_boot_ms();
+	int64_t earned = (now_ms - runner->look_earned_ms) / LOOK_EVERY_MS;
 
-	if (wait_ms <= 0)
+	runner->look_earned_ms += earned * LOOK_EVERY_MS;
+	runner->looks_left += earned;
+	if (runner->looks_left > LOOK_BURST)
+		runner->looks_left = LOOK_BURST;
+	if (runner->looks_left > 0)
 		return false;
-	runner->look_waited = true;
-	runner_want(runner, SCHEDULE_OBJECTS, wait_ms);
+	runner_want(runner, SCHEDULE_OBJECTS, runner->look_earned_ms + LOOK_EVERY_MS - now_ms);
 	return true;
 }
 
@@ -104,13 +108,8 @@ void runner_plan_looks(struct runner *runner, const struct pass *pass)
 	if (pass_fault(pass) == PASS_FINE && pass_is_whole(pass) && runner->lookout &&
 	    lookout_follow(runner->lookout, &err) < 0)
 		tell(runner, &err);
-	if (runner->looks) {
-		int64_t pause_ms = runner->look_waited ? 2 * runner->look_pause_ms : LOOK_PAUSE_MS;
-
-		runner->look_pause_ms = pause_ms < LOOK_MAX_PAUSE_MS ? pause_ms : LOOK_MAX_PAUSE_MS;
-		runner->looked_ms = now_ms;
-		runner->look_waited = false;
-	}
+	if (runner->looks)
+		runner->looks_left--;
 	if (!runner->app.self_heal)
 		fights_release(&runner->fights);
 	fights_forget(&runner->fights, now_ms);

@@ -56,9 +56,9 @@ struct runner {
 	size_t namespace_count;
 	struct follow follow;
 	struct drive drive;
-	struct lookout *lookout;          /* NULL: nothing is remembered of what was applied */
-	int64_t looked_ms, look_pause_ms; /* when the last look ended; until the next */
-	bool look_waited;                 /* which had to wait for it */
+	struct lookout *lookout; /* NULL: nothing is remembered of what was applied */
+	int64_t looks_left,
+		look_earned_ms; /* looks that may begin at once; when one was earned last */
 	struct fights fights;
 	struct chronicle chronicle;
 

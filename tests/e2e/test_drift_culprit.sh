@@ -20,7 +20,7 @@ drifts() {
 	check_equal "$what: kubectl" 0 $?
 	after=$(now_ms)
 	wait_equal "$what: is told" 20 1 count_lines "$pattern"
-	latencies+=("$what $(latency "$pattern" "$before" "$after")")
+	latencies+=("$what" "$(latency "$pattern" "$before" "$after")")
 }
 
 # count_lines PATTERN
@@ -151,5 +151,5 @@ check_equal "a Pod that comes and goes, a status, the agent's own write are no d
 	"$((looks + 1))" "$(count_log "that somebody changed")"
 check_equal "nobody's secret is told" 0 "$(count_log staple)"
 
-printf '  %s\n' "told ${latencies[0]}" "${latencies[@]:1}"
+printf 'counted: %s: told %s\n' "${latencies[@]}"
 finish
