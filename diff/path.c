@@ -1,5 +1,6 @@
 #include "diff/path.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* --- types ----------------------------------------------------------------------------------- */
@@ -141,6 +142,11 @@ struct step {
 	bool bracket, quoted;
 };
 
+static void step_release(struct step *step)
+{
+	free(step->text);
+}
+
 /* Reads ["..."]; `c` stands behind the bracket. Returns what is behind it all, NULL if it is bad. */
 static const char *read_quoted(const char *c, struct step *step)
 {
@@ -227,9 +233,8 @@ struct path_walk path_walk(const cJSON *object, const char *path)
 bool path_next(struct path_walk *walk)
 {
 	struct schema_field type = walk->type;
-	struct step step;
+	CLEANUP(step_release) struct step step = {0};
 	const char *rest = read_step(walk->rest, &step);
-	CLEANUP(free_p) char *text = step.text;
 	const cJSON *next = rest ? take_step(walk->value, &type, &step) : NULL;
 
 	if (!next)
