@@ -1,18 +1,12 @@
 #include "agent/server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <microhttpd.h>
 #include <uv.h>
 
-#include "agent/listen.h"
-#include "apply/ids.h"
-#include "diff/buf.h"
+#include "agent/server_private.h"
 #include "diff/cleanup.h"
 
 /* Of libmicrohttpd's own, behind ours: connections that were shut down count until it has looked. */
@@ -20,212 +14,12 @@
 /* Header lines, the names it makes of them, and the answer's headers. */
 #define CONNECTION_MEMORY (SERVER_MAX_HEADER_BYTES + 8u * 1024)
 #define SWEEP_MS          500
-#define PEER_KEY_SIZE     16
-
-/* What a connection is at; each has its deadline. */
-enum phase {
-	PHASE_FIRST,   /* connected, and has not asked yet */
-	PHASE_REQUEST, /* a request is read, handled or answered */
-	PHASE_IDLE,    /* answered */
-	PHASE_SHUT     /* given up on; libmicrohttpd has not noticed yet */
-};
-
-struct listener {
-	struct server *server;
-	enum server_listener which;
-	struct MHD_Daemon *daemon; /* NULL: there is none */
-	uv_poll_t poll;            /* on the daemon's epoll */
-	char address[LISTEN_ADDRESS_SIZE];
-};
-
-struct connection {
-	struct server *server;
-	enum server_listener listener;
-	int fd;
-	unsigned char key[PEER_KEY_SIZE]; /* whom it counts against */
-	char peer[SERVER_PEER_SIZE];
-	enum phase phase;
-	uint64_t since_ms; /* of the phase, on the loop's clock */
-
-	/* The request that it is at. */
-	uint64_t id; /* 0: none yet, or answered */
-	struct MHD_Connection *handle;
-	bool suspended;
-	bool refused; /* the body is too large; what comes of it yet is dropped */
-	bool asked;   /* the handler was, and may answer later */
-	struct buf body;
-	struct MHD_Response *response; /* to be queued at the next call */
-	int status;                    /* of the answer; 0: none */
-
-	struct connection *previous, *next;
-};
-
-struct server {
-	struct server_options options;
-	struct listener listeners[SERVER_LISTENER_COUNT];
-	uv_timer_t turn;  /* when libmicrohttpd wants to run without a descriptor being ready */
-	uv_timer_t sweep; /* deadlines; runs while there are connections */
-	unsigned open_handles;
-	struct connection *connections; /* the newest first */
-	size_t connection_count;
-	size_t body_bytes; /* of all of them */
-	struct ids requests;
-	bool ending;
-};
 
 struct server_headers {
 	struct MHD_Connection *connection;
 };
 
-static void on_turn(uv_timer_t *timer);
-static void refuse(struct connection *connection, int status);
-static void drop_body(struct connection *connection);
-
-/* --- turning --------------------------------------------------------------------------------- */
-
-static void run_daemons(struct server *server)
-{
-	MHD_UNSIGNED_LONG_LONG wait_ms, least_ms = 0;
-	bool waits = false;
-
-	for (int i = 0; i < SERVER_LISTENER_COUNT; i++) {
-		struct MHD_Daemon *daemon = server->listeners[i].daemon;
-
-		if (!daemon)
-			continue;
-		MHD_run(daemon);
-		if (MHD_get_timeout(daemon, &wait_ms) == MHD_YES &&
-		    (!waits || wait_ms < least_ms)) {
-			least_ms = wait_ms;
-			waits = true;
-		}
-	}
-	uv_timer_stop(&server->turn);
-	if (waits)
-		uv_timer_start(&server->turn, on_turn, least_ms, 0);
-}
-
-static void on_turn(uv_timer_t *timer)
-{
-	run_daemons(timer->data);
-}
-
-static void on_readable(uv_poll_t *poll, int status, int events)
-{
-	const struct listener *listener = poll->data;
-
-	(void)status;
-	(void)events;
-	run_daemons(listener->server);
-}
-
-/* --- making room, and deadlines -------------------------------------------------------------- */
-
-static uint64_t now_ms(const struct server *server)
-{
-	return uv_now(server->options.loop);
-}
-
-static void enter(struct connection *connection, enum phase phase)
-{
-	connection->phase = phase;
-	connection->since_ms = now_ms(connection->server);
-}
-
-static void resume(struct connection *connection)
-{
-	if (!connection->suspended)
-		return;
-	connection->suspended = false;
-	MHD_resume_connection(connection->handle);
-	uv_timer_start(&connection->server->turn, on_turn, 0, 0);
-}
-
-/* Gives up on it: libmicrohttpd finds it closed the next time that it looks. */
-static void shut(struct connection *connection)
-{
-	enter(connection, PHASE_SHUT);
-	shutdown(connection->fd, SHUT_RDWR);
-	resume(connection);
-}
-
-static bool is_of(const struct connection *connection, const struct connection *other)
-{
-	return memcmp(connection->key, other->key, PEER_KEY_SIZE) == 0;
-}
-
-/* Shuts the one that has been at its phase for longest, but not the newest. */
-static void evict(struct server *server, const struct connection *newest, bool same_address)
-{
-	struct connection *oldest = NULL;
-
-	for (struct connection *c = server->connections; c; c = c->next)
-		if (c != newest && c->phase != PHASE_SHUT && (!same_address || is_of(c, newest)) &&
-		    (!oldest || c->since_ms <= oldest->since_ms))
-			oldest = c;
-	if (oldest)
-		shut(oldest);
-}
-
-static void make_room(struct server *server, const struct connection *newest)
-{
-	size_t in_all = 0, same_address = 0;
-
-	for (const struct connection *c = server->connections; c; c = c->next) {
-		in_all += c->phase != PHASE_SHUT;
-		same_address += c->phase != PHASE_SHUT && is_of(c, newest);
-	}
-	if (same_address > SERVER_MAX_CONNECTIONS_PER_ADDRESS)
-		evict(server, newest, true);
-	else if (in_all > SERVER_MAX_CONNECTIONS)
-		evict(server, newest, false);
-}
-
-/* Of the others' bodies the oldest go until this one's has room. */
-static void make_room_for_body(struct server *server, const struct connection *newest)
-{
-	while (server->body_bytes > SERVER_MAX_BODIES_BYTES) {
-		struct connection *oldest = NULL;
-
-		for (struct connection *c = server->connections; c; c = c->next)
-			if (c != newest && c->body.length > 0 &&
-			    (!oldest || c->since_ms <= oldest->since_ms))
-				oldest = c;
-		if (!oldest)
-			return;
-		drop_body(oldest);
-		shut(oldest);
-	}
-}
-
-static uint64_t allowed_ms(enum phase phase)
-{
-	switch (phase) {
-	case PHASE_FIRST: return SERVER_FIRST_MS;
-	case PHASE_REQUEST: return SERVER_REQUEST_MS;
-	case PHASE_IDLE: return SERVER_IDLE_MS;
-	default: return UINT64_MAX;
-	}
-}
-
-/* A request that waits for its answer gets one that says so; everybody else has had his time. */
-static void on_sweep(uv_timer_t *timer)
-{
-	struct server *server = timer->data;
-
-	for (struct connection *c = server->connections; c; c = c->next) {
-		if (now_ms(server) - c->since_ms <= allowed_ms(c->phase))
-			continue;
-		if (c->suspended && c->id)
-			refuse(c, MHD_HTTP_GATEWAY_TIMEOUT);
-		else
-			shut(c);
-	}
-	if (!server->connections)
-		uv_timer_stop(&server->sweep);
-}
-
-/* --- connections ----------------------------------------------------------------------------- */
+/* --- requests -------------------------------------------------------------------------------- */
 
 static struct connection *connection_of(struct MHD_Connection *handle)
 {
@@ -235,104 +29,6 @@ static struct connection *connection_of(struct MHD_Connection *handle)
 	return info ? info->socket_context : NULL;
 }
 
-/* Who it is; of an IPv6 address the half counts that one network has. */
-static void read_peer(struct connection *connection, const struct sockaddr *address)
-{
-	const struct sockaddr_in6 *v6 = (const void *)address;
-	const struct sockaddr_in *v4 = (const void *)address;
-
-	if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-		memcpy(connection->key, &v6->sin6_addr.s6_addr[12], 4);
-		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], connection->peer,
-			  sizeof(connection->peer));
-	} else if (address->sa_family == AF_INET6) {
-		memcpy(connection->key, &v6->sin6_addr, 8);
-		connection->key[PEER_KEY_SIZE - 1] = 1; /* no IPv4 address */
-		inet_ntop(AF_INET6, &v6->sin6_addr, connection->peer, sizeof(connection->peer));
-	} else {
-		memcpy(connection->key, &v4->sin_addr, 4);
-		inet_ntop(AF_INET, &v4->sin_addr, connection->peer, sizeof(connection->peer));
-	}
-}
-
-static struct connection *connection_new(struct listener *listener, struct MHD_Connection *handle)
-{
-	struct server *server = listener->server;
-	struct connection *connection = calloc(1, sizeof(*connection));
-
-	if (!connection)
-		return NULL;
-	connection->server = server;
-	connection->listener = listener->which;
-	connection->handle = handle;
-	connection->fd =
-		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	read_peer(connection,
-		  MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-	enter(connection, PHASE_FIRST);
-	connection->next = server->connections;
-	if (connection->next)
-		connection->next->previous = connection;
-	server->connections = connection;
-	server->connection_count++;
-	return connection;
-}
-
-static void drop_body(struct connection *connection)
-{
-	connection->server->body_bytes -= connection->body.length;
-	buf_release(&connection->body);
-	buf_init(&connection->body, 0);
-}
-
-/* The connection is ready for another request. */
-static void request_end(struct connection *connection)
-{
-	drop_body(connection);
-	ids_remove(&connection->server->requests, connection->id);
-	connection->id = 0;
-	connection->refused = connection->asked = false;
-	if (connection->response)
-		MHD_destroy_response(STEAL(connection->response));
-}
-
-static void connection_free(struct connection *connection)
-{
-	struct server *server = connection->server;
-
-	request_end(connection);
-	if (connection->previous)
-		connection->previous->next = connection->next;
-	else
-		server->connections = connection->next;
-	if (connection->next)
-		connection->next->previous = connection->previous;
-	server->connection_count--;
-	free(connection);
-}
-
-static void on_connection(void *context, struct MHD_Connection *handle, void **state,
-			  enum MHD_ConnectionNotificationCode code)
-{
-	struct listener *listener = context;
-	struct server *server = listener->server;
-
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		struct connection *connection = connection_new(listener, handle);
-
-		*state = connection;
-		if (!connection)
-			return;
-		make_room(server, connection);
-		if (!uv_is_active((uv_handle_t *)&server->sweep))
-			uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
-	} else if (*state) {
-		connection_free(STEAL(*state));
-	}
-}
-
-/* --- requests -------------------------------------------------------------------------------- */
-
 static void *on_request_line(void *context, const char *uri, struct MHD_Connection *handle)
 {
 	struct connection *connection = connection_of(handle);
@@ -340,7 +36,7 @@ static void *on_request_line(void *context, const char *uri, struct MHD_Connecti
 	(void)context;
 	(void)uri;
 	if (connection && connection->phase != PHASE_SHUT)
-		enter(connection, PHASE_REQUEST);
+		connection_enter(connection, PHASE_REQUEST);
 	return NULL;
 }
 
@@ -355,9 +51,9 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **st
 	if (!connection)
 		return;
 	*state = NULL;
-	request_end(connection);
+	connection_request_end(connection);
 	if (connection->phase != PHASE_SHUT)
-		enter(connection, PHASE_IDLE);
+		connection_enter(connection, PHASE_IDLE);
 }
 
 static struct server_request request_of(const struct connection *connection,
@@ -441,9 +137,9 @@ static void take_body(struct connection *connection, const char *bytes, size_t l
 	server->body_bytes += connection->body.length - before;
 	if (connection->body.broken_cap || connection->body.broken_memory) {
 		connection->refused = true;
-		drop_body(connection);
+		connection_drop_body(connection);
 	} else {
-		make_room_for_body(server, connection);
+		connection_make_room_for_body(server, connection);
 	}
 }
 
@@ -534,9 +230,58 @@ void server_reply(struct server *server, uint64_t id, struct server_response *re
 	connection->status = response->status;
 	connection->response = response_new(response);
 	if (connection->response)
-		resume(connection);
+		connection_resume(connection);
 	else
-		shut(connection);
+		connection_shut(connection);
+}
+
+/* --- connections, and deadlines -------------------------------------------------------------- */
+
+static uint64_t allowed_ms(enum phase phase)
+{
+	switch (phase) {
+	case PHASE_FIRST: return SERVER_FIRST_MS;
+	case PHASE_REQUEST: return SERVER_REQUEST_MS;
+	case PHASE_IDLE: return SERVER_IDLE_MS;
+	default: return UINT64_MAX;
+	}
+}
+
+/* A request that waits for its answer gets one that says so; everybody else has had his time. */
+static void on_sweep(uv_timer_t *timer)
+{
+	struct server *server = timer->data;
+
+	for (struct connection *c = server->connections; c; c = c->next) {
+		if (server_now_ms(server) - c->since_ms <= allowed_ms(c->phase))
+			continue;
+		if (c->suspended && c->id)
+			refuse(c, MHD_HTTP_GATEWAY_TIMEOUT);
+		else
+			connection_shut(c);
+	}
+	if (!server->connections)
+		uv_timer_stop(&server->sweep);
+}
+
+static void on_connection(void *context, struct MHD_Connection *handle, void **state,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct listener *listener = context;
+	struct server *server = listener->server;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		struct connection *connection = connection_new(listener, handle);
+
+		*state = connection;
+		if (!connection)
+			return;
+		connection_make_room(server, connection);
+		if (!uv_is_active((uv_handle_t *)&server->sweep))
+			uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+	} else if (*state) {
+		connection_free(STEAL(*state));
+	}
 }
 
 /* --- beginning and end ----------------------------------------------------------------------- */
@@ -550,6 +295,15 @@ static void on_closed(uv_handle_t *handle)
 		return;
 	ids_release(&server->requests);
 	free(server);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	const struct listener *listener = poll->data;
+
+	(void)status;
+	(void)events;
+	server_turn(listener->server);
 }
 
 static int listener_start(struct listener *listener, const char *text, struct err *err)
@@ -611,8 +365,8 @@ void server_free(struct server *server)
 	/* A daemon must not be stopped while connections are suspended. */
 	server->ending = true;
 	for (struct connection *c = server->connections; c; c = c->next)
-		resume(c);
-	run_daemons(server);
+		connection_resume(c);
+	server_turn(server);
 	for (int i = 0; i < SERVER_LISTENER_COUNT; i++) {
 		struct listener *listener = &server->listeners[i];
 
