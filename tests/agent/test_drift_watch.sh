@@ -22,7 +22,7 @@ start() {
 	until [ -s kubeconfig ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
 	setpriv --pdeathsig KILL "$build/tranche" run --repo repo --app shop --interval 1h >agent.log 2>&1 </dev/null &
 	agent=$!
-	wait_equal "$1: first sync" 2 count "created"
+	wait_agent "$1: first sync" 2 count "created"
 }
 
 stop() {
@@ -40,15 +40,9 @@ count() {
 	grep -cF -- "$1" agent.log
 }
 
-# wait_equal WHAT EXPECTED COMMAND...
-wait_equal() {
-	local what=$1 expected=$2 deadline=$((SECONDS + 30)) seen
-
-	shift 2
-	while seen=$("$@" 2>&1); [ "$seen" != "$expected" ] && [ "$SECONDS" -lt "$deadline" ]; do
-		sleep 0.05
-	done
-	check_equal "$what" "$expected" "$seen" || tail -n 20 agent.log
+# wait_agent WHAT EXPECTED COMMAND...: wait_equal, and where it fails the end of the log.
+wait_agent() {
+	wait_equal "$1" 30 "${@:2}" || tail -n 20 agent.log
 }
 
 paint() {
@@ -72,9 +66,9 @@ for broken in "5 --fault cut=900@watch:configmaps" "1 --fault cut=300@watch:conf
 	start ${broken#* }
 	for round in $(seq "${broken%% *}"); do
 		paint red
-		wait_equal "$broken: drift $round begins" "$round" begun
+		wait_agent "$broken: drift $round begins" "$round" begun
 		paint green
-		wait_equal "$broken: drift $round ends" "$round" count "configmap/settings: drift ended"
+		wait_agent "$broken: drift $round ends" "$round" count "configmap/settings: drift ended"
 	done
 done
 
@@ -89,23 +83,23 @@ done
 paint red
 kubectl delete configmap others >/dev/null
 faults ''
-wait_equal "a server that is back: what was changed" 1 begun
-wait_equal "a server that is back: what was deleted" 1 count "configmap/others: drift: deleted; left alone"
+wait_agent "a server that is back: what was changed" 1 begun
+wait_agent "a server that is back: what was deleted" 1 count "configmap/others: drift: deleted; left alone"
 check_equal "a server that is back: what ends" "0 yes" "$(count "settings: drift ended") $([ "$(count "others: drift ended")" -le 12 ] && echo yes)"
 
 # A kind that may not be watched.
 start --deny watch:configmaps
-wait_equal "forbidden: is said once" 1 count 'cannot watch resource "configmaps"'
+wait_agent "forbidden: is said once" 1 count 'cannot watch resource "configmaps"'
 check_equal "forbidden: and what that means" 1 "$(count "changes of these are seen at the interval only")"
 paint red
 kill -HUP $agent
-wait_equal "forbidden: a look at everything sees it" 1 begun
+wait_agent "forbidden: a look at everything sees it" 1 begun
 
 # An agent that starts again says what it finds; one that only loses its watch does not.
 kill $agent && wait $agent
 setpriv --pdeathsig KILL "$build/tranche" run --repo repo --app shop --interval 1h >>agent.log 2>&1 </dev/null &
 agent=$!
-wait_equal "a restart says it again" 2 begun
+wait_agent "a restart says it again" 2 begun
 stop
 
 echo "$passed passed, $failed failed"

@@ -43,17 +43,6 @@ soon() {
 	check_equal "$what" 0 $? || exit 1
 }
 
-# wait_for SECONDS COMMAND...
-wait_for() {
-	local deadline=$((SECONDS + $1))
-
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.05
-	done
-}
-
 # --- the tree -------------------------------------------------------------------------------------
 
 export SOURCE_DATE_EPOCH=1700000000

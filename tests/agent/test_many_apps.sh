@@ -15,17 +15,6 @@ export KUBECONFIG=$work/kubeconfig
 
 APPS=60
 
-# wait_for SECONDS COMMAND...
-wait_for() {
-	local deadline=$((SECONDS + $1))
-
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.05
-	done
-}
-
 # says PATTERN [COUNT]: that many lines of the agent's match (at least one).
 says() {
 	[ "$(grep -cE -- "$1" agent.log)" -ge "${2-1}" ]

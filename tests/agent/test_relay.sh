@@ -13,17 +13,6 @@ leave_user_settings
 cd "$work" || exit 2
 export KUBECONFIG=$work/kubeconfig
 
-# wait_for SECONDS COMMAND...
-wait_for() {
-	local deadline=$((SECONDS + $1))
-
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.05
-	done
-}
-
 "$build/kubesim" --kubeconfig "$KUBECONFIG" >kubesim.log 2>&1 &
 pids+=($!)
 wait_for 20 test -s "$KUBECONFIG"

@@ -14,17 +14,6 @@ cd "$work" || exit 2
 export KUBECONFIG=$work/kubeconfig
 MAX_MS=5000
 
-# wait_for SECONDS COMMAND...
-wait_for() {
-	local deadline=$((SECONDS + $1))
-
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.02
-	done
-}
-
 # faults RULE...: from now on
 faults() {
 	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null

@@ -19,30 +19,6 @@ finished='' agent_pid='' kubelet_pid='' end_commands=()
 
 leave_user_settings
 
-# --- waiting ------------------------------------------------------------------------------------
-
-# wait_for SECONDS COMMAND...: until it succeeds; fails at the deadline.
-wait_for() {
-	local deadline=$((SECONDS + $1))
-
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.05
-	done
-}
-
-# wait_equal WHAT SECONDS EXPECTED COMMAND...: until its output is that.
-wait_equal() {
-	local what=$1 deadline=$((SECONDS + $2)) expected=$3 seen
-
-	shift 3
-	while seen=$("$@" 2>&1); [ "$seen" != "$expected" ] && [ "$SECONDS" -lt "$deadline" ]; do
-		sleep 0.05
-	done
-	check_equal "$what" "$expected" "$seen"
-}
-
 now_ms() {
 	date +%s%3N
 }

@@ -60,6 +60,28 @@ $out
 $err"
 }
 
+# wait_for SECONDS COMMAND...: until it succeeds; fails at the deadline.
+wait_for() {
+	local deadline=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 0.05
+	done
+}
+
+# wait_equal WHAT SECONDS EXPECTED COMMAND...: checks that its output is that, at the deadline at the latest.
+wait_equal() {
+	local what=$1 deadline=$((SECONDS + $2)) expected=$3 seen
+
+	shift 3
+	while seen=$("$@" 2>&1); [ "$seen" != "$expected" ] && [ "$SECONDS" -lt "$deadline" ]; do
+		sleep 0.05
+	done
+	check_equal "$what" "$expected" "$seen"
+}
+
 # Nothing of the user's own settings takes part: HOME is $work.
 leave_user_settings() {
 	export LC_ALL=C HOME=$work GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1

@@ -7,13 +7,7 @@ port='' ssh_port=''
 
 # wait_until WHAT COMMAND...: until it succeeds; fails after 20 s.
 wait_until() {
-	local what=$1 i
-	shift
-	for ((i = 0; i < 400; i++)); do
-		"$@" 2>/dev/null && return 0
-		sleep 0.05
-	done
-	check_equal "$what" "in time" "not after 20 s"
+	wait_for 20 "${@:2}" 2>/dev/null || check_equal "$1" "in time" "not after 20 s"
 }
 
 need() {
