@@ -62,7 +62,7 @@ void cluster_set_retry(struct cluster *cluster, int64_t retry_ms);
 /*
  * Asks `may_write` about each request that may change something (neither a GET nor `repeatable`), when there is
  * a connection and it is about to be sent, also when it had to wait or is tried again. Where that returns -1 the
- * request fails with its *err, and has not been sent. It may not call anything here. NULL: all may.
+ * request fails with its *err, and is not sent (again). It may not call anything here. NULL: all may.
  */
 void cluster_set_fence(struct cluster *cluster, int (*may_write)(void *ctx, struct err *err),
 		       void *ctx);
@@ -84,7 +84,7 @@ struct cluster_request {
 	const cJSON
 		*body;   /* NULL: none; it is written out at once. What the server says of a Secret
 			     * has its values masked (diff/secret.h) */
-	bool once;       /* never tried again, whatever comes */
+	bool once;       /* not tried again, whatever comes (but see below) */
 	bool repeatable; /* stores nothing (a dry run): tried again like a read */
 	bool unfenced;   /* the fence is not asked */
 	bool urgent;     /* overtakes all others that wait */
@@ -107,8 +107,13 @@ struct cluster_request {
  * Tried again, with exponential backoff and jitter until CLUSTER_RETRY_MS have passed: whatever the
  * server throttles with 429, after the pause it asks for; requests that surely never left (nobody
  * listens, no such host); reads (GET) also after a cut connection, a timeout and 500, 502, 503,
- * 504. A write that may have arrived is never repeated. A 401 is tried again once where
- * the credentials could be renewed (http.h).
+ * 504. A 401 is tried again once where the credentials could be renewed (http.h).
+ *
+ * A write that may have arrived is not tried again, with one exception: libcurl itself sends anew, a
+ * `once` too, what got not a byte of an answer over a connection that had been used before, because
+ * the server mostly had closed it by then, or refused the stream (RFC 9110, 9.2.2; RFC 9113, 8.7). The
+ * fence is asked that time too. So a write has to be one that does nothing when it comes twice: a
+ * POST names its object, PUT and DELETE the version that they are about.
  */
 uint64_t cluster_send(struct cluster *cluster, const struct cluster_request *request,
 		      struct err *err);

@@ -8,7 +8,8 @@
  * 30 s without traffic and by unacknowledged data, on streams too.
  *
  * Credentials are looked at before each request (credentials.h): a request waits for an exec plugin, and
- * one that is answered with 401 is sent once more where they could be renewed.
+ * one that is answered with 401 is sent once more where they could be renewed. libcurl sends anew, up to
+ * five times, what got not a byte of an answer over a connection that had been used before.
  *
  * Every function is called on the loop's thread. Callbacks come from the loop, never from within
  * http_submit, and may submit, cancel and free as they like. An idle struct http does not keep

@@ -116,6 +116,38 @@ static void test_each_is_asked(void **state)
 	bench_close(&bench);
 }
 
+/* libcurl sends a write anew when the connection, used before, ends without an answer (cluster.h). */
+static void test_one_that_curl_repeats_is_asked_again(void **state)
+{
+	static const struct {
+		int allowed;
+		size_t requests;
+		const char *message;
+	} cases[] = {{3, 3, ""}, {2, 2, "not ours to write"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench bench;
+		struct outcome outcome;
+
+		bench_open(&bench, cases[i].allowed);
+		server_answer(bench.server, "PUT", 1, 200, "", "{}");
+		server_add(bench.server, (struct server_rule){.match = "PUT", .times = 1});
+		server_answer(bench.server, "PUT", 0, 200, "", "{}");
+		for (int turn = 0; turn < 2; turn++) {
+			start(&bench,
+			      (struct cluster_request){.method = "PUT", .path = "/a", .once = true},
+			      &outcome);
+			turn_until(&bench.client.loop, &outcome.done);
+			assert_string_equal(outcome.err.message, turn ? cases[i].message : "");
+			outcome_release(&outcome);
+		}
+		assert_int_equal(bench.fence.asked, 3);
+		assert_int_equal(server_count(bench.server, "PUT"), cases[i].requests);
+		bench_close(&bench);
+	}
+}
+
 static void test_one_that_is_tried_again_is_asked_again(void **state)
 {
 	struct bench bench;
@@ -209,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_is_asked),
 		cmocka_unit_test(test_each_is_asked),
+		cmocka_unit_test(test_one_that_curl_repeats_is_asked_again),
 		cmocka_unit_test(test_one_that_is_tried_again_is_asked_again),
 		cmocka_unit_test(test_one_that_had_to_wait_is_asked_then),
 		cmocka_unit_test(test_a_dead_connection_is_left),
