@@ -5,28 +5,16 @@
 
 #include "agent/fetch.h"
 #include "tests/support/check.h"
+#include "tests/support/shell.h"
 
-static char *work; /* a folder of this test's own */
-
-/* Runs a shell script in the repository; it has to succeed. */
-static void shell(const char *script)
-{
-	CLEANUP(free_p) char *command = NULL;
-
-	assert_true(asprintf(&command, "cd '%s' && set -e && %s", work, script) > 0);
-	if (system(command) != 0)
-		fail_msg("failed: %s", script);
-}
+static const char *work; /* a folder of this test's own */
 
 #define MANIFEST(name) "printf 'kind: ConfigMap\\napiVersion: v1\\nmetadata: {name: " name "}\\n' "
 
 static int set_up(void **state)
 {
-	char pattern[] = "/tmp/tranche-test-XXXXXX";
-
 	(void)state;
-	work = strdup(mkdtemp(pattern));
-	setenv("HOME", work, 1);
+	work = shell_begin();
 	shell("git config --global user.name Ann; git config --global user.email a@example.com;"
 	      "git init -q -b main .; mkdir a b;" MANIFEST("one") ">a.yaml;" MANIFEST(
 		      "two") ">a/one.yaml;" MANIFEST("three") ">b/one.yaml;"
@@ -41,8 +29,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	shell("rm -rf \"$PWD\"");
-	free(work);
+	shell_end();
 	return 0;
 }
 

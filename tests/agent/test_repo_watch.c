@@ -8,27 +8,17 @@
 #include <uv.h>
 
 #include "tests/support/check.h"
+#include "tests/support/shell.h"
 
 #define DEADLINE_MS 10000
 
-static char *work;
+static const char *work;
 static int calls;
-
-static void shell(const char *script)
-{
-	CLEANUP(free_p) char *command = NULL;
-
-	assert_true(asprintf(&command, "cd '%s' && set -e && %s", work, script) > 0);
-	assert_int_equal(system(command), 0);
-}
 
 static int set_up(void **state)
 {
-	char pattern[] = "/tmp/tranche-test-XXXXXX";
-
 	(void)state;
-	work = strdup(mkdtemp(pattern));
-	setenv("HOME", work, 1);
+	work = shell_begin();
 	shell("git config --global user.name Ann; git config --global user.email a@b.c;"
 	      "git init -q shop; cd shop; git commit -q --allow-empty -m First");
 	return 0;
@@ -37,8 +27,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	shell("rm -rf \"$PWD\"");
-	free(work);
+	shell_end();
 	return 0;
 }
 

@@ -5,18 +5,9 @@
 
 #include "agent/source_private.h"
 #include "tests/support/check.h"
+#include "tests/support/shell.h"
 
-static char *work; /* a folder of this test's own */
-
-/* Runs a shell script in the work folder; it has to succeed. */
-static void shell(const char *script)
-{
-	CLEANUP(free_p) char *command = NULL;
-
-	assert_true(asprintf(&command, "cd '%s' && set -e && %s", work, script) > 0);
-	if (system(command) != 0)
-		fail_msg("failed: %s", script);
-}
+static const char *work; /* a folder of this test's own */
 
 static char *path_in(const char *name)
 {
@@ -29,10 +20,7 @@ static char *path_in(const char *name)
 static int set_up(void **state)
 {
 	(void)state;
-	char pattern[] = "/tmp/tranche-test-XXXXXX";
-
-	work = strdup(mkdtemp(pattern));
-	setenv("HOME", work, 1);
+	work = shell_begin();
 	setenv("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z", 1);
 	setenv("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z", 1);
 	setenv("XDG_CACHE_HOME", work, 1);
@@ -53,8 +41,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	shell("rm -rf \"$PWD\"");
-	free(work);
+	shell_end();
 	return 0;
 }
 
