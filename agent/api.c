@@ -496,6 +496,7 @@ static void on_closed(uv_handle_t *handle)
 static void look_at_files(struct api *api)
 {
 	struct secret_file *files[] = {&api->token, &api->hook_secret};
+	static const char *const until[] = {"orders", "webhooks"};
 	struct err err;
 
 	api->token = (struct secret_file){.path = api->options.token_file,
@@ -504,7 +505,8 @@ static void look_at_files(struct api *api)
 		(struct secret_file){.path = api->options.hook_secret_file, .tidy = tidy_secret};
 	for (size_t i = 0; i < 2; i++)
 		if (secret_file_refresh(files[i], &err) < 0)
-			log_line(LOG_WARNING, NULL, "%s", err.message);
+			log_line(LOG_WARNING, NULL, "%s; %s are refused until it can be read",
+				 err.message, until[i]);
 }
 
 static void log_addresses(const struct api *api)

@@ -260,8 +260,10 @@ int cli_parse(int argc, char **argv, const struct command **ret_command,
 		return -1;
 	if (!options.help && options.config && args.of_one_app)
 		return err_set(err, ERR_INVALID,
-			       "--%s does not go with --config: the file says it of each app",
-			       args.of_one_app);
+			       "--%s does not go with --config: the file says it of each app%s",
+			       args.of_one_app,
+			       strcmp(args.of_one_app, "self-heal") == 0 ? ", as drift: revert"
+									 : "");
 	if (!options.help && cli_check(command, &options, err) < 0)
 		return -1;
 	*ret_command = command;

@@ -127,6 +127,19 @@ static int check_revisions(const struct options *options, struct err *err)
 	return check_offline("from", options, err);
 }
 
+/* Without an address nobody could ask. */
+static int check_listen(const struct command *command, const struct options *options,
+			struct err *err)
+{
+	if (!(command->groups & CLI_GROUP_RUN) || options->listen)
+		return 0;
+	if (options->webhook_secret_file)
+		return err_set(err, ERR_INVALID, "--webhook-secret-file goes with --listen");
+	if (options->api_token_file && !options->api_listen)
+		return err_set(err, ERR_INVALID, "--api-token-file goes with --listen");
+	return 0;
+}
+
 static int check_lease(const struct options *options, struct err *err)
 {
 	if (options->lease_ms % 1000 || (options->leader_elect && options->lease_ms == 0))
@@ -154,7 +167,7 @@ int cli_check(const struct command *command, const struct options *options, stru
 	if (check_agent(command, options, err) < 0 || check_source(command, options, err) < 0 ||
 	    check_identity(command, options, err) < 0 || check_live(options, err) < 0 ||
 	    check_revisions(options, err) < 0 || check_prune(options, err) < 0 ||
-	    check_lease(options, err) < 0)
+	    check_listen(command, options, err) < 0 || check_lease(options, err) < 0)
 		return -1;
 	return check_edit(command, options, err);
 }

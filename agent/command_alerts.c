@@ -58,6 +58,20 @@ static bool report(const struct notices *notices, const char *name, struct buf *
 	return all;
 }
 
+/* There is none of that name, or none at all. */
+static void refuse_name(const struct config *config, const char *name, struct err *err)
+{
+	CLEANUP(buf_release) struct buf names = BUF_INIT(MAX_TEXT_BYTES);
+
+	for (size_t i = 0; i < config->sink_count; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", config->sinks[i].name);
+	if (config->sink_count == 0)
+		err_set(err, ERR_INVALID, "there are no sinks: alerts.sinks lists them");
+	else
+		err_set(err, ERR_INVALID, "there is no sink \"%s\"; there are: %s", name,
+			buf_str(&names));
+}
+
 static int send_test(struct session *session, struct link *link, const struct config *config,
 		     const char *name, struct err *err)
 {
@@ -72,8 +86,7 @@ static int send_test(struct session *session, struct link *link, const struct co
 		return EXIT_INTERNAL;
 	}
 	if (notices_test(notices, name) == 0) {
-		err_set(err, ERR_INVALID, name ? "there is no sink \"%s\"" : "there are no sinks",
-			name);
+		refuse_name(config, name, err);
 		tell_error(err);
 		return EXIT_USAGE;
 	}

@@ -30,7 +30,7 @@ static void on_done(void *ctx, const struct err *err, bool changed,
 	if (changed)
 		printf("%s %s\n", suspending->app, suspending->suspends ? "suspended" : "resumed");
 	else if (suspending->suspends)
-		fprintf(stderr, "tranche: %s is %s already\n", suspending->app, buf_str(&since));
+		fprintf(stderr, "tranche: %s is already %s\n", suspending->app, buf_str(&since));
 	else
 		fprintf(stderr, "tranche: %s is not suspended\n", suspending->app);
 	suspending->code = changed ? EXIT_OK : EXIT_DIFFERENT;

@@ -49,6 +49,9 @@ static bool make_standing(const struct runner *runner, const struct rollout *rol
 		.record = entry ? &entry->rollout : NULL,
 		.app = entry ? app->name : NULL,
 		.applied = entry ? or_empty(app->inventory.revision) : NULL,
+		.suspended_by = entry ? app->inventory.suspended.by : NULL,
+		.suspended_reason = entry ? app->inventory.suspended.reason : NULL,
+		.suspended_ms = entry ? app->inventory.suspended.at_ms : 0,
 		.git_partition = standings_git_partition(manifest, rollout),
 	};
 	return true;

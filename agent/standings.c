@@ -51,6 +51,9 @@ struct standing standing_of(const struct standings_sources *sources, const struc
 		.record = entry ? &entry->rollout : NULL,
 		.app = owner ? owner->app : NULL,
 		.applied = owner ? owner->revision : NULL,
+		.suspended_by = owner ? owner->suspended.by : NULL,
+		.suspended_reason = owner ? owner->suspended.reason : NULL,
+		.suspended_ms = owner ? owner->suspended.at_ms : 0,
 		.git_partition = git_partition(sources->app, rollout),
 	};
 }

@@ -250,6 +250,12 @@ static void add_step(struct json_builder *builder, cJSON *object, const struct s
 		json_build_text(builder, object, "app", standing->app);
 		json_build_text(builder, object, "appliedCommit", standing->applied);
 	}
+	if (standing_suspended_age_ms(standing, now_ms) >= 0) {
+		cJSON *suspended = json_build_object(builder, object, "suspended");
+		json_build_text(builder, suspended, "by", standing->suspended_by);
+		json_build_text(builder, suspended, "reason", standing->suspended_reason);
+		json_build_time(builder, suspended, "since", standing->suspended_ms);
+	}
 	if (record && record->rejected_digest && *record->rejected_digest) {
 		cJSON *rejected = json_build_object(builder, object, "rejected");
 		json_build_text(builder, rejected, "commit", record->rejected_commit);

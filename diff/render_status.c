@@ -76,6 +76,19 @@ static void print_rejected(const struct standing *standing, struct buf *out)
 		buf_printf(out, "; back on %s until Git changes", record->good_revision);
 }
 
+/* "shop is suspended by ann for 2m10s: restoring a backup" */
+static void print_suspended(const struct standing *standing, int64_t now_ms, struct buf *out)
+{
+	int64_t age_ms = standing_suspended_age_ms(standing, now_ms);
+
+	if (age_ms < 0)
+		return;
+	buf_printf(out, "%s is suspended by %s for ", standing->app, standing->suspended_by);
+	duration_print_age(age_ms, out);
+	if (standing->suspended_reason && *standing->suspended_reason)
+		buf_printf(out, ": %s", standing->suspended_reason);
+}
+
 /* A labelled line; none where there is nothing to say. */
 static void print_line(const char *label, enum style style, const struct buf *text,
 		       const struct render_options *options, struct buf *out)
@@ -100,6 +113,7 @@ static void print_lines(const struct standing *standing, const struct status *st
 	CLEANUP(buf_release) struct buf step = BUF_INIT(TABLE_MAX_CELL);
 	CLEANUP(buf_release) struct buf rejected = BUF_INIT(TABLE_MAX_CELL);
 	CLEANUP(buf_release) struct buf git = BUF_INIT(TABLE_MAX_CELL);
+	CLEANUP(buf_release) struct buf suspended = BUF_INIT(TABLE_MAX_CELL);
 
 	print_step(standing, status->now_ms, &step);
 	print_line("step", STYLE_PLAIN, &step, options, out);
@@ -110,6 +124,8 @@ static void print_lines(const struct standing *standing, const struct status *st
 		buf_printf(&git, "%.*s, applied by %s", SHORT_COMMIT, standing->applied,
 			   standing->app);
 	print_line("git", STYLE_PLAIN, &git, options, out);
+	print_suspended(standing, status->now_ms, &suspended);
+	print_line("app", STYLE_WARN, &suspended, options, out);
 }
 
 /* --- a StatefulSet's first line -------------------------------------------------------------- */

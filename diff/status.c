@@ -37,6 +37,14 @@ int64_t standing_step_age_ms(const struct standing *standing, int64_t now_ms)
 	return age_ms > 0 ? age_ms : 0;
 }
 
+int64_t standing_suspended_age_ms(const struct standing *standing, int64_t now_ms)
+{
+	if (!standing->app || !standing->suspended_by)
+		return -1;
+	int64_t age_ms = now_ms - standing->suspended_ms;
+	return age_ms > 0 ? age_ms : 0;
+}
+
 /* Ages below an hour are shown with their seconds. */
 static int64_t tick_of_age(int64_t age_ms)
 {
@@ -56,6 +64,8 @@ int64_t status_tick_ms(const struct status *status)
 			its_ms = SECOND_MS;
 		else if (standing->rollout->phase != ROLLOUT_COMPLETE)
 			its_ms = tick_of_age(standing_step_age_ms(standing, status->now_ms));
+		if (its_ms == 0)
+			its_ms = tick_of_age(standing_suspended_age_ms(standing, status->now_ms));
 		if (its_ms > 0 && (tick_ms == 0 || its_ms < tick_ms))
 			tick_ms = its_ms;
 	}

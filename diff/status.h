@@ -13,9 +13,12 @@
 struct standing {
 	const struct rollout *rollout;
 	const struct promotion_record *record; /* of the app that owns it; NULL: none is known */
-	const char *app;       /* that app's name; NULL: none is known. `applied` likewise */
-	const char *applied;   /* the commit that it applied last, in full; "" for plain files */
-	int64_t git_partition; /* that the source says; -1: not known */
+	const char *app;          /* that app's name; NULL: none is known. `applied` likewise */
+	const char *applied;      /* the commit that it applied last, in full; "" for plain files */
+	const char *suspended_by; /* who suspended that app; NULL: nobody did */
+	const char *suspended_reason; /* "" where none was given */
+	int64_t suspended_ms;         /* since when, Unix time */
+	int64_t git_partition;        /* that the source says; -1: not known */
 };
 
 /* An object of the source that is not in the cluster. */
@@ -49,6 +52,9 @@ int64_t standing_deadline_left_ms(const struct standing *standing, int64_t now_m
 
 /* How old the step is, the last write of the template or the partition; -1: not known. */
 int64_t standing_step_age_ms(const struct standing *standing, int64_t now_ms);
+
+/* For how long its app has been suspended; -1: it is not. */
+int64_t standing_suspended_age_ms(const struct standing *standing, int64_t now_ms);
 
 /* When the time alone makes the drawing another one, from now; 0: it does not. */
 int64_t status_tick_ms(const struct status *status);

@@ -18,6 +18,10 @@ run "$tranche" alerts tst
 check_exact "another word" 2 "" "tranche: 'tranche alerts' takes \"test\" or nothing, not \"tst\""
 run "$tranche" alerts test
 check_exact "a test without sinks" 2 "" "tranche: 'tranche alerts test' wants --config FILE"
+printf 'apiVersion: tranche.dev/v1\nkind: Config\napps: []\nalerts: {sinks: [%s]}\n' \
+	'{name: chat, type: command, command: ["true"]}, {name: pager, type: command, command: ["true"]}' >"$work/config.yaml"
+run "$tranche" alerts test --config "$work/config.yaml" --sink pagr
+check_exact "a sink that is not there" 2 "" "tranche: there is no sink \"pagr\"; there are: chat, pager"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -25,6 +25,12 @@ bad.yaml:3:1: error: unknown key \"app\"; did you mean \"apps\"?
 bad.yaml:4:10: error: server.listen must be text, not a number: put it in quotes"
 run "$tranche" run --config bad.yaml --repo x --interval 1s
 check_exact "options of one app" 2 "" "tranche: --interval does not go with --config: the file says it of each app"
+run "$tranche" run --config bad.yaml --self-heal
+check_exact "what has another name there" 2 "" "tranche: --self-heal does not go with --config: the file says it of each app, as drift: revert"
+for option in api-token-file webhook-secret-file; do
+	run "$tranche" run --repo x "--$option" token
+	check_exact "--$option without an address" 2 "" "tranche: --$option goes with --listen"
+done
 run "$tranche" validate --config bad.yaml -f x
 check_exact "files" 2 "" "tranche: --filename does not go with --config: the file says it of each app"
 printf 'apiVersion: tranche.dev/v1\nkind: Config\napps: []\nclusters: [{name: a}, {name: b}]\n' >two.yaml

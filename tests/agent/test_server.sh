@@ -336,7 +336,7 @@ exec 9>&-
 # --- two addresses -----------------------------------------------------------------------------------------------
 
 start --listen '[::1]:0' --api-listen 127.0.0.1:0 --api-token-file missing
-check_like "a token file that is not there is warned of" "*cannot read missing:*" "$(grep warning agent.log)"
+check_like "a token file that is not there is warned of" "*cannot read missing: no such file; orders are refused until it can be read" "$(grep warning agent.log)"
 ask GET /api/v1/status
 check_answer "the API is not where the probes are" 404 '*"the API is served at another address"*'
 wait_until "probes are" answers /readyz 200

@@ -96,6 +96,16 @@ check_like "of a namespace: which app applied what" "\
   git       $id, applied by shop
 
 + updated" "$status $out"
+run "$build/tranche" suspend shop -n default --reason 'a backup'
+status -n default
+check_like "who suspended its app, and why" "*
+  git       $id, applied by shop
+  app       shop is suspended by * for *s: a backup
+*" "$out"
+status -n default -o json
+check_like "the same as JSON" '*"suspended": {*"by": "*"reason": "a backup",*"since": "*' "$out"
+run "$build/tranche" resume shop -n default
+check_equal "it goes on" "0 shop resumed" "$status $out"
 status -o wide
 check_like "wide: the first line" "\
 NAME  PHASE   READY  UPDATED  PARTITION  CURRENT         UPDATE

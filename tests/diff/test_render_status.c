@@ -307,6 +307,25 @@ static void test_rolled_back(void **state)
 		     "  git       3f2c1ab, applied by shop\n");
 }
 
+static void test_says_who_suspended_the_app(void **state)
+{
+	(void)state;
+	CLEANUP(view_release) struct view view;
+
+	view_init(&view, "replicas=3 partition=2 current=a update=b", "0..1=a 2=b");
+	view.standing.app = "shop";
+	view.standing.applied = "3f2c1abcdef0123";
+	view.standing.suspended_by = "ann";
+	view.standing.suspended_reason = "";
+	view.standing.suspended_ms = view.status.now_ms - 130000;
+	assert_lines(&view, "  git       3f2c1ab, applied by shop\n"
+			    "  app       shop is suspended by ann for 2m10s\n");
+	assert_int_equal(status_tick_ms(&view.status), 1000);
+	view.standing.suspended_reason = "restoring a backup";
+	assert_lines(&view, "  git       3f2c1ab, applied by shop\n"
+			    "  app       shop is suspended by ann for 2m10s: restoring a backup\n");
+}
+
 static void test_lists_troubles(void **state)
 {
 	(void)state;
@@ -404,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_deadline_is_counted_down),
 		cmocka_unit_test(test_partition_on_its_way),
 		cmocka_unit_test(test_rolled_back),
+		cmocka_unit_test(test_says_who_suspended_the_app),
 		cmocka_unit_test(test_lists_troubles),
 		cmocka_unit_test(test_what_is_missing),
 		cmocka_unit_test(test_what_is_applied),

@@ -143,7 +143,7 @@ wait_for 20 grep -q 'listening on http://' "$work/agent.log"
 endpoints "$(sed -n 's,.*listening on http://0.0.0.0:\([0-9]*\).*,\1,p' "$work/agent.log")"
 wait_equal "it outlasts the agent" 20 1 count_log "the app \"shop\" is suspended by "
 run "$build/tranche" suspend shop -n "$namespace"
-check_like "it is suspended already" "$EXIT_DIFFERENT tranche: shop is suspended by * since *: restoring a backup already" "$status $err$out"
+check_like "it is suspended already" "$EXIT_DIFFERENT tranche: shop is already suspended by * since *: restoring a backup" "$status $err$out"
 run "$build/tranche" resume shop -n "$namespace" # without the agent, which learns of it at its next pass
 check_equal "resume" "0 shop resumed" "$status $out$err"
 remote sync --wait --timeout 60s
