@@ -112,7 +112,8 @@ const struct command cli_commands[] = {
 		.summary = "Have nobody sync an app until it is resumed",
 		.text = "Suspend an app: whoever syncs it, an agent or a command, writes nothing from its next pass on. It\n"
 			"stands in the app's inventory, with who, when and why, and so outlasts restarts. A pass that\n"
-			"has begun to write ends its work. Ends with 1 if it is suspended already.",
+			"has begun to write ends its work. Ends with 1 if it is suspended already; --agent only tells the\n"
+			"agent, which takes it either way.",
 		.examples = "  tranche suspend shop -n shop --reason 'restoring a backup'\n",
 		.argument = "[APP]",
 		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_SUSPEND | CLI_GROUP_AGENT | CLI_GROUP_LOG,
@@ -123,7 +124,7 @@ const struct command cli_commands[] = {
 		.usage = "[APP] [-n NAMESPACE | --agent] [options]",
 		.summary = "Have a suspended app synced again",
 		.text = "Undo a suspension: an agent that follows the app syncs it at its next interval. Ends with 1 if it\n"
-			"is not suspended.",
+			"is not suspended; --agent only tells the agent, which takes it either way.",
 		.examples = "  tranche resume shop -n shop\n",
 		.argument = "[APP]",
 		.groups = CLI_GROUP_CLUSTER | CLI_GROUP_AGENT | CLI_GROUP_LOG,
