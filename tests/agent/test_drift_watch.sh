@@ -13,7 +13,7 @@ export KUBECONFIG=$work/kubeconfig
 
 # start ARGUMENT...: a fresh cluster, and the agent on it
 start() {
-	local deadline=$((SECONDS + 20))
+	local deadline=$((SECONDS + 30))
 
 	stop
 	rm -f kubeconfig agent.log

@@ -16,7 +16,7 @@ export KUBECONFIG=$work/kubeconfig
 
 "$build/kubesim" --kubeconfig "$KUBECONFIG" --ready-after 1ms --verbose >kubesim.log 2>&1 &
 kubesim=$!
-deadline=$((SECONDS + 20))
+deadline=$((SECONDS + 30))
 until [ -s "$KUBECONFIG" ] || [ $SECONDS -ge $deadline ]; do sleep 0.02; done
 
 # faults RULE...: from now on

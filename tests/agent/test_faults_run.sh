@@ -70,6 +70,7 @@ trouble() {
 	commit $number
 	wait_for 60 has_asked "$2" "$3"
 	check_equal "$what: it is tried again" 0 $? || tail -n 20 agent.log
+	wait_for 30 told_all "$4"
 	check_equal "$what: told once" "$4" "$(told)"
 	faults ''
 	wait_for 60 in_sync
@@ -87,7 +88,7 @@ told_all() {
 
 "$build/kubesim" --kubeconfig "$KUBECONFIG" --ready-after 1ms --verbose >kubesim.log 2>&1 &
 pids+=($!)
-wait_for 20 test -s "$KUBECONFIG"
+wait_for 30 test -s "$KUBECONFIG"
 git init -q -b main repo
 commit 0
 "$build/tranche" run --app shop --repo repo --interval 300ms >agent.log 2>&1 </dev/null &

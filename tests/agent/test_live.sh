@@ -50,7 +50,7 @@ note="compared without the server: only fields that the manifest sets"
 "$build/kubesim" --kubeconfig kubeconfig --ready-after 10ms --verbose >kubesim.log 2>&1 </dev/null &
 kubesim=$!
 trap 'kill "$kubesim" 2>/dev/null; rm -rf "$work"' EXIT
-deadline=$((SECONDS + 20))
+deadline=$((SECONDS + 30))
 until [ -s kubeconfig ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
 kube() {
 	kubectl --kubeconfig "$work/kubeconfig" "$@"

@@ -13,7 +13,7 @@ export KUBECONFIG=$work/kubeconfig
 
 # start_kubesim ARGUMENT...: a fresh cluster
 start_kubesim() {
-	local deadline=$((SECONDS + 20))
+	local deadline=$((SECONDS + 30))
 
 	[ -z "$kubesim" ] || { kill "$kubesim" && wait "$kubesim"; } 2>/dev/null
 	rm -f kubeconfig

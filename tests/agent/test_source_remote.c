@@ -14,7 +14,7 @@
 #include "diff/buf.h"
 #include "tests/support/check.h"
 
-#define START_DEADLINE_MS 10000
+#define START_DEADLINE_MS 30000
 
 static char *work, *url;
 static pid_t server;

@@ -37,7 +37,7 @@ url=https://localhost:$port/shop.git
 server_pids+=($!)
 wait_until "the cluster is up" test -s kubeconfig
 
-"$tranche" run --repo "$url" --git-credentials credentials --verify keys --interval 200ms --fetch-timeout 2s --app shop >agent.log 2>&1 </dev/null &
+"$tranche" run --repo "$url" --git-credentials credentials --verify keys --interval 200ms --fetch-timeout 8s --app shop >agent.log 2>&1 </dev/null &
 agent=$!
 server_pids+=("$agent")
 
@@ -73,7 +73,7 @@ push 2
 applied 2
 
 echo hang >server/mode
-tells "the server took longer than 2 s (--fetch-timeout)"
+tells "the server took longer than 8 s (--fetch-timeout)"
 rm server/mode
 tells 'the source works again' 2
 

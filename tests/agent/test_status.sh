@@ -19,7 +19,7 @@ trap 'kill "$kubesim" 2>/dev/null; rm -rf "$work"' EXIT
 
 # wait_until COMMAND...: until it succeeds; the checks that follow tell if it never did.
 wait_until() {
-	wait_for 20 "$@" >/dev/null 2>&1
+	wait_for 30 "$@" >/dev/null 2>&1
 }
 wait_until [ -s kubeconfig ]
 

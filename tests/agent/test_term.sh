@@ -12,7 +12,7 @@ trap 'exit 1' INT TERM HUP
 leave_user_settings
 cd "$work" || exit 2
 export KUBECONFIG=$work/kubeconfig
-MAX_MS=5000
+MAX_MS=9000
 
 # faults RULE...: from now on
 faults() {
@@ -55,6 +55,7 @@ commit() {
 # --- what the agent is in the middle of -----------------------------------------------------------------
 
 agent() {
+	: >agent.log # the last one's lines are none of this one's
 	"$build/tranche" run -n "$namespace" --app shop --repo "${repo-repo}" --interval 1h --prune "$@" >agent.log 2>&1 </dev/null &
 	agent=$!
 	pids+=("$agent")
@@ -64,7 +65,7 @@ agent() {
 term() {
 	local began ended
 
-	wait_for 20 grep -q 'following' agent.log # it has begun
+	wait_for 30 grep -q 'following' agent.log # it has begun
 	began=$(date +%s%3N)
 	kill -TERM "$agent"
 	wait "$agent"
@@ -117,11 +118,11 @@ during() {
 	log_from=$(wc -l <kubesim.log)
 	faults "$@"
 	agent
-	wait_for 20 saw waits "$request"
+	wait_for 30 saw waits "$request"
 	check_equal "$what: it waits" 0 $? || { cat agent.log; tail -n "+$log_from" kubesim.log; }
 	term "$what"
 	if [[ $what == *"which arrives" ]]; then
-		wait_for 10 saw '20[01]' "$request"
+		wait_for 30 saw '20[01]' "$request"
 		check_equal "$what: it has arrived" 0 $?
 	fi
 	faults ''
@@ -147,7 +148,7 @@ settle() {
 "$build/kubesim" --kubeconfig kubeconfig --ready-after 10ms --fail-image '*:broken=ImagePullBackOff' --verbose \
 	>kubesim.log 2>&1 </dev/null &
 pids+=($!)
-wait_for 20 test -s kubeconfig || { cat kubesim.log; exit 1; }
+wait_for 30 test -s kubeconfig || { cat kubesim.log; exit 1; }
 
 sets=statefulsets.apps
 once='delay=1ms@update:statefulsets.apps*1' # the dry run goes through
@@ -208,7 +209,7 @@ cat >silent.py <<-'EOT'
 EOT
 python3 silent.py &
 pids+=($!)
-wait_for 10 test -s silent.port
+wait_for 30 test -s silent.port
 silent=127.0.0.1:$(<silent.port)
 
 # silently WHAT ARGUMENT...
@@ -218,7 +219,7 @@ silently() {
 	shift
 	rm -f silent.taken
 	agent "$@"
-	wait_for 20 test -s silent.taken
+	wait_for 30 test -s silent.taken
 	check_equal "$what: it waits" 0 $? || cat agent.log
 	term "$what"
 }

@@ -83,7 +83,7 @@ pods() {
 
 # until_pods STATE: waits for it and shows it; after a while shows what there is instead.
 until_pods() {
-	local deadline=$((SECONDS + 20)) seen
+	local deadline=$((SECONDS + 30)) seen
 
 	while seen=$(pods); [ "$seen" != "$1" ] && [ $SECONDS -lt $deadline ]; do
 		sleep 0.05
@@ -98,7 +98,7 @@ watched() {
 
 # until_watched LINES: until it has printed that many, for kubectl takes its time to start and to print.
 until_watched() {
-	local deadline=$((SECONDS + 20))
+	local deadline=$((SECONDS + 30))
 
 	until [ "$(watched | wc -l)" -ge "$1" ] || [ $SECONDS -ge $deadline ]; do
 		sleep 0.05

@@ -18,7 +18,7 @@ background() {
 }
 
 background python3 "$here/../support/receiver.py" "$work/port" "$got" >"$work/receiver.log" 2>&1
-wait_for 20 test -s "$work/port" || exit 1
+wait_for 30 test -s "$work/port" || exit 1
 receiver=http://127.0.0.1:$(<"$work/port")
 
 alertmanager=$("$here/alertmanager")

@@ -45,7 +45,7 @@ config() {
 # audited LINE PROGRAM: the user of its first event after that line of the audit log, in our namespace:
 # other scenarios may run at the same time, as the same users, in namespaces of their own.
 audited() {
-	local event='' deadline=$((SECONDS + 5))
+	local event='' deadline=$((SECONDS + 30))
 
 	while event=$(tail -n "+$(($1 + 1))" "$plane/audit.log" | awk -v agent="\"userAgent\":\"$2" -v ours="\"namespace\":\"$namespace\"" '
 		index($0, agent) && index($0, ours) { print; exit }'); [ -z "$event" ]; do
@@ -173,7 +173,7 @@ cat >"$work/proxy.py" <<-'EOT'
 EOT
 setpriv --pdeathsig KILL python3 "$work/proxy.py" "$work" >"$work/proxy.log" 2>&1 &
 at_end "kill $!"
-wait_for 10 test -s "$work/proxy.port"
+wait_for 30 test -s "$work/proxy.port"
 config "$trusted, proxy-url: \"http://127.0.0.1:$(<"$work/proxy.port")\"" "$admin_token"
 same "proxy-url" "$admin"
 : >"$work/proxy.asked"
@@ -371,7 +371,7 @@ config "$trusted" "client-certificate: mine.crt, client-key: mine.key"
 cp "$work/ada.crt" "$work/mine.crt"
 cp "$work/ada.key" "$work/mine.key"
 start_agent --repo "$repo" --kubeconfig "$config"
-wait_equal "the agent begins" 10 configmap/probe kube get configmap probe -o name
+wait_equal "the agent begins" 30 configmap/probe kube get configmap probe -o name
 check_equal "client certificate files: at first" "$ada in $namespace" "$(writer one)"
 cp "$work/grace.crt" "$work/mine.crt" # for a moment with the other's key
 cp "$work/grace.key" "$work/mine.key"
@@ -404,10 +404,10 @@ check_equal "exec: the agent writes" "$admin in $namespace" "$(writer five)"
 runs_reach() {
 	[ "$(wc -l <"$work/short.runs")" -ge "$1" ]
 }
-wait_for 20 runs_reach 3
+wait_for 30 runs_reach 3
 check_equal "exec: is run again when its answer runs out" 0 $?
 touch "$work/short.fails"
-wait_for 20 grep -q "short-lived.*ended with exit code 1: not now" "$work/agent.log"
+wait_for 30 grep -q "short-lived.*ended with exit code 1: not now" "$work/agent.log"
 check_equal "exec: that it fails is told" 0 $?
 rm "$work/short.fails"
 wait_for 40 grep -q "the cluster works again" "$work/agent.log"

@@ -9,7 +9,7 @@ meddle() {
 	stop_meddling
 	setpriv --pdeathsig KILL "$here/meddler" "$upstream" "$work/writes" "$2" "$1" >"$work/port" &
 	meddler_pid=$!
-	wait_for 10 test -s "$work/port"
+	wait_for 30 test -s "$work/port"
 	meddled=http://127.0.0.1:$(<"$work/port")
 	rm -f "$work/writes" "$work/port"
 }
@@ -29,7 +29,7 @@ meddler_pid=
 setpriv --pdeathsig KILL kubectl proxy --port=0 >"$work/proxy" 2>&1 &
 at_end "kill $!"
 at_end stop_meddling
-wait_for 10 grep -q ':[0-9]' "$work/proxy"
+wait_for 30 grep -q ':[0-9]' "$work/proxy"
 upstream=$(grep -o '127.0.0.1:[0-9]*' "$work/proxy")
 
 new_repo "$repo"

@@ -47,9 +47,9 @@ boat v1 2 >"$repo/boat.yaml"
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: chart}\n' >"$repo/chart.yaml"
 commit "$repo" "A boat"
 start_agent --repo "$repo" --self-heal
-wait_for 20 grep -qF "boat.yaml:1: no matches for kind \"Boat\" in version \"$group/v1\"" "$work/agent.log"
+wait_for 30 grep -qF "boat.yaml:1: no matches for kind \"Boat\" in version \"$group/v1\"" "$work/agent.log"
 check_equal "a kind that nobody brings is told" 0 $?
-wait_equal "what else is in the commit is synced" 10 configmap/chart kube get configmap chart -o name
+wait_equal "what else is in the commit is synced" 30 configmap/chart kube get configmap chart -o name
 crd Namespaced v1 | kubectl create -f - >/dev/null
 wait_equal "its CRD comes from somebody else: it is synced" 30 2 oars
 check_equal "that the kind was missing is told once" 1 "$(count_log 'no matches for kind')"
@@ -67,7 +67,7 @@ wait_equal "a version that the same commit brings" 30 4 oars
 # The CRD goes and comes back: what was known of its kind is not believed for ever.
 git -C "$repo" rm -q crd.yaml
 commit "$repo" "Boats by somebody else"
-wait_for 20 grep -qF "fetched main@$(short_id "$repo")" "$work/agent.log"
+wait_for 30 grep -qF "fetched main@$(short_id "$repo")" "$work/agent.log"
 kubectl delete crd "boats.$group" --timeout=30s >/dev/null
 kill -HUP "$agent_pid"
 wait_for 30 grep -qF "boat.yaml:1: no matches for kind \"Boat\" in version \"$group/v3\"" "$work/agent.log"

@@ -19,26 +19,26 @@ wait_equal "first sync" 60 "0=nginx:1.25.4 1=nginx:1.25.4 2=nginx:1.25.4" pods_i
 
 kube scale $sts --replicas=4 >/dev/null
 sync_now
-wait_equal "drift is reported when it begins" 20 1 count_log "spec.replicas 3 -> 4"
+wait_equal "drift is reported when it begins" 30 1 count_log "spec.replicas 3 -> 4"
 sync_now
 sync_now
 check_equal "drift is left alone" 4 "$(field $sts .spec.replicas)"
 
 stop_agent KILL
 start_agent --repo "$repo"
-wait_equal "the restarted agent has looked" 20 2 count_log "spec.replicas 3 -> 4"
+wait_equal "the restarted agent has looked" 30 2 count_log "spec.replicas 3 -> 4"
 check_equal "a restart does not undo drift" 4 "$(field $sts .spec.replicas)"
 
 kube scale $sts --replicas=3 >/dev/null
 sync_now
-wait_equal "drift is reported when it ends" 20 1 count_log "drift ended"
+wait_equal "drift is reported when it ends" 30 1 count_log "drift ended"
 sync_now
 
 kube scale $sts --replicas=5 >/dev/null
 stop_agent TERM
 check_equal "TERM ends the agent cleanly" 0 $?
 start_agent --repo "$repo" --self-heal
-wait_equal "--self-heal undoes drift" 20 3 field $sts .spec.replicas
+wait_equal "--self-heal undoes drift" 30 3 field $sts .spec.replicas
 check_equal "drift ended once" 1 "$(count_log "drift ended")"
 
 finish

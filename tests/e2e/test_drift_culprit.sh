@@ -19,7 +19,7 @@ drifts() {
 	"$@" >"$work/kubectl.out" 2>&1
 	check_equal "$what: kubectl" 0 $?
 	after=$(now_ms)
-	wait_equal "$what: is told" 20 1 count_lines "$pattern"
+	wait_equal "$what: is told" 30 1 count_lines "$pattern"
 	latencies+=("$what" "$(latency "$pattern" "$before" "$after")")
 }
 
@@ -46,7 +46,7 @@ ends() {
 
 	shift 2
 	"$@" >"$work/kubectl.out" 2>&1
-	wait_equal "drift of $object ends ($count)" 20 "$count" count_log "$object: drift ended"
+	wait_equal "drift of $object ends ($count)" 30 "$count" count_log "$object: drift ended"
 }
 
 # is_another UID: the Pod 1 has been created again.
@@ -76,7 +76,7 @@ EOT
 commit "$repo" "three Pods"
 start_agent --repo "$repo" --log-level debug
 wait_equal "first sync" 60 "0=nginx:1.25.4 1=nginx:1.25.4 2=nginx:1.25.4" pods_images nginx-statefulset
-wait_equal "it is complete" 20 1 count_log "3 of 3 Pods on nginx:1.25.4"
+wait_equal "it is complete" 30 1 count_log "3 of 3 Pods on nginx:1.25.4"
 whole=$(count_log "pass over everything")
 
 left='; left alone (--self-heal undoes it)'
@@ -140,11 +140,11 @@ check_equal "the source was not looked at for it" "$whole" "$(count_log "pass ov
 looks=$(count_log "that somebody changed")
 uid=$(field pod/nginx-statefulset-1 .metadata.uid)
 kube delete pod nginx-statefulset-1 --wait=false >/dev/null
-wait_for 20 is_another "$uid"
+wait_for 30 is_another "$uid"
 wait_equal "the Pod is back" 60 3 field $sts .status.readyReplicas
 sed -i 's/colour: green/colour: blue/' "$repo/settings.yaml"
 commit "$repo" "blue"
-wait_equal "a commit is applied" 20 1 count_log "configmap/settings: replaced: data.colour green -> blue"
+wait_equal "a commit is applied" 30 1 count_log "configmap/settings: replaced: data.colour green -> blue"
 drifts "something else, after all that" "service/nginx-stateful-service: drift: metadata.labels.tier - -> back by kubectl (label) at #$left" \
 	kube label $svc tier=back
 check_equal "a Pod that comes and goes, a status, the agent's own write are no drift" \

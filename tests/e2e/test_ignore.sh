@@ -39,7 +39,7 @@ next_pass() {
 
 	ended=$(count_log "record -> done")
 	kill -HUP "$agent_pid"
-	wait_for 20 passes $((ended + 1))
+	wait_for 30 passes $((ended + 1))
 }
 
 # --- fields ---------------------------------------------------------------------------------------
@@ -74,12 +74,12 @@ check_equal "replaced: the rest is Git's" "x " \
 
 # Neither drift nor a write, whichever way they change.
 start_agent --repo "$repo" --log-level debug
-wait_for 20 passes 1
+wait_for 30 passes 1
 kube scale $sts --replicas=4 >/dev/null
 next_pass
 kube annotate $sts --overwrite example.org/more=y >/dev/null
 kill -HUP "$agent_pid"
-wait_equal "any other is drift" 20 1 count_drift 'metadata.annotations["example.org/more"] x -> y; left alone'
+wait_equal "any other is drift" 30 1 count_drift 'metadata.annotations["example.org/more"] x -> y; left alone'
 check_equal "the ignored ones are not told" 0 "$(count_log spec.replicas)"
 stop_agent TERM
 
@@ -137,8 +137,8 @@ check_equal "of the cluster: nothing differs" 0 "$status"
 
 rm -f "$work/agent.log"
 start_agent --repo "$repo" --log-level debug
-wait_equal "the agent has looked" 20 1 count_log "$ignored 3"
-wait_for 20 passes 1
+wait_equal "the agent has looked" 30 1 count_log "$ignored 3"
+wait_for 30 passes 1
 kube scale $sts --replicas=5 >/dev/null
 next_pass
 kube scale $sts --replicas=2 >/dev/null
@@ -150,7 +150,7 @@ check_equal "it is no drift" 0 "$(count_log drift)"
 kube delete hpa web >/dev/null
 kube scale $sts --replicas=4 >/dev/null
 kill -HUP "$agent_pid"
-wait_equal "without the autoscaler it is drift" 20 1 count_log "spec.replicas 2 -> 4"
+wait_equal "without the autoscaler it is drift" 30 1 count_log "spec.replicas 2 -> 4"
 check_equal "and the number of Git counts again" 1 "$(count_log "replicas of Git count again")"
 
 finish

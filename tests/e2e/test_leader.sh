@@ -17,7 +17,7 @@ OBJECTS=400 # more than are written at once
 python3 "$here/../support/connect_proxy.py" "$work/proxy" >/dev/null 2>&1 </dev/null &
 proxy=$!
 at_end "kill -KILL $proxy"
-wait_for 20 test -s "$work/proxy.port"
+wait_for 30 test -s "$work/proxy.port"
 kubectl config view --raw --flatten >"$work/agent-a.kubeconfig"
 cp "$work/agent-a.kubeconfig" "$work/agent-b.kubeconfig"
 sed -i "s,^\( *\)server: .*,&\n\1proxy-url: http://127.0.0.1:$(<"$work/proxy.port")," "$work/agent-b.kubeconfig"

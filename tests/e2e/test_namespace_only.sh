@@ -56,14 +56,14 @@ refused "a custom kind that belongs to no namespace" \
 
 # The agent says so once, and goes on with the next commit.
 start_agent --repo "$repo" --namespace-only
-wait_for 10 grep -q "nothing was sent" "$work/agent.log"
+wait_for 30 grep -q "nothing was sent" "$work/agent.log"
 kill -HUP "$agent_pid"
-wait_for 10 grep -q "SIGHUP" "$work/agent.log"
+wait_for 30 grep -q "SIGHUP" "$work/agent.log"
 file mine.yaml "$(config_map mine yes)"
-wait_equal "run: the next commit is synced" 20 yes field configmap/mine .data.a
+wait_equal "run: the next commit is synced" 30 yes field configmap/mine .data.a
 check_equal "run: the finding is told once" 1 "$(count_log "harbour.yaml:2:1: error: Harbour")"
 check_equal "run: that it is refused is told once" 1 "$(count_log "1 error in the manifests; nothing was sent")"
-wait_for 10 grep -q "the commit works again" "$work/agent.log"
+wait_for 30 grep -q "the commit works again" "$work/agent.log"
 check_equal "run: that it works again is told" 0 $?
 check_equal "nothing of the refused kind is there" "" "$(kubectl get "harbours.$group" -o name)"
 stop_agent TERM

@@ -23,7 +23,7 @@ start_agent --repo "$repo"
 pods "first sync" "0=$old 1=$old 2=$old"
 walkthrough_manifest 3 $new 3 >"$repo/web.yaml"
 commit "$repo" "the new image, behind the partition"
-wait_equal "the template is there" 20 $new field $sts '.spec.template.spec.containers[0].image'
+wait_equal "the template is there" 30 $new field $sts '.spec.template.spec.containers[0].image'
 
 # One Pod at a time, until the command says that there is nothing left.
 expected=("0=$old 1=$old 2=$new" "0=$old 1=$new 2=$new" "0=$new 1=$new 2=$new")
@@ -58,13 +58,13 @@ check_equal "the Pod that was never promoted is the same" "$before" "$(pods_uids
 # Held: a promotion in Git stays there until it is released.
 walkthrough_manifest 3 $newer 3 >"$repo/web.yaml"
 commit "$repo" "the third image, behind the partition"
-wait_equal "the template is there, too" 20 $newer field $sts '.spec.template.spec.containers[0].image'
+wait_equal "the template is there, too" 30 $newer field $sts '.spec.template.spec.containers[0].image'
 tranche hold
 check_run "hold" 0 "*tranche.dev/hold true*" ""
-wait_equal "the annotation is live" 20 true field $sts '.metadata.annotations.tranche\.dev/hold'
+wait_equal "the annotation is live" 30 true field $sts '.metadata.annotations.tranche\.dev/hold'
 tranche promote --all
 check_run "promote what is held" 0 "*tranche.dev/hold is set: no Pod changes before*" ""
-wait_equal "the commit was seen" 20 1 count_log "fetched main@$(short_id "$repo")"
+wait_equal "the commit was seen" 30 1 count_log "fetched main@$(short_id "$repo")"
 check_equal "the live partition is frozen" 3 "$(field $sts .spec.updateStrategy.rollingUpdate.partition)"
 tranche hold --release
 pods "released" "0=$newer 1=$newer 2=$newer"

@@ -163,7 +163,7 @@ sts=statefulset/$(grep -A3 'kind: StatefulSet' "$repo/db.yaml" | sed -n 's/^ *na
 service=service/$(grep -A3 'kind: Service' "$repo/db.yaml" | sed -n 's/^ *name: //p')
 commit "$repo" database
 tranche sync
-wait_for 20 field_reaches "$sts" .status.replicas 2
+wait_for 30 field_reaches "$sts" .status.replicas 2
 leave db
 tranche sync --prune
 check_exact "the last StatefulSet" $EXIT_OBJECTS "2 blocked, 3 in sync, $(at)" \
@@ -412,14 +412,14 @@ check_equal "and then it is gone" "slow-2 slow-3 slow-4 slow-5" "$(remembered)"
 : >"$work/proxy"
 setpriv --pdeathsig KILL kubectl proxy --port=0 >"$work/proxy" 2>&1 &
 at_end "kill $!"
-wait_for 10 grep -q ':[0-9]' "$work/proxy"
+wait_for 30 grep -q ':[0-9]' "$work/proxy"
 # meddle COMMAND: sync --prune, and COMMAND comes before the first write.
 meddle() {
 	setpriv --pdeathsig KILL "$here/meddler" "$(grep -o '127.0.0.1:[0-9]*' "$work/proxy")" "$work/writes" "$1" 1 \
 		>"$work/port" &
 	local meddler_pid=$!
 
-	wait_for 10 test -s "$work/port"
+	wait_for 30 test -s "$work/port"
 	rm -f "$work/writes"
 	tranche sync --prune --server "http://127.0.0.1:$(<"$work/port")"
 	kill "$meddler_pid"
@@ -449,21 +449,21 @@ commit "$repo" six
 start_agent --repo "$repo" --app "$app"
 wait_equal "the agent has synced" 30 6 count_log ": created"
 leave agent-1
-wait_equal "the agent tells what left Git" 20 1 count_log "configmap/agent-1 $left"
+wait_equal "the agent tells what left Git" 30 1 count_log "configmap/agent-1 $left"
 kill -HUP "$agent_pid"
-wait_equal "the agent looks again" 20 1 count_log "SIGHUP"
-wait_equal "the agent remembers" 10 "-agent-1 agent-2 agent-3 agent-4 agent-5 agent-6" remembered
+wait_equal "the agent looks again" 30 1 count_log "SIGHUP"
+wait_equal "the agent remembers" 30 "-agent-1 agent-2 agent-3 agent-4 agent-5 agent-6" remembered
 stop_agent KILL
 check_equal "it is told once" 1 "$(count_log "configmap/agent-1 $left")"
 leave agent-2
 start_agent --repo "$repo" --app "$app" --prune
 wait_equal "what left Git before and while the agent was away is pruned" 30 "no no" there configmap/agent-{1,2}
-wait_equal "the agent says so" 10 2 count_log ": pruned"
+wait_equal "the agent says so" 30 2 count_log ": pruned"
 leave agent-3
-wait_equal "a commit prunes" 20 no there configmap/agent-3
-wait_equal "and nothing is left over" 10 "agent-4 agent-5 agent-6" remembered
+wait_equal "a commit prunes" 30 no there configmap/agent-3
+wait_equal "and nothing is left over" 30 "agent-4 agent-5 agent-6" remembered
 leave agent-{4..6}
-wait_equal "an empty commit is refused" 20 1 \
+wait_equal "an empty commit is refused" 30 1 \
 	count_log "left Git, not pruned: the commit has no objects at all, which may be a mistake (--allow-empty allows it)"
 check_equal "and deletes nothing" "yes yes yes" "$(there configmap/agent-{4..6})"
 stop_agent TERM

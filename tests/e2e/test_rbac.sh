@@ -143,7 +143,7 @@ sync "creates" 0 --wait --timeout 60s
 commit_all "eight of each" 8 nginx:1.25.4 two
 sync "creates and replaces" 0 --wait --timeout 60s
 commit_all "an image that cannot be had" 8 nginx:broken two
-sync "gets stuck" 3 --wait --timeout 20s
+sync "gets stuck" 3 --wait --timeout 60s
 commit_all "and one that can" 8 nginx:1.26.1 two
 sync "evicts" 0 --wait --timeout 60s
 check_equal "the Pods" "0=nginx:1.26.1 1=nginx:1.26.1" "$(pods_images w0)"
@@ -162,7 +162,7 @@ echo "basic agent:password" >"$work/git/auth"
 setpriv --pdeathsig KILL python3 "$here/../support/git_backend.py" "$work/git" "$work/git.crt" "$work/git.key" \
 	>"$work/git.log" 2>&1 &
 at_end "kill $!"
-wait_for 10 test -s "$work/git/port"
+wait_for 30 test -s "$work/git/port"
 mapfile -t args < <(pod_arguments | sed "s/--log-format=json/--log-format=text/")
 push() {
 	git -C "$repo" push -q "$work/git/repos/shop.git" main
@@ -211,11 +211,14 @@ fi
 used() {
 	since "$start" tranche | grep -v '^elsewhere: .* leases'
 }
-wait_equal "sync: uses the rights of role-sync.yaml, all of them and no others" 20 \
+wait_equal "sync: uses the rights of role-sync.yaml, all of them and no others" 30 \
 	"$(granted tranche-sync | grep -v 'update events')" used
 if pod_is_possible; then
-	check_equal "the Pod: uses the rights of role-agent.yaml, all of them" "$(namespace=tranche granted tranche-agent)" \
-		"$(since "$start" tranche | sed -n 's/^elsewhere: \(.* leases.*\) in tranche/\1/p')"
+	used_for_lease() {
+		since "$start" tranche | sed -n 's/^elsewhere: \(.* leases.*\) in tranche/\1/p'
+	}
+	wait_equal "the Pod: uses the rights of role-agent.yaml, all of them" 30 \
+		"$(namespace=tranche granted tranche-agent)" used_for_lease
 fi
 
 # What it may not.
@@ -246,8 +249,11 @@ check_equal "what is left" "w0" "$(kube get statefulsets -o jsonpath='{.items[*]
 sed -i 's/serviceName: w0/serviceName: other/; s/on-stuck: rollback/recreate: orphan/' "$repo/all.yaml"
 commit "$repo" "a field that cannot change"
 sync "recreates" 0
-check_equal "prune: uses the rights of role-prune.yaml, all of them and no others beyond role-sync.yaml" \
-	"$(granted tranche-prune)" "$(since "$start" tranche | comm -23 - <(granted tranche-sync))"
+used_beyond_sync() {
+	since "$start" tranche | comm -23 - <(granted tranche-sync)
+}
+wait_equal "prune: uses the rights of role-prune.yaml, all of them and no others beyond role-sync.yaml" 30 \
+	"$(granted tranche-prune)" used_beyond_sync
 
 # --- reading only -----------------------------------------------------------------------------------------------------
 
@@ -274,7 +280,7 @@ check_like "a reader's status" "0 *w0 *" "$status $out"
 sed -i 's/replicas: 2/replicas: 1/' "$repo/all.yaml"
 commit "$repo" "fewer"
 difference 1
-check_equal "reading: uses the rights of role-diff.yaml, all of them and no others" "$(granted tranche-diff)" \
-	"$(since "$start" tranche-diff)"
+wait_equal "reading: uses the rights of role-diff.yaml, all of them and no others" 30 "$(granted tranche-diff)" \
+	since "$start" tranche-diff
 
 finish

@@ -130,7 +130,7 @@ wait_equal "the update" 60 "0=nginx:1.26.1 1=nginx:1.26.1 2=nginx:1.26.1 3=nginx
 # The agent does it too.
 standing=$(standing)
 start_agent --repo "$repo"
-wait_equal "the agent has looked" 20 1 count_log "fetched main@"
+wait_equal "the agent has looked" 30 1 count_log "fetched main@"
 web 3Gi nginx:1.26.1 "tranche.dev/recreate: orphan" >"$repo/web.yaml"
 commit "$repo" "even larger volumes"
 wait_equal "the agent recreates it" 30 1 count_log "recreated: "
@@ -143,7 +143,7 @@ stop_agent TERM
 
 setpriv --pdeathsig KILL kubectl proxy --port=0 >"$work/proxy" 2>&1 &
 at_end "kill $!"
-wait_for 10 grep -q ':[0-9]' "$work/proxy"
+wait_for 30 grep -q ':[0-9]' "$work/proxy"
 upstream=$(grep -o '127.0.0.1:[0-9]*' "$work/proxy")
 
 # meddle NUMBER COMMAND: COMMAND comes before that write: the copy, the deletion, the creation.
@@ -159,7 +159,7 @@ meddle() {
 	setpriv --pdeathsig KILL "$here/meddler" "$upstream" "$work/writes" "sh $work/meddle" 1000 >"$work/port" &
 	meddler_pid=$!
 	at_end "kill $meddler_pid 2>/dev/null"
-	wait_for 10 test -s "$work/port"
+	wait_for 30 test -s "$work/port"
 	meddled=http://127.0.0.1:$(<"$work/port")
 }
 meddler_pid=

@@ -25,7 +25,7 @@ endpoints() {
 		spec: {containers: [{name: agent, image: tranche}]}
 	EOT
 	has_pod=yes
-	wait_for 20 has_field pod/agent .status.podIP
+	wait_for 30 has_field pod/agent .status.podIP
 	kube patch pod agent --subresource=status --type=merge \
 		-p "{\"status\": {\"podIP\": \"$address\", \"podIPs\": [{\"ip\": \"$address\"}]}}" >/dev/null
 	kube apply -f - >/dev/null <<-EOT
@@ -79,7 +79,7 @@ walkthrough_manifest 3 nginx:1.25.4 0 >"$repo/web.yaml"
 commit "$repo" "The shop"
 echo the-token-of-the-agent >"$work/token"
 start_agent --repo "$repo" --app shop --listen 0.0.0.0:0 --api-token-file "$work/token"
-wait_for 20 grep -q 'listening on http://' "$work/agent.log"
+wait_for 30 grep -q 'listening on http://' "$work/agent.log"
 endpoints "$(sed -n 's,.*listening on http://0.0.0.0:\([0-9]*\).*,\1,p' "$work/agent.log")"
 wait_equal "the first rollout" 60 "0=nginx:1.25.4 1=nginx:1.25.4 2=nginx:1.25.4" pods_images nginx-statefulset
 is_complete() {
@@ -126,8 +126,8 @@ state() {
 
 remote suspend shop --reason 'restoring a backup'
 check_equal "suspend" "0 shop suspended" "$status $out$err"
-wait_equal "the agent heeds it" 20 suspended state
-wait_equal "and says so" 20 1 count_log "the app \"shop\" is suspended by "
+wait_equal "the agent heeds it" 30 suspended state
+wait_equal "and says so" 30 1 count_log "the app \"shop\" is suspended by "
 check_like "why stands there, too" "*restoring a backup*" "$(grep 'is suspended by' "$work/agent.log")"
 walkthrough_manifest 3 nginx:1.26.1 2 >"$repo/web.yaml"
 commit "$repo" "A canary"
@@ -139,9 +139,9 @@ check_equal "nothing was written" nginx:1.25.4 "$(field $sts '.spec.template.spe
 stop_agent KILL
 : >"$work/agent.log"
 start_agent --repo "$repo" --app shop --listen 0.0.0.0:0 --api-token-file "$work/token"
-wait_for 20 grep -q 'listening on http://' "$work/agent.log"
+wait_for 30 grep -q 'listening on http://' "$work/agent.log"
 endpoints "$(sed -n 's,.*listening on http://0.0.0.0:\([0-9]*\).*,\1,p' "$work/agent.log")"
-wait_equal "it outlasts the agent" 20 1 count_log "the app \"shop\" is suspended by "
+wait_equal "it outlasts the agent" 30 1 count_log "the app \"shop\" is suspended by "
 run "$build/tranche" suspend shop -n "$namespace"
 check_like "it is suspended already" "$EXIT_DIFFERENT tranche: shop is already suspended by * since *: restoring a backup" "$status $err$out"
 run "$build/tranche" resume shop -n "$namespace" # without the agent, which learns of it at its next pass

@@ -49,14 +49,14 @@ check_equal "kills" 20 $kills
 check_equal "they came while it walked" yes "$([ "$(live_partition)" -gt 0 ] && echo yes || echo "it was over")"
 start_agent --repo "$repo"
 wait_equal "in the end: Pods" 60 "$(all_pods $new)" pods_images web
-wait_equal "in the end: the partition" 10 0 live_partition
+wait_equal "in the end: the partition" 30 0 live_partition
 check_equal "one write a step" $((first + replicas)) "$(field $sts .metadata.generation)"
 # A line gets lost with who was killed between the write and it.
 order=$(promoted)
 check_equal "in order, each once" "$(tr ' ' '\n' <<<"$order" | sort -rnu | paste -sd' ')" "$order"
 check_equal "no drift, nothing stuck" "0 0" "$(count_log drift) $(count_log stuck)"
 kill -HUP "$agent_pid"
-wait_equal "the inventory is up to date" 10 "$(field $sts .metadata.generation)" inventory .rollout.stepGeneration
+wait_equal "the inventory is up to date" 30 "$(field $sts .metadata.generation)" inventory .rollout.stepGeneration
 stop_agent TERM
 run_diff
 check_equal "in the end: diff" 0 "$status"

@@ -12,7 +12,7 @@ start_agent --repo "$repo"
 wait_equal "first sync" 60 "$(all_pods $old)" pods_images web
 kube scale $sts --replicas=5 >/dev/null
 wait_equal "scaled by hand: Pods" 30 "$(all_pods $old 0 4)" pods_images web
-wait_equal "scaled by hand: drift is told once, and what resolves it" 20 1 count_drift "spec.replicas 3 -> 5; $kept"
+wait_equal "scaled by hand: drift is told once, and what resolves it" 30 1 count_drift "spec.replicas 3 -> 5; $kept"
 
 # A commit about the image keeps them.
 commit_web "a new image" image=$new
@@ -26,12 +26,12 @@ run_sync --wait
 check_equal "a new image: sync --wait" 0 "$status"
 stop_agent KILL
 start_agent --repo "$repo"
-wait_equal "restarted: it has looked" 20 2 count_drift "spec.replicas 3 -> 5; $kept"
+wait_equal "restarted: it has looked" 30 2 count_drift "spec.replicas 3 -> 5; $kept"
 check_equal "restarted: they are kept" 5 "$(field $sts .spec.replicas)"
 
 # Each of the ways out.
 commit_web "keep them" replicas=5
-wait_equal "kept in Git: the end is told once" 20 1 told "drift ended"
+wait_equal "kept in Git: the end is told once" 30 1 told "drift ended"
 check_equal "kept in Git: Pods" "$(all_pods $old 0 1) $(all_pods $new 2 4)" "$(pods_images web)"
 stop_agent TERM
 run_diff

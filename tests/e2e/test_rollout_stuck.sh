@@ -36,10 +36,10 @@ uids=$(pods_uids web | sed 's/ 4=.*//')
 commit_web "revert" image=$old
 wait_equal "reverted: Pods" 30 "$(all_pods $old)" pods_images web
 check_equal "reverted: the others were not touched" "$uids" "$(pods_uids web | sed 's/ 4=.*//')"
-wait_equal "reverted: the eviction is told once" 10 1 \
+wait_equal "reverted: the eviction is told once" 30 1 \
 	told "web-4 was evicted, so that it comes back on the new template"
-wait_equal "reverted: the end of the trouble is told once" 10 1 told "no longer stuck"
-wait_equal "reverted: it ends where Git is" 10 0 live_partition
+wait_equal "reverted: the end of the trouble is told once" 30 1 told "no longer stuck"
+wait_equal "reverted: it ends where Git is" 30 0 live_partition
 run_diff
 check_equal "reverted: diff" 0 "$status"
 stop_agent TERM
@@ -67,13 +67,13 @@ check_equal "asked to: Pods" "$(all_pods $old)" "$(pods_images web)"
 annotations=([step]=1 [on-stuck]=rollback [unstick]=true [deadline]=2s)
 commit_web "with rollback"
 start_agent --repo "$repo"
-wait_equal "with rollback: synced" 20 rollback field $sts '.metadata.annotations.tranche\.dev/on-stuck'
+wait_equal "with rollback: synced" 30 rollback field $sts '.metadata.annotations.tranche\.dev/on-stuck'
 commit_web "a third bad image" image=$broken
 bad=$(short_id "$repo")
 good=$(field $sts .status.currentRevision)
 wait_equal "rolled back: the template" 60 $old field $sts '.spec.template.spec.containers[0].image'
 wait_equal "rolled back: Pods" 60 "$(all_pods $old)" pods_images web
-wait_equal "rolled back: told once" 10 1 \
+wait_equal "rolled back: told once" 30 1 \
 	count_log "statefulset.apps/web: rolled back to $old (revision $good): web-4 on $broken: ImagePullBackOff"
 check_equal "rolled back: until when" 1 "$(count_log "; commit $bad is rejected until Git changes")"
 check_like "rolled back: the inventory knows why" "web-4 on $broken: $pull*" "$(inventory .rollout.rejected.reason)"
@@ -87,15 +87,15 @@ run "$build/tranche" status -n "$namespace"
 check_like "rolled back: status" "*RolledBack*web-4 on $broken*" "$out"
 stop_agent KILL
 start_agent --repo "$repo"
-wait_equal "restarted: it is still rejected" 20 2 count_log "; commit $bad is rejected until Git changes"
+wait_equal "restarted: it is still rejected" 30 2 count_log "; commit $bad is rejected until Git changes"
 check_equal "restarted: nothing was written" "$generation" "$(field $sts .metadata.generation)"
 
 # A revert in Git is no new template, and a commit that says something else is followed again.
 uids=$(pods_uids web)
 commit_web "revert in Git" image=$old
-wait_equal "reverted in Git: the end is told" 20 1 told "no longer rolled back: Git has changed"
+wait_equal "reverted in Git: the end is told" 30 1 told "no longer rolled back: Git has changed"
 check_equal "reverted in Git: no Pod is touched" "$uids" "$(pods_uids web)"
-wait_equal "reverted in Git: the inventory" 10 "" inventory .rollout.rejected.reason
+wait_equal "reverted in Git: the inventory" 30 "" inventory .rollout.rejected.reason
 commit_web "a good image" image=$new
 wait_equal "a good image: Pods" 60 "$(all_pods $new)" pods_images web
 stop_agent TERM

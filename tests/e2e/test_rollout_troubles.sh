@@ -37,7 +37,7 @@ kube create -f - >/dev/null <<-EOT
 	metadata: {name: web}
 	spec: {minAvailable: 4, selector: {matchLabels: {app: web}}}
 EOT
-wait_equal "the budget counts" 20 "3 of 4" budget
+wait_equal "the budget counts" 30 "3 of 4" budget
 start_agent --repo "$repo"
 commit_web "the way back" image=$old
 wait_equal "guarded: told once" 30 1 \
@@ -45,6 +45,6 @@ wait_equal "guarded: told once" 30 1 \
 check_equal "guarded: it is still there" "$(all_pods $old 0 2) 3=nginx:crashing(not ready)" "$(pods_images web)"
 kube patch pdb web --type=merge -p '{"spec":{"minAvailable":2}}' >/dev/null
 wait_equal "released: Pods" 30 "$(all_pods $old)" pods_images web
-wait_equal "released: told" 10 1 told "web-3 was evicted, so that it comes back on the new template"
+wait_equal "released: told" 30 1 told "web-3 was evicted, so that it comes back on the new template"
 
 finish

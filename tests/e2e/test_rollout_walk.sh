@@ -14,19 +14,19 @@ first=$(field $sts .metadata.generation)
 
 started=$(now_ms)
 commit_web "the new image" image=$new
-wait_equal "the first step" 20 4 live_partition
+wait_equal "the first step" 30 4 live_partition
 run_diff
 check_like "on its way: diff" "0 statefulset.apps/web  on its way  web.yaml:*" "$status $out"
 wait_equal "the walk" 60 "$(all_pods $new)" pods_images web
 took=$(($(now_ms) - started))
-wait_equal "it ends where Git is" 10 0 live_partition
+wait_equal "it ends where Git is" 30 0 live_partition
 # Four bakes; the cluster's clock has whole seconds.
 check_equal "each step bakes" yes "$([ $took -ge 4000 ] && echo yes || echo "$took ms")"
 check_equal "one write a step" $((first + 5)) "$(field $sts .metadata.generation)"
 for step in 1 2 3 4 5; do
 	pod=web-$((5 - step))
 	line="promoted to partition $((5 - step)): $pod takes $new (step $step of 5)"
-	wait_equal "told once: $line" 10 1 told "$line"
+	wait_equal "told once: $line" 30 1 told "$line"
 	[ "$step" -eq 5 ] && continue
 	line="baking: $pod updated and ready, baking 2s before partition $((4 - step))"
 	check_equal "told once: $line" 1 "$(told "$line")"

@@ -90,13 +90,13 @@ done
 
 	for format in text json; do
 		start_agent --repo "$repo" --log-level debug --log-format $format
-		wait_for 20 grep -qs 'record -> done' "$work/agent.log"
+		wait_for 30 grep -qs 'record -> done' "$work/agent.log"
 		kube patch secret app --type merge -p "{\"data\":{\"data\":\"$drifted_64\"}}" >/dev/null
 		kill -HUP "$agent_pid"
-		wait_for 20 grep -q 'data.data' "$work/agent.log" || check_equal "the agent ($format) tells of drift" yes no
+		wait_for 30 grep -q 'data.data' "$work/agent.log" || check_equal "the agent ($format) tells of drift" yes no
 		write "$data_old_64" "$later"
 		commit "$repo" "the next one ($format)"
-		wait_for 20 grep -q 'replaced: ' "$work/agent.log" || check_equal "the agent ($format) replaces it" yes no
+		wait_for 30 grep -q 'replaced: ' "$work/agent.log" || check_equal "the agent ($format) replaces it" yes no
 		stop_agent TERM
 		cat "$work/agent.log" >>"$seen"
 		rm "$work/agent.log"
@@ -104,10 +104,10 @@ done
 		commit "$repo" "and back ($format)"
 	done
 	start_agent --repo "$repo" --log-level debug --self-heal
-	wait_for 20 grep -qs 'record -> done' "$work/agent.log"
+	wait_for 30 grep -qs 'record -> done' "$work/agent.log"
 	kube patch secret app --type merge -p "{\"data\":{\"data\":\"$drifted_64\"}}" >/dev/null
 	kill -HUP "$agent_pid"
-	wait_equal "--self-heal undoes the drift" 20 "$data_new_64" field secret/app .data.data
+	wait_equal "--self-heal undoes the drift" 30 "$data_new_64" field secret/app .data.data
 	stop_agent TERM
 	cat "$work/agent.log" >>"$seen"
 

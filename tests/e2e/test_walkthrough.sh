@@ -44,16 +44,16 @@ for line in "statefulset.apps/nginx-statefulset: replaced: spec.replicas 3 -> 5"
 	"statefulset.apps/nginx-statefulset: 3 of 5 Pods on $new, partition 2 holds 0, 1" \
 	"statefulset.apps/nginx-statefulset: replaced: spec.updateStrategy.rollingUpdate.partition 2 -> 1" \
 	"statefulset.apps/nginx-statefulset: 5 of 5 Pods on $new"; do
-	wait_equal "told once: $line" 10 1 count_log "$line"
+	wait_equal "told once: $line" 30 1 count_log "$line"
 done
 
 # A pass that finds nothing to do is silent.
 told=$(grep -vc SIGHUP "$work/agent.log")
 kill -HUP "$agent_pid"
-wait_equal "HUP is told" 10 1 count_log "SIGHUP: syncing now"
+wait_equal "HUP is told" 30 1 count_log "SIGHUP: syncing now"
 kube annotate $sts example.org/touched=yes >/dev/null
 kill -HUP "$agent_pid"
-wait_equal "the next difference is seen" 10 1 count_log "drift: metadata.annotations"
+wait_equal "the next difference is seen" 30 1 count_log "drift: metadata.annotations"
 check_equal "a pass without a difference says nothing" $((told + 1)) "$(grep -vc SIGHUP "$work/agent.log")"
 
 # A commit is seen when it is made: the interval is an hour. How long it took is for reading only.
@@ -61,7 +61,7 @@ generation=$(field $sts .metadata.generation)
 walkthrough_manifest 5 $new 3 >"$repo/web.yaml"
 commit "$repo" "hold again"
 committed=$(now_ms)
-wait_equal "a commit that holds again" 10 $((generation + 1)) field $sts .metadata.generation
+wait_equal "a commit that holds again" 30 $((generation + 1)) field $sts .metadata.generation
 took=$(($(now_ms) - committed))
 echo "  a commit reached the API server in $took ms, the looking included"
 

@@ -83,7 +83,7 @@ if [ -n "$plane" ]; then
 		deployment/web=.metadata.annotations serviceaccount/visitor=.secrets secret/keeper-token=.data.token \
 		job/migration=.status.active pod/bare=.spec.nodeName resourcequota/objects=.status.used \
 		poddisruptionbudget/web=.status.currentHealthy daemonset/collector=.status.observedGeneration; do
-		wait_for 20 has_field "${effect%%=*}" "${effect#*=}"
+		wait_for 30 has_field "${effect%%=*}" "${effect#*=}"
 		check_equal "a controller fills in $effect" 0 $?
 	done
 fi

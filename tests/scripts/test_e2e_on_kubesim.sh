@@ -26,7 +26,7 @@ fi
 	--fail-image '*:broken=ImagePullBackOff' --fail-image '*:crashing=CrashLoopBackOff' \
 		--fail-image '*:never-ready=NotReady' --fail-image '*:too-big=Unschedulable' >"$work/log" 2>&1 &
 kubesim=$!
-deadline=$((SECONDS + 10))
+deadline=$((SECONDS + 30))
 until [ -s "$work/kubeconfig" ]; do
 	if [ "$SECONDS" -ge "$deadline" ] || ! kill -0 "$kubesim"; then
 		cat "$work/log"

@@ -20,7 +20,7 @@ check_run "validate" 0 "" "0 errors, 0 warnings in * files"
 
 "$build/kubesim" --kubeconfig "$KUBECONFIG" --ready-after 10ms >"$work/log" 2>&1 </dev/null &
 kubesim=$!
-deadline=$((SECONDS + 20))
+deadline=$((SECONDS + 30))
 until [ -s "$KUBECONFIG" ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
 for namespace in shop tranche; do
 	printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n' $namespace | kubectl create -f - >/dev/null

@@ -10,7 +10,7 @@ trap 'exit 1' INT TERM HUP
 
 "$build/kubesim" --kubeconfig "$work/kubeconfig" --verbose >"$work/log" 2>&1 &
 kubesim=$!
-deadline=$((SECONDS + 20))
+deadline=$((SECONDS + 30))
 until [ -s "$work/kubeconfig" ]; do
 	if [ "$SECONDS" -ge "$deadline" ] || ! kill -0 "$kubesim"; then
 		cat "$work/log"

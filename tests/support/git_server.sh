@@ -5,9 +5,9 @@ support=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 server_pids=()
 port='' ssh_port=''
 
-# wait_until WHAT COMMAND...: until it succeeds; fails after 20 s.
+# wait_until WHAT COMMAND...: until it succeeds; fails after 30 s.
 wait_until() {
-	wait_for 20 "${@:2}" 2>/dev/null || check_equal "$1" "in time" "not after 20 s"
+	wait_for 30 "${@:2}" 2>/dev/null || check_equal "$1" "in time" "not after 30 s"
 }
 
 need() {

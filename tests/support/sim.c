@@ -11,7 +11,7 @@
 
 #include "tests/support/check.h"
 
-#define START_TIMEOUT_MS 10000
+#define START_TIMEOUT_MS 30000
 #define MAX_ARGUMENTS    16
 
 static void nap(long ms)
