@@ -13,187 +13,12 @@
 
 #define TICK_MS       1000
 #define STALL_WARN_MS 5000
-#define MAX_RESPONSE  (64u * 1024 * 1024)
 #define MAX_USER      64
 #define BEARER        "Bearer "
 #define TOKEN_HEADER  "X-Tranche-Token"
 #define USER_HEADER   "X-Tranche-User"
 #define REASON_HEADER "X-Tranche-Reason"
 #define TEXT_TYPE     "text/plain; charset=utf-8"
-#define JSON_TYPE     "application/json"
-
-enum { GET = 1 << 0, POST = 1 << 1 };
-
-struct api_route {
-	const char *path; /* "*" stands for the name of an app */
-	unsigned methods;
-	bool is_api; /* of the API's own listener, where it has one */
-	enum api_order order;
-	void (*on_head)(const struct api_call *call); /* may answer; NULL: nothing to say yet */
-	void (*handle)(const struct api_call *call);
-	size_t max_body;
-};
-
-/* --- answers --------------------------------------------------------------------------------- */
-
-static void reply(const struct api_call *call, struct server_response *response)
-{
-	char code[16];
-
-	snprintf(code, sizeof(code), "%d", response->status);
-	metrics_add(METRIC_HTTP_REQUESTS, 1, LABELS(call->route ? call->route->path : "", code));
-	server_reply(call->api->server, call->request->id, response);
-}
-
-static void fill(struct server_response *response, int status, const char *content_type,
-		 struct buf *text)
-{
-	response->status = text->broken_cap || text->broken_memory ? 500 : status;
-	response->content_type = content_type;
-	response->body_length = text->length;
-	response->take_body = buf_steal(text);
-	if (!response->take_body)
-		response->body_length = 0;
-}
-
-static void print_error(enum err_class class, const char *message, struct buf *out)
-{
-	buf_printf(out, "{\"error\":{\"class\":\"%s\",\"message\":", err_class_name(class));
-	json_print_string(message, out);
-	buf_puts(out, "}}\n");
-}
-
-/* What goes with a refusal by its status. */
-static void add_headers(const struct api_call *call, struct server_response *response)
-{
-	if (response->status == 401 && call->route && call->route->is_api)
-		response->headers[0] =
-			(struct server_header){"WWW-Authenticate", "Bearer realm=\"tranche\""};
-	if (response->status == 405)
-		response->headers[0] = (struct server_header){
-			"Allow", call->route->methods & POST ? "POST" : "GET, HEAD"};
-}
-
-void api_fail(const struct api_call *call, int status, const struct err *err)
-{
-	CLEANUP(buf_release) struct buf text = BUF_INIT(16 * ERR_MESSAGE_MAX);
-	struct server_response response = {0};
-
-	print_error(err->class, err->message, &text);
-	fill(&response, status, JSON_TYPE, &text);
-	add_headers(call, &response);
-	reply(call, &response);
-}
-
-void api_fail_with(const struct api_call *call, int status, enum err_class class,
-		   const char *format, ...)
-{
-	struct err err;
-	va_list args;
-
-	va_start(args, format);
-	err_vset(&err, class, format, args);
-	va_end(args);
-	api_fail(call, status, &err);
-}
-
-void api_reply_text(const struct api_call *call, int status, const char *content_type,
-		    struct buf *text)
-{
-	struct server_response response = {0};
-
-	fill(&response, status, content_type, text);
-	reply(call, &response);
-}
-
-void api_reply_json(const struct api_call *call, int status, cJSON *take_value)
-{
-	CLEANUP(cJSON_Delete_p) cJSON *value = take_value;
-	CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_RESPONSE);
-
-	if (!value) {
-		api_fail_with(call, 503, ERR_NO_MEMORY, "out of memory");
-		return;
-	}
-	json_print_pretty(value, &text);
-	buf_putc(&text, '\n');
-	api_reply_text(call, status, JSON_TYPE, &text);
-}
-
-void api_reply_taken(const struct api_call *call, int status, const char *content_type,
-		     char *take_body, size_t length)
-{
-	struct server_response response = {
-		.status = status,
-		.content_type = content_type,
-		.take_body = take_body,
-		.body_length = length,
-	};
-
-	add_headers(call, &response);
-	reply(call, &response);
-}
-
-static int status_of(enum err_class class)
-{
-	switch (class) {
-	case ERR_INVALID: return 400;
-	case ERR_NOT_FOUND: return 404;
-	case ERR_DENIED: return 403;
-	case ERR_CONFLICT:
-	case ERR_EXISTS:
-	case ERR_UNSUPPORTED: return 409;
-	case ERR_TRANSIENT:
-	case ERR_CANCELLED:
-	case ERR_NO_MEMORY: return 503;
-	default: return 500;
-	}
-}
-
-/* --- the log, and files ---------------------------------------------------------------------- */
-
-void api_log_limited(struct api *api, struct api_limiter *limiter, const char *format, ...)
-{
-	CLEANUP(buf_release) struct buf more = BUF_INIT(64);
-	char text[ERR_MESSAGE_MAX];
-	uint64_t now = uv_now(api->options.loop);
-	va_list args;
-
-	if (now < limiter->next_ms) {
-		limiter->suppressed++;
-		return;
-	}
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (limiter->suppressed)
-		buf_printf(&more, " (and %u like it before)", limiter->suppressed);
-	log_line(LOG_WARNING, NULL, "%s%s", text, buf_str(&more));
-	*limiter = (struct api_limiter){.next_ms = now + API_LOG_EACH_MS};
-}
-
-/* Any text: who makes up a secret may put into it what he likes. */
-static int tidy_secret(const char *path, char *text, size_t length, struct err *err)
-{
-	while (length > 0 && strchr("\r\n", text[length - 1]))
-		text[--length] = '\0';
-	if (length == 0)
-		return err_set(err, ERR_INVALID, "the secret file %s is empty", path);
-	if (strlen(text) != length)
-		return err_set(err, ERR_INVALID, "the secret file %s holds a NUL", path);
-	return 0;
-}
-
-bool api_refresh_secret(struct api *api, struct secret_file *file)
-{
-	struct err err;
-
-	if (!file->path)
-		return false;
-	if (secret_file_refresh(file, &err) < 0)
-		api_log_limited(api, &api->denied, "%s", err.message);
-	return file->text;
-}
 
 /* --- probes and metrics ---------------------------------------------------------------------- */
 
@@ -208,7 +33,7 @@ static void reply_probe(const struct api_call *call, bool fine, const char *yes,
 
 static void handle_healthz(const struct api_call *call)
 {
-	CLEANUP(buf_release) struct buf why = BUF_INIT(MAX_RESPONSE);
+	CLEANUP(buf_release) struct buf why = BUF_INIT(API_MAX_RESPONSE);
 	const struct api_options *options = &call->api->options;
 
 	reply_probe(call, options->is_healthy(options->context, &why), "ok", &why);
@@ -216,7 +41,7 @@ static void handle_healthz(const struct api_call *call)
 
 static void handle_readyz(const struct api_call *call)
 {
-	CLEANUP(buf_release) struct buf missing = BUF_INIT(MAX_RESPONSE);
+	CLEANUP(buf_release) struct buf missing = BUF_INIT(API_MAX_RESPONSE);
 	const struct api_options *options = &call->api->options;
 
 	reply_probe(call, options->is_ready(options->context, &missing), "ready", &missing);
@@ -257,6 +82,22 @@ static void on_tick(uv_timer_t *timer)
 }
 
 /* --- status and orders ----------------------------------------------------------------------- */
+
+static int status_of(enum err_class class)
+{
+	switch (class) {
+	case ERR_INVALID: return 400;
+	case ERR_NOT_FOUND: return 404;
+	case ERR_DENIED: return 403;
+	case ERR_CONFLICT:
+	case ERR_EXISTS:
+	case ERR_UNSUPPORTED: return 409;
+	case ERR_TRANSIENT:
+	case ERR_CANCELLED:
+	case ERR_NO_MEMORY: return 503;
+	default: return 500;
+	}
+}
 
 static void reply_value(const struct api_call *call, int result, cJSON *take_value,
 			const struct err *err)
@@ -378,17 +219,17 @@ static void handle_order(const struct api_call *call)
 /* --- routes ---------------------------------------------------------------------------------- */
 
 static const struct api_route routes[] = {
-	{"/healthz", GET, false, 0, NULL, handle_healthz, 0},
-	{"/readyz", GET, false, 0, NULL, handle_readyz, 0},
-	{"/metrics", GET, false, 0, NULL, handle_metrics, 0},
-	{"/api/v1/status", GET, true, 0, NULL, handle_status, 0},
-	{"/api/v1/apps", GET, true, 0, NULL, handle_apps, 0},
-	{"/api/v1/apps/*", GET, true, 0, NULL, handle_app, 0},
-	{"/api/v1/apps/*/history", GET, true, 0, NULL, handle_history, 0},
-	{"/api/v1/apps/*/sync", POST, true, API_SYNC, authorize, handle_order, 0},
-	{"/api/v1/apps/*/suspend", POST, true, API_SUSPEND, authorize, handle_order, 0},
-	{"/api/v1/apps/*/resume", POST, true, API_RESUME, authorize, handle_order, 0},
-	{"/hooks/git", POST, false, 0, api_hook_head, api_hook, WEBHOOK_MAX_BYTES},
+	{"/healthz", API_GET, false, 0, NULL, handle_healthz, 0},
+	{"/readyz", API_GET, false, 0, NULL, handle_readyz, 0},
+	{"/metrics", API_GET, false, 0, NULL, handle_metrics, 0},
+	{"/api/v1/status", API_GET, true, 0, NULL, handle_status, 0},
+	{"/api/v1/apps", API_GET, true, 0, NULL, handle_apps, 0},
+	{"/api/v1/apps/*", API_GET, true, 0, NULL, handle_app, 0},
+	{"/api/v1/apps/*/history", API_GET, true, 0, NULL, handle_history, 0},
+	{"/api/v1/apps/*/sync", API_POST, true, API_SYNC, authorize, handle_order, 0},
+	{"/api/v1/apps/*/suspend", API_POST, true, API_SUSPEND, authorize, handle_order, 0},
+	{"/api/v1/apps/*/resume", API_POST, true, API_RESUME, authorize, handle_order, 0},
+	{"/hooks/git", API_POST, false, 0, api_hook_head, api_hook, WEBHOOK_MAX_BYTES},
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
 
@@ -413,8 +254,8 @@ static bool is_on(const char *route, const char *path, char name[API_MAX_NAME])
 static unsigned method_of(const char *method)
 {
 	if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
-		return GET;
-	return strcmp(method, "POST") == 0 ? POST : 0;
+		return API_GET;
+	return strcmp(method, "POST") == 0 ? API_POST : 0;
 }
 
 static struct api_call find_call(struct api *api, const struct server_request *request)
@@ -443,7 +284,7 @@ static size_t on_head(void *context, const struct server_request *request)
 		api_fail_with(&call, 404, ERR_NOT_FOUND, "the API is served at another address");
 	else if (!(call.route->methods & method_of(request->method)))
 		api_fail_with(&call, 405, ERR_UNSUPPORTED, "%s takes %s only", call.route->path,
-			      call.route->methods & POST ? "POST" : "GET and HEAD");
+			      call.route->methods & API_POST ? "POST" : "GET and HEAD");
 	else if (call.route->on_head)
 		call.route->on_head(&call);
 	return call.route ? call.route->max_body : 0;
@@ -455,21 +296,6 @@ static void on_request(void *context, const struct server_request *request)
 
 	if (!(call.route->is_api || call.route->handle == api_hook) || !api_relay(&call))
 		call.route->handle(&call);
-}
-
-static void on_refused(void *context, int status, struct server_response *response)
-{
-	CLEANUP(buf_release) struct buf text = BUF_INIT(ERR_MESSAGE_MAX);
-	char code[16];
-
-	(void)context;
-	snprintf(code, sizeof(code), "%d", status);
-	metrics_add(METRIC_HTTP_REQUESTS, 1, LABELS("", code));
-	if (status == 413)
-		print_error(ERR_LIMIT, "the body is larger than what may come to this path", &text);
-	else
-		print_error(ERR_TRANSIENT, "the answer did not come in time", &text);
-	fill(response, status, JSON_TYPE, &text);
 }
 
 /* --- beginning and end ----------------------------------------------------------------------- */
@@ -501,8 +327,8 @@ static void look_at_files(struct api *api)
 
 	api->token = (struct secret_file){.path = api->options.token_file,
 					  .tidy = secret_file_tidy_token};
-	api->hook_secret =
-		(struct secret_file){.path = api->options.hook_secret_file, .tidy = tidy_secret};
+	api->hook_secret = (struct secret_file){.path = api->options.hook_secret_file,
+						.tidy = api_tidy_secret};
 	for (size_t i = 0; i < 2; i++)
 		if (secret_file_refresh(files[i], &err) < 0)
 			log_line(LOG_WARNING, NULL, "%s; %s are refused until it can be read",
@@ -533,7 +359,7 @@ struct api *api_new(const struct api_options *options, struct err *err)
 		.listen = {[SERVER_OPEN] = options->listen, [SERVER_API] = options->api_listen},
 		.on_head = on_head,
 		.on_request = on_request,
-		.on_refused = on_refused,
+		.on_refused = api_on_refused,
 		.context = api,
 	};
 	api->options = *options;

@@ -14,7 +14,21 @@
 #define API_MAX_NAME    256   /* of an app in a path */
 #define API_LOG_EACH_MS 10000 /* a refusal is logged at most so often */
 
-struct api_route;
+#define API_MAX_RESPONSE (64u * 1024 * 1024) /* bytes of an answer */
+
+struct api_call;
+
+enum { API_GET = 1 << 0, API_POST = 1 << 1 };
+
+struct api_route {
+	const char *path; /* "*" stands for the name of an app */
+	unsigned methods;
+	bool is_api; /* of the API's own listener, where it has one */
+	enum api_order order;
+	void (*on_head)(const struct api_call *call); /* may answer; NULL: nothing to say yet */
+	void (*handle)(const struct api_call *call);
+	size_t max_body;
+};
 
 /* Keeps what strangers can bring about from filling the log. */
 struct api_limiter {
@@ -57,6 +71,9 @@ void api_reply_text(const struct api_call *call, int status, const char *content
 void api_reply_taken(const struct api_call *call, int status, const char *content_type,
 		     char *take_body, size_t length);
 
+/* Fills in what is said of a request that the server itself refuses (server.h). */
+void api_on_refused(void *context, int status, struct server_response *response);
+
 /* Where another agent leads: passes the request on to it, or answers why not. False: this one leads. */
 bool api_relay(const struct api_call *call);
 
@@ -66,6 +83,9 @@ void api_log_limited(struct api *api, struct api_limiter *limiter, const char *f
 
 /* Reads the file again if it changed; false, and logged, if there is nothing in it. */
 bool api_refresh_secret(struct api *api, struct secret_file *file);
+
+/* For secret_file.h. Any text will do: who makes up a secret may put into it what he likes. */
+int api_tidy_secret(const char *path, char *text, size_t length, struct err *err);
 
 /* POST /hooks/git: once its headers are here, and whole. */
 void api_hook_head(const struct api_call *call);

@@ -8,35 +8,6 @@
 #include "diff/path.h"
 #include "diff/suggest.h"
 
-/* --- findings --------------------------------------------------------------------------------- */
-
-int config_tell(struct config_reader *reader, enum finding_level level, const cJSON *node,
-		const char *format, ...)
-{
-	CLEANUP(free_p) char *message = NULL;
-	struct yaml_mark mark = {0};
-	va_list args;
-
-	if (reader->too_many)
-		return 0;
-	if (reader->findings->count >= CONFIG_MAX_FINDINGS) {
-		reader->too_many = true;
-		return findings_add(reader->findings, FINDING_ERROR, reader->file, mark,
-				    reader->err, "there is more, which is not shown");
-	}
-	va_start(args, format);
-	int length = vasprintf(&message, format, args);
-	va_end(args);
-	if (length < 0) {
-		message = NULL;
-		return err_no_memory(reader->err);
-	}
-	if (node)
-		mark = yaml_mark_of(reader->doc, node);
-	return findings_add(reader->findings, level, reader->file, mark, reader->err, "%s",
-			    message);
-}
-
 /* --- keys that nobody knows ------------------------------------------------------------------- */
 
 static const struct config_key *find_key(const struct config_key *keys, const char *name)
@@ -137,16 +108,6 @@ static int read_item(struct config_reader *reader, const struct config_key *key,
 		    : set_defaults(key->keys, item, reader->err))
 		return -1;
 	return read_section(reader, &section);
-}
-
-void config_add_item(struct config_reader *reader, const cJSON *node, size_t index)
-{
-	const char *name = json_str(node, "name");
-
-	if (name && *name)
-		path_add_label(&reader->path, name);
-	else
-		path_add_index(&reader->path, index);
 }
 
 /* Items that are wrong stay in their place, so that the n-th struct is of the n-th item. */
