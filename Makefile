@@ -31,7 +31,7 @@ CFLAGS ?= -g
 
 DIFF_PKGS  := libcjson yaml-0.1 libcrypto
 APPLY_PKGS := $(DIFF_PKGS) libcurl libuv
-AGENT_PKGS := $(APPLY_PKGS) libgit2 libmicrohttpd
+AGENT_PKGS := $(APPLY_PKGS) libgit2 libssl libmicrohttpd
 SIM_PKGS   := $(DIFF_PKGS) libmicrohttpd
 TEST_PKGS  := $(AGENT_PKGS) cmocka
 

@@ -30,6 +30,8 @@ static const struct key keys[] = {
 	{"identity.pub", AT(identity_pub)},
 	{"known_hosts", AT(known_hosts)},
 	{"ca.crt", AT(ca_certificate)},
+	{"tls.crt", AT(tls_certificate)},
+	{"tls.key", AT(tls_key), .is_secret = true},
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
@@ -131,16 +133,10 @@ static int check_line(const char *folder, const struct key *key, const char *val
 	return 0;
 }
 
-static int check(const char *folder, int fd, const struct source_credentials *credentials,
-		 struct err *err)
+static int check(const char *folder, const struct source_credentials *credentials, struct err *err)
 {
 	size_t found = 0;
 
-	if (faccessat(fd, "tls.crt", F_OK, 0) == 0 || faccessat(fd, "tls.key", F_OK, 0) == 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "credentials %s: client certificates (tls.crt, tls.key) are not "
-			       "supported by libgit2; use username and password, or bearerToken",
-			       folder);
 	for (size_t i = 0; i < KEY_COUNT; i++) {
 		const char *value = *value_at(credentials, &keys[i]);
 		if (value && check_line(folder, &keys[i], value, err) < 0)
@@ -150,8 +146,13 @@ static int check(const char *folder, int fd, const struct source_credentials *cr
 	if (!found)
 		return err_set(err, ERR_NOT_FOUND,
 			       "credentials %s: none of username, password, bearerToken, identity, "
-			       "known_hosts, ca.crt is there",
+			       "known_hosts, ca.crt, tls.crt is there",
 			       folder);
+	if (!credentials->tls_certificate != !credentials->tls_key)
+		return err_set(err, ERR_INVALID,
+			       "credentials %s: a client certificate needs both tls.crt and "
+			       "tls.key; %s is not there",
+			       folder, credentials->tls_key ? "tls.crt" : "tls.key");
 	if (credentials->bearer_token && credentials->username)
 		return err_set(err, ERR_INVALID,
 			       "credentials %s: both username and bearerToken; keep one of them",
@@ -176,7 +177,7 @@ int source_credentials_read(const char *folder, struct source_credentials *ret_c
 		if (*value && keys[i].is_line)
 			drop_line_break(*value);
 	}
-	if (check(folder, fd, &credentials, err) < 0)
+	if (check(folder, &credentials, err) < 0)
 		return -1;
 	*ret_credentials = credentials;
 	credentials = (struct source_credentials){0};

@@ -5,6 +5,8 @@
  *	username, password   HTTPS basic; over SSH with no identity, a password login
  *	bearerToken          HTTPS, "Authorization: Bearer"
  *	ca.crt               who signs the HTTPS server's certificate, instead of the system's list
+ *	tls.crt, tls.key     HTTPS: the certificate that we show, with those between it and its CA
+ *	                     if there are any, and its key; both PEM, the key without a passphrase
  *	identity             an SSH private key; `password` is its passphrase
  *	identity.pub         its public half, which is otherwise derived
  *	known_hosts          the SSH servers' keys, instead of ~/.ssh/known_hosts
@@ -30,13 +32,15 @@ struct source_credentials {
 	char *identity_pub;
 	char *known_hosts;
 	char *ca_certificate;
+	char *tls_certificate; /* both or none */
+	char *tls_key;
 };
 
 /*
  * Reads the folder as it is now. All of it is read from one state of the Secret: where there is a
  * `..data` link, which Kubernetes swaps, it is followed once. Errors: ERR_NOT_FOUND for no folder or
- * none of the keys in it; ERR_DENIED; ERR_LIMIT; ERR_INVALID for what contradicts itself;
- * ERR_UNSUPPORTED for tls.crt and tls.key, which libgit2 1.5 has no way to send.
+ * none of the keys in it; ERR_DENIED; ERR_LIMIT; ERR_INVALID for what contradicts itself, or is half of a
+ * pair.
  */
 int source_credentials_read(const char *folder, struct source_credentials *ret_credentials,
 			    struct err *err);

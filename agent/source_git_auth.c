@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/source_git_tls.h"
 #include "agent/source_private.h"
 #include "diff/base64.h"
 #include "diff/buf.h"
@@ -129,6 +130,7 @@ int git_call_init(struct git_call *call, const struct remote_request *request, s
 
 void git_call_release(struct git_call *call)
 {
+	git_tls_end();
 	source_credentials_release(&call->credentials);
 	if (call->bearer_header)
 		explicit_bzero(call->bearer_header, strlen(call->bearer_header));
@@ -393,12 +395,14 @@ int git_call_prefer(const struct git_call *call, enum host_key_type type, struct
 
 int git_call_trust(const struct git_call *call, struct err *err)
 {
+	const struct source_credentials *credentials = &call->credentials;
 	char path[MAX_PATH_BYTES];
 
-	if (!call->credentials.ca_certificate)
+	if (credentials->tls_certificate)
+		return git_tls_begin(credentials, call->request->credentials, err);
+	if (!credentials->ca_certificate)
 		return 0;
-	if (write_home_file(call->request->folder, "ca.crt", call->credentials.ca_certificate,
-			    err) < 0)
+	if (write_home_file(call->request->folder, "ca.crt", credentials->ca_certificate, err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/" HOME_IN_CLONE "/ca.crt", call->request->folder);
 	int code = git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, path, NULL);

@@ -38,7 +38,10 @@ void git_call_prepare(struct git_call *call, git_remote_callbacks *callbacks);
  */
 int git_call_prefer(const struct git_call *call, enum host_key_type type, struct err *err);
 
-/* Makes ca.crt of the credentials the only signers that are trusted. */
+/*
+ * Makes ca.crt of the credentials the only signers that are trusted, and tls.crt what we show. To be
+ * released only after the remote.
+ */
 int git_call_trust(const struct git_call *call, struct err *err);
 
 /* Puts "***" for what is secret. */

@@ -77,6 +77,23 @@ static int call_fail(struct reading *reading, int code, const char *what, struct
 	return -1;
 }
 
+/*
+ * libgit2's own TLS, which is used without a client certificate, does not tell that a server asks for
+ * one: the handshake ends with any of several errors.
+ */
+static int connect_fail(struct reading *reading, int code, struct err *err)
+{
+	const git_error *last = git_error_last();
+
+	if (reading->call->err.class == ERR_NONE && !reading->call->credentials.tls_certificate &&
+	    last && last->message && strncmp(last->message, "SSL error: ", 11) == 0)
+		return err_set(err, ERR_TRANSIENT,
+			       "cannot read %s: %s; if the server asks for a client certificate, "
+			       "put tls.crt and tls.key into the folder of --git-credentials",
+			       reading->request->name, last->message);
+	return call_fail(reading, code, "cannot read", err);
+}
+
 static int connect_once(struct reading *reading)
 {
 	git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
@@ -143,7 +160,7 @@ static int connect_remote(struct reading *reading, struct err *err)
 	if (git_call_trust(reading->call, err) < 0)
 		return -1;
 	code = connect_once(reading);
-	return code < 0 ? call_fail(reading, code, "cannot read", err) : 0;
+	return code < 0 ? connect_fail(reading, code, err) : 0;
 }
 
 /* --- choosing --------------------------------------------------------------------------------- */

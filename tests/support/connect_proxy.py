@@ -3,6 +3,7 @@
 Writes its port to NAME.port, and each request's first line to NAME.log.
 """
 
+import contextlib
 import os
 import socket
 import socketserver
@@ -11,9 +12,10 @@ import threading
 
 
 def pump(source, target):
-    while data := source.recv(65536):
-        target.sendall(data)
-    target.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(OSError):  # either side may be gone
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
 
 
 class Handler(socketserver.StreamRequestHandler):

@@ -1,8 +1,9 @@
 """A Git server over HTTPS (or HTTP): `git http-backend` behind Python's ssl, on a free port.
 
-    git_backend.py FOLDER [CERT KEY]
+    git_backend.py FOLDER [CERT KEY [CLIENT-CA]]
 
-FOLDER/repos holds the repositories. What is asked of clients is read anew for each request:
+FOLDER/repos holds the repositories. With CLIENT-CA only clients with a certificate of that CA are let
+in; FOLDER/tls is "1.2" where the server is to know nothing newer. What is asked of clients is read anew for each request:
 FOLDER/auth is "basic USER:PASSWORD" or "bearer TOKEN" (no file: nothing), FOLDER/mode is "hang" (the
 connection stays, nothing comes), "hang-pack" (the same once a pack is asked for), "trickle" (a byte a
 second) or "redirect URL". Each request is a line of FOLDER/log: method, path, Authorization.
@@ -122,6 +123,11 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         if len(sys.argv) > 2:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(sys.argv[2], sys.argv[3])
+            if len(sys.argv) > 4:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(sys.argv[4])
+            if setting("tls") == "1.2":
+                context.maximum_version = ssl.TLSVersion.TLSv1_2
             request = context.wrap_socket(request, server_side=True)
         super().finish_request(request, client_address)
 

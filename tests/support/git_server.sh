@@ -54,7 +54,16 @@ make_pki() {
 	) 2>"$work/pki/log"
 }
 
-# start_https FOLDER [CERT KEY]: serves FOLDER/repos, leaves the port in $port.
+# make_client NAME CA: $work/pki/NAME.crt and .key, signed by $work/pki/CA.crt with CA.key.
+make_client() {
+	(
+		cd "$work/pki" || exit 1
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1"
+		openssl x509 -req -in "$1.csr" -CA "$2.crt" -CAkey "$2.key" -set_serial 7 -days 30 -out "$1.crt"
+	) 2>>"$work/pki/log"
+}
+
+# start_https FOLDER [CERT KEY [CLIENT-CA]]: serves FOLDER/repos, leaves the port in $port.
 start_https() {
 	python3 "$support/git_backend.py" "$@" &
 	server_pids+=($!)
