@@ -30,7 +30,6 @@ NAMESPACE = "soak"
 SETS = {"straight": "", "walking": "1", "wide": "50%"}  # and their tranche.dev/step
 IMAGES = ["nginx:1.25.4", "nginx:1.26.1", "nginx:1.26.2", "nginx:1.27.0"]
 REPLICAS = [2, 3, 4, 5]
-DRIFT_MIN_REPLICAS = 2
 
 MANIFEST = """apiVersion: apps/v1
 kind: StatefulSet
@@ -174,7 +173,7 @@ class Soak:
         name = self.random.choice(list(SETS))
         what = self.random.choice(["scale", "annotate", "image", "service", "configmap"])
         if what == "scale":
-            replicas = self.random.choice([n for n in REPLICAS if n >= DRIFT_MIN_REPLICAS])
+            replicas = self.random.choice(REPLICAS)
             self.scaled.add(replicas)
             self.kubectl("scale", f"statefulset/{name}", f"--replicas={replicas}")
         elif what == "annotate":
@@ -259,12 +258,9 @@ class Soak:
                 if not self.is_asked_for(body["metadata"]["name"], body):
                     odd += 1
                     example = example or json.dumps(body["spec"])
-        self.count_as("writes of StatefulSets", writes)
+        self.counts["writes of StatefulSets"] = writes
         self.check("StatefulSets were written", writes >= len(SETS), writes)
         self.check("each write is one that a commit asked for", odd == 0, f"{odd} of {writes}: {example}")
-
-    def count_as(self, what, number):
-        self.counts[what] = number
 
     def check_inventory(self):
         got = self.kubectl("get", "configmap", "tranche-soak", "-o", "json")
@@ -296,7 +292,8 @@ class Soak:
                 next_restart += seconds / 6
                 self.count("restarts of the server")
                 self.restart_server()
-                self.kubelet.poll() is None or self.start_kubelet()
+                if self.kubelet.poll() is not None:
+                    self.start_kubelet()
             self.random.choices([self.commit, self.meddle], [3, 2])[0]()
             time.sleep(self.random.random() * 2)
             samples.append((time.monotonic() - began, *self.measure()))

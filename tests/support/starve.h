@@ -1,7 +1,7 @@
 /*
  * starve.h - allocations that fail on purpose.
  *
- * For a test that is linked with STARVE_LDFLAGS (see the Makefile): malloc and its like, called from our own
+ * For a test that is linked as the Makefile's STARVED are: malloc and its like, called from our own
  * objects and from cJSON, then go through here. Those of other libraries do not.
  */
 #ifndef TESTS_SUPPORT_STARVE_H
