@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <uv.h>
 
@@ -11,6 +10,7 @@
 #include "agent/log.h"
 #include "agent/metrics.h"
 #include "apply/clock.h"
+#include "diff/backoff.h"
 
 #define NEVER INT64_MAX
 
@@ -26,6 +26,7 @@ struct alert {
 	bool sending;
 	bool flushing;
 	unsigned failures;     /* tries in a row that were not taken */
+	uint64_t random;       /* for the jitter of their pauses */
 	int64_t queued_at_ms;  /* when the queue stopped being empty */
 	int64_t not_before_ms; /* the pause, and after a failure the backoff */
 	size_t news;           /* notices of the message under way, without those sent anew */
@@ -221,18 +222,6 @@ void alert_leave_cluster(struct alert *alert, struct cluster *cluster)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-/* Exponential, capped, with jitter of a quarter. */
-static int64_t backoff_ms(const struct alert *alert)
-{
-	int64_t pause = ALERT_BACKOFF_MAX_MS;
-	uint16_t random = 0;
-
-	if (alert->failures < 16 && (int64_t)ALERT_BACKOFF_MS << (alert->failures - 1) < pause)
-		pause = (int64_t)ALERT_BACKOFF_MS << (alert->failures - 1);
-	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK); /* without it there is none */
-	return pause - pause / 4 * random / UINT16_MAX;
-}
-
 /* One line when the sink begins to fail, and one when it is well again. */
 static void note_trouble(struct alert *alert, const struct err *err)
 {
@@ -246,12 +235,13 @@ static void note_trouble(struct alert *alert, const struct err *err)
 		log_line(LOG_INFO, NULL, "alerts: sink \"%s\" works again", alert->config.name);
 }
 
-static int64_t pause_after(const struct alert *alert, const struct sink_result *result)
+static int64_t pause_after(struct alert *alert, const struct sink_result *result)
 {
 	int64_t pause = alert->sink.type->pause_ms;
 
 	if (!result->taken && result->again)
-		pause = backoff_ms(alert);
+		pause = backoff_ms(ALERT_BACKOFF_MS, ALERT_BACKOFF_MAX_MS, alert->failures,
+				   &alert->random);
 	if (pause < result->retry_after_ms)
 		pause = result->retry_after_ms;
 	return pause < ALERT_MAX_PAUSE_MS ? pause : ALERT_MAX_PAUSE_MS;
@@ -326,6 +316,7 @@ int alert_new(const struct alert_options *options, struct alert **ret_alert, str
 	}
 	alert->options = *options;
 	alert->options.config = &alert->config;
+	alert->random = uv_hrtime();
 	alert->least = NOTICE_INFO;
 	if (alert->config.severity)
 		(void)notice_severity_find(alert->config.severity, &alert->least);

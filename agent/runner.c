@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "agent/log.h"
 #include "agent/metrics.h"
@@ -10,6 +11,7 @@
 #include "agent/runner_private.h"
 #include "apply/clock.h"
 #include "apply/suspend.h"
+#include "diff/backoff.h"
 #include "diff/duration.h"
 
 #define RETRY_FIRST_MS 1000 /* after a pass that failed; doubles up to the interval */
@@ -32,15 +34,13 @@ void runner_keep_commit(char *kept, const char *commit)
 /* --- when the next pass begins --------------------------------------------------------------- */
 
 /* The interval; after failures sooner than that, backing off up to it. */
-static int64_t next_delay_ms(const struct runner *runner)
+static int64_t next_delay_ms(struct runner *runner)
 {
-	int64_t delay = RETRY_FIRST_MS, interval_ms = runner->app.config.interval_ms;
+	int64_t interval_ms = runner->app.config.interval_ms;
 
-	if (runner->failures == 0)
-		return interval_ms;
-	for (unsigned i = 1; i < runner->failures && delay < interval_ms; i++)
-		delay *= 2;
-	return delay < interval_ms ? delay : interval_ms;
+	return runner->failures
+		       ? backoff_ms(RETRY_FIRST_MS, interval_ms, runner->failures, &runner->random)
+		       : interval_ms;
 }
 
 void runner_want(struct runner *runner, enum schedule_kind kind, int64_t delay_ms)
@@ -299,6 +299,7 @@ int runner_new(const struct runner_options *options, struct runner **ret_runner,
 		return err_no_memory(err);
 	runner->options = *options;
 	runner->leading = options->leading;
+	runner->random = uv_hrtime();
 	runner_listen(runner);
 	if (app_init(&runner->app, options->config, options->link->kubeconfig.namespace, err) < 0)
 		return -1;

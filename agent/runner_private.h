@@ -41,6 +41,7 @@ struct runner {
 	char asked_by[RUNNER_MAX_BY];
 	bool tried;        /* a pass has ended */
 	unsigned failures; /* passes in a row that could not do their work */
+	uint64_t random;   /* for the jitter of the pauses after them */
 
 	char begun[COMMIT_BYTES];    /* whose passes need not wait for other apps any more */
 	char approved[COMMIT_BYTES]; /* sync: manual: that may be written */

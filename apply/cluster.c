@@ -1,5 +1,6 @@
 #include "apply/cluster.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -7,6 +8,7 @@
 #include "apply/http.h"
 #include "apply/ids.h"
 #include "apply/refusal.h"
+#include "diff/backoff.h"
 #include "diff/cleanup.h"
 #include "diff/secret.h"
 
@@ -143,15 +145,8 @@ uint64_t cluster_after(struct cluster *cluster, int64_t delay_ms, void (*callbac
 
 int64_t cluster_backoff_ms(struct cluster *cluster, unsigned attempt)
 {
-	int64_t pause = CLUSTER_BACKOFF_MAX_MS;
-
-	if (attempt < 16 && (int64_t)CLUSTER_BACKOFF_MS << attempt < pause)
-		pause = (int64_t)CLUSTER_BACKOFF_MS << attempt;
-	/* xorshift64: nobody has to be unable to guess it. */
-	cluster->random ^= cluster->random << 13;
-	cluster->random ^= cluster->random >> 7;
-	cluster->random ^= cluster->random << 17;
-	return pause - (int64_t)(cluster->random % (uint64_t)(pause / 4));
+	return backoff_ms(CLUSTER_BACKOFF_MS, CLUSTER_BACKOFF_MAX_MS,
+			  attempt < UINT_MAX ? attempt + 1 : attempt, &cluster->random);
 }
 
 /* --- tasks ------------------------------------------------------------------------------------ */
@@ -503,7 +498,7 @@ struct cluster *cluster_new(struct uv_loop_s *loop, const struct kubeconfig *con
 	}
 	cluster->loop = loop;
 	cluster->retry_ms = CLUSTER_RETRY_MS;
-	cluster->random = uv_hrtime() | 1;
+	cluster->random = uv_hrtime();
 	cluster->http = http_new(loop, &config->endpoint, err);
 	if (!cluster->http) {
 		cluster_free(cluster);

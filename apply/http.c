@@ -261,7 +261,10 @@ static int64_t retry_after_ms(CURL *easy)
 	if (header(easy, "Retry-After")[0] == '\0' ||
 	    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK)
 		return -1;
-	return (int64_t)seconds * 1000;
+	if (seconds < 0) /* a date that is past */
+		return 0;
+	return seconds < HTTP_MAX_RETRY_AFTER_MS / 1000 ? (int64_t)seconds * 1000
+							: HTTP_MAX_RETRY_AFTER_MS;
 }
 
 /* What went wrong, if anything did: -1 with *err. */

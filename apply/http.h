@@ -29,6 +29,7 @@ struct uv_loop_s;
 
 #define HTTP_MAX_RESPONSE_BYTES (64u * 1024 * 1024) /* where the request names no cap of its own */
 #define HTTP_CONNECT_TIMEOUT_MS 10000
+#define HTTP_MAX_RETRY_AFTER_MS 600000 /* nobody is made to wait for longer */
 #define HTTP_MAX_IN_FLIGHT_1    16  /* requests at once over HTTP/1.1, each on its own connection */
 #define HTTP_MAX_IN_FLIGHT_2    100 /* over HTTP/2; the server's own limit of streams counts too */
 
@@ -40,8 +41,9 @@ struct http_response {
 	char *body;    /* NUL-terminated; STEAL it to keep it, free() it then */
 	size_t length; /* of the body */
 	const char *content_type, *audit_id; /* "" where there was no such header */
-	int64_t retry_after_ms;              /* of Retry-After in seconds, -1 where there is none */
-	const char *warnings; /* the texts of Warning: 299 headers, one a line; "" if none */
+	int64_t retry_after_ms; /* of Retry-After, seconds or a date (RFC 9110, 10.2.3), from 0 to
+				   HTTP_MAX_RETRY_AFTER_MS; -1 where there is none */
+	const char *warnings;   /* the texts of Warning: 299 headers, one a line; "" if none */
 };
 
 struct http_request {

@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "apply/refusal.h"
 #include "apply/watch.h"
+#include "diff/backoff.h"
 #include "diff/cleanup.h"
 
 /* One watch, or one that could not be. */
@@ -33,6 +35,7 @@ struct owned {
 	struct cluster *cluster;
 	struct stream *streams;
 	struct owned_follower *followers;
+	uint64_t random; /* for the jitter of retries */
 };
 
 static bool is_same_resource(const struct resource *a, const struct resource *b)
@@ -164,7 +167,9 @@ static void on_error(void *ctx, const struct err *err, int64_t retry_in_ms)
 	cluster_cancel(stream->owned->cluster, stream->watch);
 	stream->watch = 0;
 	stream->retry =
-		cluster_after(stream->owned->cluster, OWNED_RETRY_MS, on_retry, stream, &ignored);
+		cluster_after(stream->owned->cluster,
+			      backoff_ms(OWNED_RETRY_MS, OWNED_RETRY_MS, 1, &stream->owned->random),
+			      on_retry, stream, &ignored);
 	if (is_forbidden)
 		note_forbidden(stream, err);
 }
@@ -431,10 +436,12 @@ struct owned *owned_new(struct cluster *cluster, struct err *err)
 {
 	struct owned *owned = calloc(1, sizeof(*owned));
 
-	if (!owned)
+	if (!owned) {
 		err_no_memory(err);
-	else
-		owned->cluster = cluster;
+		return NULL;
+	}
+	owned->cluster = cluster;
+	owned->random = uv_hrtime();
 	return owned;
 }
 

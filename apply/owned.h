@@ -6,7 +6,8 @@
  * one for all namespaces where there are many of them. What nobody wants is dropped as it arrives;
  * of the rest the watches keep names and resourceVersions.
  *
- * Where a watch is not permitted that is told once, and it is tried again every OWNED_RETRY_MS; a kind
+ * Where a watch is not permitted that is told once, and it is tried again every OWNED_RETRY_MS or somewhat
+ * sooner; a kind
  * that the server has not, or that cannot be watched, is left to those who look from time to time.
  */
 #ifndef APPLY_OWNED_H

@@ -25,6 +25,7 @@ struct bench {
 struct result {
 	bool done, sent;
 	int status;
+	int64_t retry_after_ms;
 	struct err err;
 	struct buf body;
 	size_t pieces;
@@ -61,6 +62,7 @@ static void on_done(void *ctx, const struct err *err, struct http_response *resp
 	if (!response)
 		return;
 	result->status = response->status;
+	result->retry_after_ms = response->retry_after_ms;
 	buf_append(&result->body, response->body, response->length);
 }
 
@@ -198,6 +200,44 @@ static void test_streams(void **state)
 	close_bench(&bench);
 }
 
+/* What a server asks for is believed up to a cap. */
+static void test_retry_after(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *header;
+		int64_t least_ms, most_ms;
+	} cases[] = {
+		{"", -1, -1},
+		{"Retry-After: 0\r\n", 0, 0},
+		{"Retry-After: 7\r\n", 7000, 7000},
+		{"retry-after:  7  \r\n", 7000, 7000},
+		{"Retry-After: 601\r\n", HTTP_MAX_RETRY_AFTER_MS, HTTP_MAX_RETRY_AFTER_MS},
+		{"Retry-After: 9223372036854775807\r\n", HTTP_MAX_RETRY_AFTER_MS,
+		 HTTP_MAX_RETRY_AFTER_MS},
+		{"Retry-After: -9223372036854775808\r\n", 0, 0},
+		{"Retry-After: soon\r\n", 0, 0},
+		{"Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", 0, 0},
+		{"Retry-After: Fri, 31 Dec 2299 23:59:59 GMT\r\n", HTTP_MAX_RETRY_AFTER_MS,
+		 HTTP_MAX_RETRY_AFTER_MS},
+	};
+	struct bench bench;
+
+	open_bench(&bench);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct result result = new_result();
+
+		server_answer(bench.server, "", 1, 429, cases[i].header, "later");
+		submit(&bench, (struct http_request){0}, &result);
+		turn_until(&bench.loop, &result.done);
+		if (result.retry_after_ms < cases[i].least_ms ||
+		    result.retry_after_ms > cases[i].most_ms)
+			fail_msg("%s: %lld", cases[i].header, (long long)result.retry_after_ms);
+		buf_release(&result.body);
+	}
+	close_bench(&bench);
+}
+
 /* --- TLS -------------------------------------------------------------------------------------- */
 
 static void test_tls(void **state)
@@ -255,9 +295,9 @@ static void test_tls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cap),   cmocka_unit_test(test_timeout),
-		cmocka_unit_test(test_bound), cmocka_unit_test(test_streams),
-		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_cap),         cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_bound),       cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_retry_after), cmocka_unit_test(test_tls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
