@@ -33,7 +33,8 @@ static void on_moved(void *context, const struct err *err)
 
 static void look_for_heirs(struct neighbours *neighbours)
 {
-	if (neighbours->app->prune.enabled && neighbours->trouble.class == ERR_NONE &&
+	if (neighbours->count && neighbours->app->prune.enabled &&
+	    neighbours->trouble.class == ERR_NONE &&
 	    moved_start(neighbours->loop, neighbours->app, &neighbours->inventories,
 			neighbours->refs, neighbours->count, on_moved, neighbours,
 			&neighbours->moved, &neighbours->trouble) == 0 &&
@@ -114,8 +115,8 @@ const struct err *neighbours_trouble(const struct neighbours *neighbours)
 	return neighbours->trouble.class == ERR_NONE ? NULL : &neighbours->trouble;
 }
 
-const char *neighbours_owner(const struct neighbours *neighbours, const struct ref *ref,
-			     const char *uid)
+const struct inventory *neighbours_owner(const struct neighbours *neighbours, const struct ref *ref,
+					 const char *uid)
 {
 	return inventories_find_owner(&neighbours->inventories, ref, uid, neighbours->app->name,
 				      neighbours->app->namespace);

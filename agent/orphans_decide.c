@@ -30,9 +30,10 @@ static int decide_read(struct orphans *orphans, const struct target *target, boo
 	const struct neighbours *others = orphans->neighbours;
 	size_t place = (size_t)(orphans_of_target(orphans, target) - orphans->items);
 	const char *uid = json_str(target->live, "metadata.uid");
+	const struct inventory *owner =
+		others ? neighbours_owner(others, &target->ref, uid ? uid : "") : NULL;
 	CLEANUP(free_p) char *digest = NULL;
 
-	uid = uid ? uid : "";
 	if (!entry)
 		return err_set(err, ERR_INTERNAL, "the inventory has lost an orphan");
 	/* The manifest is no more, but the live object says as it did what Git does not decide. */
@@ -47,7 +48,7 @@ static int decide_read(struct orphans *orphans, const struct target *target, boo
 		.uid = entry->uid,
 		.changed = *ret_changed,
 		.marks = entry->marks,
-		.other_app = others ? neighbours_owner(others, &target->ref, uid) : NULL,
+		.other_app = owner ? owner->app : NULL,
 		.next_app = others ? neighbours_heir(others, place) : NULL,
 		.manager = WIRE_FIELD_MANAGER,
 	};

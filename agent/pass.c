@@ -4,6 +4,7 @@
 
 #include "agent/decision.h"
 #include "agent/log.h"
+#include "agent/neighbours.h"
 #include "apply/clock.h"
 #include "apply/live.h"
 #include "apply/preview.h"
@@ -166,7 +167,8 @@ static void start_decide(struct pass *pass)
 			pass_item_fail(item, &err);
 		else if (target->error)
 			pass_item_fail(item, target->error);
-		else if (decision_note(target, item, &err) < 0)
+		else if (decision_note(target, item, &err) < 0 ||
+			 pass_note_claim(pass, target, item, &err) < 0)
 			pass_item_fail(item, &err);
 		else if (i >= pass->front.count)
 			item->action = PLAN_IN_SYNC;
@@ -202,6 +204,7 @@ static const struct {
 	[STAGE_READ] = {"read", start_read},
 	[STAGE_AUTOSCALERS] = {"autoscalers", start_autoscalers},
 	[STAGE_PREVIEW] = {"preview", start_preview},
+	[STAGE_CLAIMS] = {"claims", pass_start_claims},
 	[STAGE_PODS] = {"pods", pass_start_pods},
 	[STAGE_ORPHANS] = {"orphans", pass_start_orphans},
 	[STAGE_DECIDE] = {"decide", start_decide},
@@ -258,6 +261,7 @@ void pass_free(struct pass *pass)
 		cluster_cancel(pass->options.cluster, pass->id);
 	turn_give_back(&pass->turn);
 	pass_release_rollouts(pass);
+	neighbours_free(pass->neighbours);
 	orphans_free(pass->orphans);
 	targets_release(&pass->targets);
 	plan_release(&pass->plan);

@@ -1,11 +1,11 @@
 /*
  * pass.h - one sync: the way of a commit from the source to the cluster, as a state machine.
  *
- *	fetch -> inventory -> resolve -> read -> autoscalers -> preview -> pods -> orphans
- *	                         ^                                                    |
- *	                         +--- what was changed meanwhile --- write <- decide <-+
- *	                                                               |
- *	                       done <- record <- prune <- unstick <----+
+ *	fetch -> inventory -> resolve -> read -> autoscalers -> preview -> claims -> pods -> orphans
+ *	                         ^                                                              |
+ *	                         +--- what was changed meanwhile --------- write <--- decide <--+
+ *	                                                                     |
+ *	                       done <- record <- prune <- unstick <----------+
  *
  * The daemon and every command run these same stages. A dry run ends after `decide`. An object that
  * somebody else changed between `read` and `write` is read, compared and decided again, up to

@@ -3,6 +3,7 @@
  *
  *	pass.c         the machine; resolve, read, autoscalers, preview, decide
  *	pass_fetch.c   fetch, inventory
+ *	pass_claims.c  what other apps have of it
  *	pass_rollout.c pods, and what of a StatefulSet is decided with them; unstick
  *	pass_write.c   write, record
  *	pass_prune.c   orphans, prune
@@ -23,6 +24,7 @@ enum stage {
 	STAGE_READ,
 	STAGE_AUTOSCALERS,
 	STAGE_PREVIEW,
+	STAGE_CLAIMS,
 	STAGE_PODS,
 	STAGE_ORPHANS,
 	STAGE_DECIDE,
@@ -39,11 +41,12 @@ struct pass {
 	int64_t stage_began_ms; /* clock_boot_ms */
 	int round;              /* how often what was changed meanwhile has been read again */
 
-	struct fetch *fetch;       /* while STAGE_FETCH */
-	struct turn turn;          /* from the end of STAGE_FETCH on */
-	bool is_cut;               /* it ended after the fetch */
-	uint64_t id;               /* of the cluster's work under way, else 0 */
-	struct rollouts *rollouts; /* from STAGE_PODS on, where Pods are wanted */
+	struct fetch *fetch;           /* while STAGE_FETCH */
+	struct turn turn;              /* from the end of STAGE_FETCH on */
+	bool is_cut;                   /* it ended after the fetch */
+	uint64_t id;                   /* of the cluster's work under way, else 0 */
+	struct neighbours *neighbours; /* from STAGE_CLAIMS on, where the app takes objects on */
+	struct rollouts *rollouts;     /* from STAGE_PODS on, where Pods are wanted */
 
 	bool *covered;           /* by manifest: it is about this one; NULL: about all */
 	struct targets targets;  /* of this round */
@@ -86,6 +89,7 @@ void pass_item_fail(struct plan_item *item, const struct err *err);
 
 void pass_start_fetch(struct pass *pass);
 void pass_start_inventory(struct pass *pass);
+void pass_start_claims(struct pass *pass);
 void pass_start_pods(struct pass *pass);
 void pass_start_orphans(struct pass *pass);
 int pass_decide_orphans(struct pass *pass, struct err *err);
@@ -106,6 +110,10 @@ bool pass_undoes(const struct pass *pass, const struct target *target, struct pl
 
 /* Notes the drift of an item that has been decided on: who made it, and that somebody did. */
 int pass_note_drift(struct pass *pass, const struct target *target, struct plan_item *item,
+		    struct err *err);
+
+/* Notes which other app has the object that this one takes on. */
+int pass_note_claim(const struct pass *pass, const struct target *target, struct plan_item *item,
 		    struct err *err);
 
 /* Notes for any item whether somebody fights over the object. */

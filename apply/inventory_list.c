@@ -42,24 +42,29 @@ static bool has_object(const struct inventory *inventory, const struct ref *ref,
 
 	if (entry && !entry->orphan)
 		return true;
-	for (size_t i = 0; i < inventory->count; i++)
-		if (!inventory->entries[i].orphan && *uid &&
-		    strcmp(inventory->entries[i].uid, uid) == 0)
+	for (size_t i = 0; *uid && i < inventory->count; i++)
+		if (!inventory->entries[i].orphan && strcmp(inventory->entries[i].uid, uid) == 0)
 			return true;
 	return false;
 }
 
-const char *inventories_find_owner(const struct inventories *inventories, const struct ref *ref,
-				   const char *uid, const char *app, const char *namespace)
+const struct inventory *inventories_find_owner(const struct inventories *inventories,
+					       const struct ref *ref, const char *uid,
+					       const char *app, const char *namespace)
 {
+	const struct inventory *found = NULL;
+
 	for (size_t i = 0; i < inventories->count; i++) {
 		const struct inventory *other = &inventories->items[i];
 		bool own = strcmp(other->app, app) == 0 && strcmp(other->namespace, namespace) == 0;
 
-		if (!own && has_object(other, ref, uid))
-			return other->app;
+		if (own || (found && !other->suspended.by) || !has_object(other, ref, uid))
+			continue;
+		found = other;
+		if (found->suspended.by)
+			break;
 	}
-	return NULL;
+	return found;
 }
 
 static int grow(struct inventories *inventories, struct err *err)

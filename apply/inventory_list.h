@@ -19,12 +19,13 @@ const struct promotion_record *inventories_find(const struct inventories *invent
 						const struct ref *ref);
 
 /*
- * Which other app has the object, by this ref or by its uid (the server may offer it in two groups),
- * and has not seen it leave its Git; NULL: none. Borrowed. The one that asks is `app` with its
- * inventory in `namespace`.
+ * The inventory of another app that has the object, by this ref or, unless that is "", by its uid (the
+ * server may offer it in two groups), and has not seen it leave its Git: a suspended one before others;
+ * NULL: none. Borrowed. The one that asks is `app` with its inventory in `namespace`.
  */
-const char *inventories_find_owner(const struct inventories *inventories, const struct ref *ref,
-				   const char *uid, const char *app, const char *namespace);
+const struct inventory *inventories_find_owner(const struct inventories *inventories,
+					       const struct ref *ref, const char *uid,
+					       const char *app, const char *namespace);
 
 /*
  * Lists the ConfigMaps with app.kubernetes.io/managed-by: tranche in the namespace ("": in all). One

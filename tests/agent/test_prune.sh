@@ -189,6 +189,44 @@ commit
 tranche sync --path a --prune
 check_like "the other app follows another branch" "0 *2 pruned, 1 in sync, $(at)" "$status $out"
 
+# --- an object that another app has -----------------------------------------------------------------
+
+# as APP COMMAND ARGUMENT...: on folder a, under another app's name
+as() {
+	local app=$1 command=$2
+
+	shift 2
+	run "$build/tranche" "$command" --repo repo --path a --app "$app" "$@"
+}
+
+two
+run "$build/tranche" suspend shop --reason 'restoring a backup'
+config_map new
+mv repo/new.yaml repo/a/
+echo 'data: {k: v}' >>repo/a/a.yaml
+commit
+suspended='the app "shop" has it and is suspended by * since *: restoring a backup; resume that one first (tranche resume shop -n default)'
+as other sync
+check_run "nobody takes over what a suspended app has" 7 "configmap/new created
+1 created, 3 failed, $(at)" "tranche: a/a.yaml:1: configmap/a: $suspended
+tranche: a/more.yaml:1: priorityclass.scheduling.k8s.io/urgent: $suspended
+tranche: a/more.yaml:6: configmap/placed: $suspended"
+check_equal "nothing of it is written" "" "$(kubectl get cm a -o 'jsonpath={.data}')"
+as other diff
+check_like "diff says so" "* $suspended*" "$err$out"
+run "$build/tranche" resume shop
+as other sync
+check_run "one that goes on is told of" 0 "configmap/a replaced*
+1 replaced, 3 in sync, $(at)" "*configmap/a: the app \"shop\" has it, too: an object belongs into one app's Git only
+*"
+as third diff
+check_run "with the names of those that have it" 0 "configmap/a *in sync*
+  note: the app \"other\" has it, too: an object belongs into one app's Git only
+*" ""
+three --deny list:configmaps
+run "$build/tranche" sync --repo repo --app other
+check_run "without the right to look" 0 "2 in sync, $(at)" ""
+
 # --- where it may not reach -----------------------------------------------------------------------
 
 start_kubesim

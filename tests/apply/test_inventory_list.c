@@ -86,10 +86,11 @@ static const char *owner_of(const struct inventories *inventories, const char *n
 			  .kind = (char[]){"StatefulSet"},
 			  .namespace = strdup(namespace),
 			  .name = (char[]){"web"}};
-	const char *owner = inventories_find_owner(inventories, &ref, "1-1", app, app_namespace);
+	const struct inventory *owner =
+		inventories_find_owner(inventories, &ref, "1-1", app, app_namespace);
 
 	free(ref.namespace);
-	return owner ? owner : "nobody";
+	return owner ? owner->app : "nobody";
 }
 
 static void test_lists(void **state)
