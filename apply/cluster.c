@@ -233,7 +233,7 @@ static void call_finish(struct call *call, const struct err *err, struct cluster
 
 static void call_fail(struct call *call, const struct err *err)
 {
-	struct cluster_answer answer = {.warnings = ""};
+	struct cluster_answer answer = {.warnings = "", .retry_after_ms = -1};
 
 	call_finish(call, err, &answer);
 }
@@ -354,7 +354,9 @@ static void on_response(void *ctx, const struct err *err, struct http_response *
 		return;
 
 	CLEANUP(free_p) char *warnings = strdup(response->warnings);
-	struct cluster_answer answer = {.status = status, .warnings = warnings ? warnings : ""};
+	struct cluster_answer answer = {.status = status,
+					.retry_after_ms = response->retry_after_ms,
+					.warnings = warnings ? warnings : ""};
 	int failed = read_body(call, response, &answer.body, &own);
 	bool refused = status < 200 || status >= 300;
 	if (call->secret && keep_secret(call, warnings, answer.body, response, &own) < 0)
@@ -455,7 +457,7 @@ static void on_stream_end(void *ctx, const struct err *err, struct http_response
 		refusal_err(response->status, body, response->body, &own);
 		err = &own;
 	}
-	stream->spec.on_done(stream->spec.ctx, err);
+	stream->spec.on_done(stream->spec.ctx, err, response ? response->retry_after_ms : -1);
 }
 
 uint64_t cluster_open_stream(struct cluster *cluster, const struct cluster_stream *stream,

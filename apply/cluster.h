@@ -72,7 +72,8 @@ void cluster_set_fence(struct cluster *cluster, int (*may_write)(void *ctx, stru
 struct cluster_answer {
 	cJSON *body; /* what the server sent, an object; STEAL it to keep it. NULL on failure */
 	int status;  /* of HTTP; 0 where there was none */
-	const char *warnings; /* one a line; "" if none */
+	int64_t retry_after_ms; /* as http.h has it; -1: the server did not say */
+	const char *warnings;   /* one a line; "" if none */
 };
 
 struct cluster_request {
@@ -143,13 +144,14 @@ void cluster_task_end(struct cluster *cluster, uint64_t id);
 
 /*
  * A stream of the response's body (a watch). Not tried again. on_done's err is NULL when the stream
- * ended cleanly; a refusal is an error as for cluster_send.
+ * ended cleanly; a refusal is an error as for cluster_send, with what the server asks for in
+ * retry_after_ms, or -1.
  */
 struct cluster_stream {
 	const char *path;
 	int64_t timeout_ms; /* for the whole stream */
 	void (*on_data)(void *ctx, const char *bytes, size_t length);
-	void (*on_done)(void *ctx, const struct err *err);
+	void (*on_done)(void *ctx, const struct err *err, int64_t retry_after_ms);
 	void *ctx;
 };
 uint64_t cluster_open_stream(struct cluster *cluster, const struct cluster_stream *stream,

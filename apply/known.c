@@ -74,7 +74,7 @@ int known_put(struct known *known, const char *namespace, const char *name,
 	size_t place = find(known, namespace, name, &found);
 	struct known_object *old = found ? &known->items[place] : NULL;
 
-	if (old && strcmp(old->resource_version, resource_version) == 0) {
+	if (old && !old->doubted && strcmp(old->resource_version, resource_version) == 0) {
 		old->listed = true;
 		*ret_change = KNOWN_SAME;
 		return 0;
@@ -95,7 +95,14 @@ int known_put(struct known *known, const char *namespace, const char *name,
 	free(old->resource_version);
 	old->resource_version = object.resource_version;
 	old->listed = true;
+	old->doubted = false;
 	return 0;
+}
+
+void known_doubt(struct known *known)
+{
+	for (size_t i = 0; i < known->count; i++)
+		known->items[i].doubted = true;
 }
 
 static struct known_object take_out(struct known *known, size_t place)

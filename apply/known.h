@@ -13,6 +13,7 @@ struct known_object {
 	char *namespace, *name;
 	char *resource_version; /* opaque */
 	bool listed;            /* by the listing that is under way */
+	bool doubted;           /* the version may be another state's by now */
 };
 
 /* Sorted by namespace and name. Zero-initialised is empty. */
@@ -33,6 +34,9 @@ void known_object_release(struct known_object *object);
 /* Notes the object's state, and that it was listed. */
 int known_put(struct known *known, const char *namespace, const char *name,
 	      const char *resource_version, enum known_change *ret_change, struct err *err);
+
+/* What is known may not be so: the next known_put of each is KNOWN_CHANGED, whatever its version. */
+void known_doubt(struct known *known);
 
 /* Whether it was known. */
 bool known_remove(struct known *known, const char *namespace, const char *name);

@@ -145,6 +145,20 @@ bool refusal_is_of_kind(const struct err *err)
 		strcmp(err->message, "the server could not find the requested resource") == 0);
 }
 
+bool refusal_is_of_future(const cJSON *status)
+{
+	const cJSON *cause;
+
+	json_each (cause, json_at(status, "details.causes")) {
+		const char *message = json_str(cause, "message");
+
+		/* Not every version of a server sets the reason. */
+		if (message && strcmp(message, "Too large resource version") == 0)
+			return true;
+	}
+	return false;
+}
+
 bool refusal_is_immutable(const cJSON *status)
 {
 	/* k8s.io/kubernetes/pkg/apis, the validation.go of each group. */

@@ -38,6 +38,12 @@ bool refusal_is_of_rights(const struct err *err);
 /* Whether it is not an object that is missing but its kind: the server has no such resource. */
 bool refusal_is_of_kind(const struct err *err);
 
+/*
+ * Whether a resourceVersion was asked for that the server has not come to yet: it is another server's, or from
+ * before its state was set back (k8s.io/apiserver/pkg/storage/errors.go, NewTooLargeResourceVersionError).
+ */
+bool refusal_is_of_future(const cJSON *status);
+
 /* Whether the words say that an immutable field was to be changed. */
 bool refusal_is_immutable(const cJSON *status);
 

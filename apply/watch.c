@@ -16,12 +16,15 @@
 #define MAX_PATH_BYTES  (64u * 1024)
 
 /*
- *	LISTING -> STREAMING -> (clean end, cut) -> STREAMING from the last resourceVersion
+ *	LISTING -> STREAMING -> (its time is over) -> STREAMING from the last resourceVersion
+ *	              |-------> (ended sooner, cut) -> RESUMING -> STREAMING
+ *	              |                                   |------> (not a version of this state) -> LISTING
  *	              |-------> (410, or cut again and again) -> LISTING
  *	any -> PAUSING -> the step that failed
  */
 enum watch_step {
 	STEP_LIST,
+	STEP_RESUME,
 	STEP_STREAM,
 };
 
@@ -38,7 +41,7 @@ struct watch {
 	struct lines lines;
 	unsigned failures; /* in a row */
 	unsigned expiries; /* 410s in a row */
-	int64_t stream_started_ms;
+	int64_t stream_started_ms, stream_lasts_ms;
 	bool heard;            /* from this stream */
 	struct err stream_err; /* what was wrong with it, but its connection */
 	bool *released;        /* set when it is cancelled while a callback runs */
@@ -138,7 +141,7 @@ static void pause_then_step(struct watch *watch, int64_t pause_ms)
  * The step failed. That a stream was cut is told only when it cannot be resumed either: servers
  * and whatever stands in between close connections all the time.
  */
-static void fail(struct watch *watch, const struct err *err)
+static void fail(struct watch *watch, const struct err *err, int64_t wanted_pause_ms)
 {
 	if (watch->options.once) {
 		if (tell_error(watch, err, -1))
@@ -146,7 +149,9 @@ static void fail(struct watch *watch, const struct err *err)
 		return;
 	}
 	int64_t pause_ms = cluster_backoff_ms(watch->cluster, watch->failures++);
-	bool resumable = watch->step == STEP_STREAM && watch->failures == 1;
+	bool resumable = watch->step != STEP_LIST && watch->failures == 1;
+	if (pause_ms < wanted_pause_ms)
+		pause_ms = wanted_pause_ms;
 	/* An event that never gets through whole, say. */
 	if (watch->failures > MAX_RESUMES)
 		watch->step = STEP_LIST;
@@ -298,7 +303,7 @@ static void on_page(void *ctx, const struct err *err, struct cluster_answer *ans
 		return;
 	}
 	if (err) {
-		fail(watch, err);
+		fail(watch, err, answer->retry_after_ms);
 		return;
 	}
 	status = take_page(watch, answer->body, &own);
@@ -308,7 +313,7 @@ static void on_page(void *ctx, const struct err *err, struct cluster_answer *ans
 		status = more == 0 ? end_list(watch, answer->body, &own) : more;
 	}
 	if (status < 0)
-		fail(watch, &own);
+		fail(watch, &own, -1);
 	else if (status > 0)
 		take_step(watch);
 }
@@ -340,6 +345,48 @@ static int start_list(struct watch *watch, struct err *err)
 		.path = buf_str(&path),
 		.once = !watch->options.once, /* failures are told, and tried again, from here */
 		.on_done = on_page,
+		.ctx = watch,
+	};
+	watch->work = cluster_send(watch->cluster, &request, err);
+	return watch->work ? 0 : -1;
+}
+
+/* --- going on where a stream ended ------------------------------------------------------------ */
+
+static void on_resumable(void *ctx, const struct err *err, struct cluster_answer *answer)
+{
+	struct watch *watch = ctx;
+
+	watch->work = 0;
+	if (!err) {
+		watch->step = STEP_STREAM;
+		take_step(watch);
+	} else if (refusal_is_of_future(answer->body)) {
+		known_doubt(&watch->known);
+		list_again(watch);
+	} else if (err->class == ERR_EXPIRED) {
+		list_again(watch);
+	} else {
+		fail(watch, err, answer->retry_after_ms);
+	}
+}
+
+/* Asks for a list that is not older than what is known: the server has that, or says that it cannot. */
+static int start_resume(struct watch *watch, struct err *err)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH_BYTES);
+
+	resource_print_collection(watch->options.resource, watch->namespace, &path);
+	buf_puts(&path, "?resourceVersionMatch=NotOlderThan&limit=1&resourceVersion=");
+	resource_print_encoded(watch->resource_version, &path);
+	print_selectors(watch, &path);
+	if (buf_check(&path, "the path of the list", err) < 0)
+		return -1;
+	const struct cluster_request request = {
+		.method = "GET",
+		.path = buf_str(&path),
+		.once = true,
+		.on_done = on_resumable,
 		.ctx = watch,
 	};
 	watch->work = cluster_send(watch->cluster, &request, err);
@@ -383,7 +430,7 @@ static bool on_line(void *ctx, const char *line, size_t length)
 	return true;
 }
 
-static void on_stream_end(void *ctx, const struct err *err);
+static void on_stream_end(void *ctx, const struct err *err, int64_t retry_after_ms);
 
 static void on_data(void *ctx, const char *bytes, size_t length)
 {
@@ -401,25 +448,28 @@ static void on_data(void *ctx, const char *bytes, size_t length)
 	if (watch->stream_err.class) {
 		err = watch->stream_err;
 		cluster_cancel(watch->cluster, watch->work);
-		on_stream_end(watch, &err);
+		on_stream_end(watch, &err, -1);
 	}
 }
 
-static void on_stream_end(void *ctx, const struct err *err)
+static void on_stream_end(void *ctx, const struct err *err, int64_t retry_after_ms)
 {
 	struct watch *watch = ctx;
-	bool was_short = monotonic_ms() - watch->stream_started_ms < SHORT_STREAM_MS;
+	int64_t lasted_ms = monotonic_ms() - watch->stream_started_ms;
+	bool was_short = lasted_ms < SHORT_STREAM_MS;
 	static const struct err nothing = {ERR_TRANSIENT, "the server ends the watch at once"};
 
 	watch->work = 0;
 	if (!err && was_short && !watch->heard)
 		err = &nothing;
+	if (err || lasted_ms < watch->stream_lasts_ms)
+		watch->step = STEP_RESUME;
 	if (!err)
 		take_step(watch);
 	else if (err->class == ERR_EXPIRED)
 		list_again(watch);
 	else
-		fail(watch, err);
+		fail(watch, err, retry_after_ms);
 }
 
 static int start_stream(struct watch *watch, struct err *err)
@@ -432,6 +482,7 @@ static int start_stream(struct watch *watch, struct err *err)
 	watch->heard = false;
 	watch->stream_err = (struct err){0};
 	watch->stream_started_ms = monotonic_ms();
+	watch->stream_lasts_ms = seconds * 1000;
 	resource_print_collection(watch->options.resource, watch->namespace, &path);
 	buf_puts(&path, "?watch=1&allowWatchBookmarks=true&resourceVersion=");
 	resource_print_encoded(watch->resource_version, &path);
@@ -455,10 +506,12 @@ static int start_stream(struct watch *watch, struct err *err)
 static void take_step(struct watch *watch)
 {
 	struct err err;
-	int status = watch->step == STEP_LIST ? start_list(watch, &err) : start_stream(watch, &err);
+	int status = watch->step == STEP_LIST     ? start_list(watch, &err)
+		     : watch->step == STEP_RESUME ? start_resume(watch, &err)
+						  : start_stream(watch, &err);
 
 	if (status < 0)
-		fail(watch, &err);
+		fail(watch, &err, -1);
 }
 
 static bool copy_text(const char *text, char **ret_copy)

@@ -6,7 +6,13 @@
  * event) is started again with a list, and what vanished meanwhile is told as DELETED, what is as
  * it was is not told again; so is one that breaks several times in a row before an event is
  * through. Connections that fail are tried again for ever, with backoff and
- * jitter. It keeps the names and resourceVersions of the objects, not the objects.
+ * jitter, and not before the time that the server asks for (Retry-After). It keeps the names and
+ * resourceVersions of the objects, not the objects.
+ *
+ * Before a watch that ended early is resumed, a list of one object asks whether the server has come to
+ * the resourceVersion at all. One whose state was restored from a backup has not: it would say nothing
+ * until it has, and never what it lost. Then, too, it is started again with a list, and all objects are
+ * told, as the versions that are known say nothing any more.
  */
 #ifndef APPLY_WATCH_H
 #define APPLY_WATCH_H

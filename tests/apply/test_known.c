@@ -38,6 +38,10 @@ static void test_knows(void **state)
 	known_object_release(&gone);
 	assert_false(known_take_unlisted(&known, &gone));
 	assert_int_equal(known.count, 1);
+
+	known_doubt(&known);
+	assert_int_equal(put(&known, "b", "2"), KNOWN_CHANGED);
+	assert_int_equal(put(&known, "b", "2"), KNOWN_SAME);
 	known_release(&known);
 }
 

@@ -13,6 +13,7 @@
 
 #define LIST   "GET /api/v1/namespaces/x/configmaps?limit="
 #define WATCH  "GET /api/v1/namespaces/x/configmaps?watch=1"
+#define RESUME "GET /api/v1/namespaces/x/configmaps?resourceVersionMatch=NotOlderThan&limit=1&"
 #define STREAM "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
 
 #define OBJECT(name, version)                                                                     \
@@ -22,6 +23,11 @@
 #define STATUS(code, message)                                                                   \
 	"{\"kind\":\"Status\",\"code\":" #code ",\"reason\":\"Expired\",\"message\":\"" message \
 	"\"}"
+#define AHEAD                                                                                   \
+	"{\"kind\":\"Status\",\"code\":504,\"reason\":\"Timeout\",\"message\":\"Too large "     \
+	"resource "                                                                             \
+	"version: 11, current: 7\",\"details\":{\"causes\":[{\"message\":\"Too large resource " \
+	"version\"}]}}"
 #define PAGE(version, items) \
 	"{\"metadata\":{\"resourceVersion\":\"" version "\"},\"items\":[" items "]}"
 
@@ -124,6 +130,12 @@ static struct bench new_bench(void)
 	return (struct bench){.server = server_start(), .log = BUF_INIT(65536), .until = SIZE_MAX};
 }
 
+/* It has what watches are resumed from. */
+static void add_resumes(struct server *server)
+{
+	server_answer(server, RESUME, 0, 200, "", PAGE("99", ""));
+}
+
 /* A stream that ends cleanly after these events. */
 static void add_stream(struct server *server, const char *events, size_t piece)
 {
@@ -165,6 +177,7 @@ static void test_follows(void **state)
 				   EVENT("DELETED", OBJECT("b", "13"))
 					   EVENT("BOOKMARK", OBJECT("", "20")),
 			   piece);
+		add_resumes(bench.server);
 		add_silence(bench.server);
 		start(&bench, false);
 		expect(&bench, "added a@1\nadded b@2\nsynced\nadded c@11\nmodified a@12\n"
@@ -173,6 +186,8 @@ static void test_follows(void **state)
 		assert_asked(bench.server, WATCH, 0, "&resourceVersion=10&timeoutSeconds=");
 		assert_asked(bench.server, WATCH, 0, "&labelSelector=app%3Da%20b");
 		assert_asked(bench.server, WATCH, 0, "&allowWatchBookmarks=true");
+		assert_asked(bench.server, RESUME, 0,
+			     "&resourceVersion=20&labelSelector=app%3Da%20b ");
 		assert_asked(bench.server, WATCH, 1, "&resourceVersion=20&timeoutSeconds=");
 		finish(&bench);
 	}
@@ -195,6 +210,7 @@ static void test_expired(void **state)
 		server_answer(
 			bench.server, LIST, 1, 200, "",
 			PAGE("20", OBJECT("b", "2") "," OBJECT("c", "13") "," OBJECT("d", "14")));
+		add_resumes(bench.server);
 		add_silence(bench.server);
 		start(&bench, false);
 		expect(&bench, "added a@1\nadded b@2\nadded c@3\nsynced\n"
@@ -239,6 +255,7 @@ static void test_resumes(void **state)
 
 		server_answer(bench.server, LIST, 1, 200, "", PAGE("10", OBJECT("a", "1")));
 		add_stream(bench.server, streams[i], 0);
+		add_resumes(bench.server);
 		add_stream(bench.server, EVENT("MODIFIED", OBJECT("a", "12")), 0);
 		add_silence(bench.server);
 		start(&bench, false);
@@ -247,6 +264,190 @@ static void test_resumes(void **state)
 		assert_int_equal(server_count(bench.server, LIST), 1);
 		finish(&bench);
 	}
+}
+
+/* --- cut at every byte -------------------------------------------------------------------------- */
+
+#define FIRST  EVENT("ADDED", OBJECT("b", "11"))
+#define SECOND EVENT("MODIFIED", OBJECT("b", "12"))
+#define THIRD  EVENT("DELETED", OBJECT("a", "13"))
+
+/* One watch of its own namespace, whose first stream ends after `cut` bytes. */
+struct cut {
+	struct buf log;
+	bool done;
+};
+
+static void note_cut_event(void *ctx, enum watch_event event, cJSON **object)
+{
+	struct cut *cut = ctx;
+
+	buf_printf(&cut->log, "%d %s@%s ", event, json_str(*object, "metadata.name"),
+		   json_str(*object, "metadata.resourceVersion"));
+	cut->done = event == WATCH_DELETED;
+}
+
+static void answer_cut(struct server *server, size_t cut, bool chunked)
+{
+	static const struct {
+		const char *holds, *events; /* what a watch from there is told */
+	} parts[] = {{"&resourceVersion=10&", FIRST SECOND THIRD},
+		     {"&resourceVersion=11&", SECOND THIRD},
+		     {"&resourceVersion=12&", THIRD},
+		     {"&resourceVersion=13&", ""}};
+	char path[100], raw[4096];
+
+	snprintf(path, sizeof(path), "GET /api/v1/namespaces/x%zu/configmaps?limit=", cut);
+	server_answer(server, path, 1, 200, "", PAGE("10", OBJECT("a", "1")));
+	snprintf(path, sizeof(path), "GET /api/v1/namespaces/x%zu/configmaps?resourceVersion", cut);
+	server_answer(server, path, 0, 200, "", PAGE("99", ""));
+	snprintf(path, sizeof(path), "GET /api/v1/namespaces/x%zu/configmaps?watch", cut);
+	if (chunked)
+		snprintf(raw, sizeof(raw),
+			 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n%.*s",
+			 strlen(FIRST SECOND THIRD), (int)cut, FIRST SECOND THIRD);
+	else
+		snprintf(raw, sizeof(raw), STREAM "%.*s", (int)cut, FIRST SECOND THIRD);
+	server_add(server,
+		   (struct server_rule){.match = path, .raw = raw, .times = 1, .close = true});
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(raw, sizeof(raw), STREAM "%s", parts[i].events);
+		server_add(server, (struct server_rule){.match = path,
+							.holds = parts[i].holds,
+							.raw = raw,
+							.hang = true});
+	}
+}
+
+/* Wherever a stream ends, well or badly: each event is told once, in order. */
+static void test_cut_at_every_byte(void **state)
+{
+	(void)state;
+	enum { BYTES = sizeof(FIRST SECOND THIRD), BATCH = 48 };
+	static struct cut cuts[BYTES];
+
+	for (size_t begin = 0; begin < BYTES; begin += BATCH) {
+		size_t end = begin + BATCH < BYTES ? begin + BATCH : BYTES;
+		struct server *server = server_start();
+		struct client client;
+
+		client_open(&client, NULL, server_url(server));
+		for (size_t i = begin; i < end; i++) {
+			char namespace[16];
+			const struct watch_options options = {
+				.resource = &resource_config_maps,
+				.namespace = namespace,
+				.on_event = note_cut_event,
+				.ctx = &cuts[i],
+			};
+			struct err err;
+
+			snprintf(namespace, sizeof(namespace), "x%zu", i);
+			buf_init(&cuts[i].log, 4096);
+			answer_cut(server, i, i % 2);
+			assert_true(watch_start(client.cluster, &options, &err) != 0);
+		}
+		for (size_t i = begin; i < end; i++) {
+			turn_until(&client.loop, &cuts[i].done);
+			assert_string_equal(buf_str(&cuts[i].log), "0 a@1 0 b@11 1 b@12 2 a@13 ");
+			buf_release(&cuts[i].log);
+		}
+		client_close(&client);
+		server_stop(server);
+	}
+}
+
+/* --- a server whose state was set back ---------------------------------------------------------- */
+
+/* It has not come to the version yet: everything is listed, and told though versions may be alike. */
+static void test_restored(void **state)
+{
+	(void)state;
+	struct bench bench = new_bench();
+
+	server_answer(bench.server, LIST, 1, 200, "",
+		      PAGE("10", OBJECT("a", "1") "," OBJECT("b", "2") "," OBJECT("c", "9")));
+	add_stream(bench.server, EVENT("MODIFIED", OBJECT("a", "11")), 0);
+	server_answer(bench.server, RESUME, 1, 504, "Retry-After: 1\r\n", AHEAD);
+	server_answer(bench.server, LIST, 1, 200, "",
+		      PAGE("7", OBJECT("a", "1") "," OBJECT("b", "2")));
+	add_silence(bench.server);
+	start(&bench, false);
+	expect(&bench, "added a@1\nadded b@2\nadded c@9\nsynced\nmodified a@11\n"
+		       "modified a@1\nmodified b@2\ndeleted c@9\nsynced\n");
+	turn_until_count(&bench.client.loop, bench.server, WATCH, 2);
+	assert_asked(bench.server, WATCH, 1, "&resourceVersion=7&timeoutSeconds=");
+	finish(&bench);
+}
+
+/* What else it may answer to the question whether it has. */
+static void test_resume_fails(void **state)
+{
+	(void)state;
+	static const struct {
+		int status;
+		const char *body;
+		size_t lists;
+		const char *log; /* behind the beginning */
+	} cases[] = {
+		{410, STATUS(410, "compacted"), 2, "deleted a@11\nsynced\n"},
+		{503, "{\"code\":503,\"message\":\"starting\"}", 1,
+		 "modified a@12\n"}, /* servers come and go */
+		{504, "{\"code\":504,\"message\":\"slow\"}", 1, "modified a@12\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench bench = new_bench();
+		char log[256];
+
+		server_answer(bench.server, LIST, 1, 200, "", PAGE("10", OBJECT("a", "1")));
+		add_stream(bench.server, EVENT("MODIFIED", OBJECT("a", "11")), 0);
+		server_answer(bench.server, RESUME, 1, cases[i].status, "", cases[i].body);
+		add_resumes(bench.server);
+		server_answer(bench.server, LIST, 1, 200, "", PAGE("12", ""));
+		if (cases[i].lists == 1)
+			add_stream(bench.server, EVENT("MODIFIED", OBJECT("a", "12")), 0);
+		add_silence(bench.server);
+		start(&bench, false);
+		snprintf(log, sizeof(log), "added a@1\nsynced\nmodified a@11\n%s", cases[i].log);
+		expect(&bench, log);
+		assert_int_equal(server_count(bench.server, LIST), cases[i].lists);
+		finish(&bench);
+	}
+}
+
+/* A server that says when to come again is not asked sooner, neither for lists nor for streams. */
+static void on_throttled(void *ctx, const struct err *err, int64_t retry_in_ms)
+{
+	struct bench *bench = ctx;
+
+	assert_string_equal(err->message, "busy");
+	buf_printf(&bench->log, "%lld ms\n", (long long)retry_in_ms);
+	note(bench);
+}
+
+static void test_throttled(void **state)
+{
+	(void)state;
+	static const char body[] = "{\"code\":429,\"message\":\"busy\"}";
+	struct bench bench = new_bench();
+	const struct watch_options options = {
+		.resource = &resource_config_maps,
+		.namespace = "x",
+		.on_event = on_event,
+		.on_error = on_throttled,
+		.ctx = &bench,
+	};
+	struct err err;
+
+	server_answer(bench.server, LIST, 1, 429, "Retry-After: 1\r\n", body);
+	server_answer(bench.server, LIST, 1, 200, "", PAGE("10", OBJECT("a", "1")));
+	server_answer(bench.server, WATCH, 1, 429, "Retry-After: 1\r\n", body);
+	server_answer(bench.server, RESUME, 1, 429, "Retry-After: 3600\r\n", body);
+	client_open(&bench.client, NULL, server_url(bench.server));
+	assert_true(watch_start(bench.client.cluster, &options, &err) != 0);
+	expect(&bench, "1000 ms\nadded a@1\n600000 ms\n");
+	finish(&bench);
 }
 
 static void test_trouble_is_told(void **state)
@@ -259,6 +460,7 @@ static void test_trouble_is_told(void **state)
 		      "list resource \\\"configmaps\\\"\"}");
 	server_answer(bench.server, LIST, 1, 200, "", PAGE("10", OBJECT("a", "1")));
 	/* The first failure of a stream is nothing, as servers come and go; the second is. */
+	add_resumes(bench.server);
 	server_answer(bench.server, WATCH, 2, 500, "", "{\"code\":500,\"message\":\"no etcd\"}");
 	add_stream(bench.server, EVENT("DELETED", OBJECT("a", "11")), 0);
 	add_silence(bench.server);
@@ -370,6 +572,10 @@ int main(void)
 		cmocka_unit_test(test_expired),
 		cmocka_unit_test(test_expired_list),
 		cmocka_unit_test(test_resumes),
+		cmocka_unit_test(test_cut_at_every_byte),
+		cmocka_unit_test(test_restored),
+		cmocka_unit_test(test_resume_fails),
+		cmocka_unit_test(test_throttled),
 		cmocka_unit_test(test_trouble_is_told),
 		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_cancel_in_callbacks),

@@ -12,7 +12,7 @@
 
 #include "tests/support/check.h"
 
-#define MAX_RULES       64
+#define MAX_RULES       512
 #define MAX_CONNECTIONS 256
 #define MAX_REQUESTS    4096
 #define MAX_REQUEST     (4 * 1024 * 1024)
