@@ -31,7 +31,7 @@ CFLAGS ?= -g
 
 DIFF_PKGS  := libcjson yaml-0.1 libcrypto
 APPLY_PKGS := $(DIFF_PKGS) libcurl libuv
-AGENT_PKGS := $(APPLY_PKGS) libgit2 libssl libmicrohttpd
+AGENT_PKGS := $(APPLY_PKGS) libgit2 zlib libssl libmicrohttpd
 SIM_PKGS   := $(DIFF_PKGS) libmicrohttpd
 TEST_PKGS  := $(AGENT_PKGS) cmocka
 
@@ -221,7 +221,7 @@ $(addprefix fuzz-,$(FUZZERS)): fuzz-%:
 # --- set-up -------------------------------------------------------------------------------------
 
 DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-openssl-dev libcjson-dev \
-	libuv1-dev libssl-dev libmicrohttpd-dev
+	libuv1-dev libssl-dev libmicrohttpd-dev zlib1g-dev
 DEPS_IMAGE := ca-certificates binutils
 DEPS_TEST  := libcmocka-dev git bash python3 curl openssl patch iproute2 openssh-client openssh-server \
 	gnupg gpgv python3-jsonschema python3-prometheus-client $(DEPS_IMAGE)

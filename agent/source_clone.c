@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/source_clone_private.h"
+#include "agent/source_git_loose.h"
 #include "agent/source_private.h"
 #include "diff/yaml.h"
 
@@ -39,6 +40,8 @@ static int find_repository(struct clone *clone, const char *folder, struct err *
 {
 	int code = git_repository_open_ext(&clone->repository, folder, 0, NULL);
 
+	if (code == 0)
+		code = git_loose_guard(clone->repository);
 	if (code == GIT_ENOTFOUND)
 		return err_set(err, ERR_NOT_FOUND, "%s: %s", folder,
 			       access(folder, F_OK) < 0 ? strerror(errno)

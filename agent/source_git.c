@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/source_git_cache.h"
+#include "agent/source_git_loose.h"
 #include "agent/source_git_offer.h"
 #include "agent/source_private.h"
 #include "diff/semver.h"
@@ -402,6 +403,8 @@ static int open_any(struct git_source *git, struct err *err)
 	if (git->local)
 		return git_open_local(git, err);
 	int code = git_repository_open_bare(&git->repository, git->folder);
+	if (code == 0)
+		code = git_loose_guard(git->repository);
 	return code < 0 ? git_fail(err, code, "clone %s", git->folder) : 0;
 }
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/source_git_loose.h"
 #include "agent/source_private.h"
 
 #define LOCK_ATTEMPTS 300 /* of LOCK_PAUSE_MS each: 30 s */
@@ -97,8 +98,15 @@ int git_cache_open(struct git_source *git, struct err *err)
 			return -1;
 		code = git_repository_init(&git->repository, git->folder, 1);
 	}
-	if (code < 0)
-		return git_fail(err, code, "clone %s", git->folder);
+	if (code == 0)
+		code = git_loose_guard(git->repository);
+	if (code < 0) {
+		git_fail(err, code, "clone %s", git->folder);
+		/* libgit2 has made it, and does not find it: something else is in its place. */
+		if (err->class == ERR_NOT_FOUND)
+			err->class = ERR_INVALID;
+		return -1;
+	}
 	git_cache_sweep(git->folder);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/source_git_loose.h"
 #include "agent/source_git_offer.h"
 #include "agent/source_private.h"
 
@@ -50,14 +51,20 @@ static int commit_of_ref(git_repository *repository, const char *name, git_oid *
 int git_commit_of_digits(git_repository *repository, const char *digits, git_oid *ret_commit)
 {
 	CLEANUP(object_free_p) git_object *object = NULL;
-	git_oid prefix;
+	git_odb *odb = NULL;
+	git_oid prefix, id;
 	int code = git_oid_fromstrn(&prefix, digits, strlen(digits));
 
+	/* In two steps: what guards the second from damaged files knows whole ids only. */
 	if (code == 0)
-		code = git_object_lookup_prefix(&object, repository, &prefix, strlen(digits),
-						GIT_OBJECT_COMMIT);
+		code = git_repository_odb(&odb, repository);
+	if (code == 0)
+		code = git_odb_exists_prefix(&id, odb, &prefix, strlen(digits));
+	if (code == 0)
+		code = git_object_lookup(&object, repository, &id, GIT_OBJECT_COMMIT);
 	if (code == 0)
 		git_oid_cpy(ret_commit, git_object_id(object));
+	git_odb_free(odb);
 	return code;
 }
 
@@ -143,6 +150,8 @@ int git_open_local(struct git_source *git, struct err *err)
 	int code = git_repository_open_ext(&git->repository, git->folder,
 					   GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 
+	if (code == 0)
+		code = git_loose_guard(git->repository);
 	if (code == GIT_ENOTFOUND)
 		return err_set(err, ERR_NOT_FOUND, "%s: not a Git repository", git->name);
 	if (code < 0)

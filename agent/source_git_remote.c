@@ -6,6 +6,7 @@
 
 #include "agent/source_git.h"
 #include "agent/source_git_auth.h"
+#include "agent/source_git_loose.h"
 #include "agent/source_git_offer.h"
 #include "agent/source_private.h"
 
@@ -222,6 +223,27 @@ static bool has_object(git_repository *repository, const git_oid *id, git_object
 	return found;
 }
 
+/* ERR_INVALID where the clone has the object, and cannot read it: no fetch would bring it again. */
+static int check_readable(struct reading *reading, const git_oid *id, struct err *err)
+{
+	git_object *object = NULL;
+	git_odb *odb = NULL;
+	int code = git_repository_odb(&odb, reading->repository);
+	bool is_there = code == 0 && git_odb_exists(odb, id);
+
+	git_odb_free(odb);
+	if (!is_there)
+		return 0;
+	code = git_object_lookup(&object, reading->repository, id, GIT_OBJECT_ANY);
+	git_object_free(object);
+	if (code == 0)
+		return 0;
+	git_fail(err, code, "clone %s", reading->request->folder);
+	err->class = ERR_INVALID;
+	reading->is_damaged = true;
+	return -1;
+}
+
 static int fetch(struct reading *reading, char **refspecs, size_t count, struct err *err)
 {
 	git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
@@ -323,11 +345,22 @@ static int fetch_missing(struct reading *reading, struct err *err)
 	char **refspecs = calloc(2 * total + 1, sizeof(*refspecs));
 	bool fits = refspecs != NULL;
 
-	for (size_t i = 0; fits && i < total; i++)
-		if (reading->answers[i].err.class == ERR_NONE &&
-		    !is_here(reading, &reading->wanted[i]))
-			fits = add_refspecs(refspecs, &count, &reading->wanted[i]);
-	int result = !fits ? err_no_memory(err) : count ? fetch(reading, refspecs, count, err) : 0;
+	int result = 0;
+
+	for (size_t i = 0; fits && result == 0 && i < total; i++) {
+		const struct wanted *wanted = &reading->wanted[i];
+
+		if (reading->answers[i].err.class != ERR_NONE || is_here(reading, wanted))
+			continue;
+		if (wanted->ref && (check_readable(reading, &wanted->id, err) < 0 ||
+				    check_readable(reading, &wanted->commit, err) < 0))
+			result = -1;
+		fits = add_refspecs(refspecs, &count, wanted);
+	}
+	if (!fits)
+		result = err_no_memory(err);
+	if (result == 0 && count)
+		result = fetch(reading, refspecs, count, err);
 	refspecs_free(refspecs, count);
 	return result;
 }
@@ -428,6 +461,8 @@ int git_remote_read(const struct remote_request *request, struct remote_answer *
 	if (git_call_init(&call, request, err) < 0 || make_lists(&reading, err) < 0)
 		return -1;
 	int code = git_repository_open_bare(&reading.repository, request->folder);
+	if (code == 0)
+		code = git_loose_guard(reading.repository);
 	*ret_damaged = code < 0;
 	if (code < 0)
 		return git_fail(err, code, "clone %s", request->folder);
