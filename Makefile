@@ -81,6 +81,7 @@ SIM_SRC     := $(filter-out tests/kubesim/main.c,$(wildcard tests/kubesim/*.c))
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 TEST_SRC    := $(wildcard tests/diff/test_*.c tests/apply/test_*.c tests/agent/test_*.c \
 	tests/kubesim/tests/test_*.c)
+FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 TOOL_SRC    := $(wildcard tests/tools/*.c)
 SCRIPT_TESTS := $(wildcard tests/agent/test_*.sh tests/scripts/test_*.sh)
 
@@ -88,7 +89,7 @@ objs = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/%,$(TOOL_SRC))
 ALL_OBJ  := $(call objs,$(DIFF_SRC) $(APPLY_SRC) $(AGENT_SRC) agent/main.c $(SIM_SRC) \
-	tests/kubesim/main.c $(SUPPORT_SRC) $(TEST_SRC) $(TOOL_SRC))
+	tests/kubesim/main.c $(SUPPORT_SRC) $(TEST_SRC) $(TOOL_SRC) $(FUZZ_SRC))
 
 .PHONY: all
 all: $(BUILD)/tranche $(BUILD)/kubesim $(TOOL_BIN)
@@ -148,8 +149,9 @@ $(TOOL_BIN): $(BUILD)/%: $(BUILD)/obj/tests/tools/%.o $(TOOL_SIM_OBJ) $(FLOORS)
 # A test links the program's floors or the embedded cluster, never both: the two are strangers that
 # may use the same names.
 SIM_TEST_BIN := $(filter $(BUILD)/tests/kubesim/%,$(TEST_BIN))
+FUZZ_TEST_BIN := $(BUILD)/tests/diff/test_fuzz_corpus
 
-$(filter-out $(SIM_TEST_BIN),$(TEST_BIN)): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(FLOORS)
+$(filter-out $(SIM_TEST_BIN) $(FUZZ_TEST_BIN),$(TEST_BIN)): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(FLOORS)
 	$(call link,$(call libs_of,TEST) -lm)
 
 $(SIM_TEST_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libkubesim.a \
@@ -159,6 +161,15 @@ $(SIM_TEST_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/lib
 # Tests in which allocations fail on purpose (tests/support/starve.h).
 STARVED := $(filter %/test_no_memory,$(TEST_BIN))
 $(STARVED): BASE_LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc reallocarray strdup strndup)
+
+# A fuzz target stands in for what its reader asks for files and servers, and may use some of the
+# test support, but not what needs cmocka.
+FUZZ_SUPPORT_OBJ := $(call objs,tests/support/webhook.c)
+FUZZ_WRAP_kubeconfig := file_read
+FUZZ_WRAP_watch := uv_hrtime $(addprefix cluster_,send open_stream after cancel task_begin task_end backoff_ms)
+
+$(FUZZ_TEST_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(call objs,$(FUZZ_SRC)) $(BUILD)/libsupport.a $(FLOORS)
+	$(call link,$(addprefix -Wl$(comma)--wrap=,$(FUZZ_WRAP_kubeconfig) $(FUZZ_WRAP_watch)) $(call libs_of,TEST) -lm)
 
 -include $(ALL_OBJ:.o=.d)
 
@@ -197,25 +208,29 @@ coverage:
 		gcovr --root . --object-directory build-coverage --filter "$$floor/" --print-summary; \
 	done
 
-# Each fuzz target runs for FUZZ_SECONDS, from its seeds; what it finds stays in $(BUILD)/fuzz. What is
-# above diff/ names what else it is made of.
+# Each fuzz target runs for FUZZ_SECONDS, from its seeds; what it finds stays in build-fuzz/found. clang
+# compiles everything for that, in a folder of its own.
 FUZZ_SECONDS ?= 60
-FUZZ_SRC_config := $(APPLY_SRC) $(filter-out agent/cli%.c agent/command_%.c agent/completion.c,$(AGENT_SRC))
-FUZZ_FLOOR_config := AGENT
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_MAX_BYTES ?= 4096
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
+FUZZ_BUILD := build-fuzz
 
-.PHONY: fuzz $(addprefix fuzz-,$(FUZZERS))
+.PHONY: fuzz fuzz-build $(addprefix fuzz-,$(FUZZERS))
 fuzz: $(addprefix fuzz-,$(FUZZERS))
 
-$(addprefix fuzz-,$(FUZZERS)): fuzz-%:
-	@mkdir -p $(BUILD)/fuzz/$*
+fuzz-build:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=clang SANITIZE=fuzzer-no-link,address,undefined \
+		$(addprefix $(FUZZ_BUILD)/fuzz_,$(FUZZERS))
+
+$(addprefix $(BUILD)/fuzz_,$(FUZZERS)): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SUPPORT_OBJ) $(FLOORS)
+	$(call link,-fsanitize=fuzzer -Wl$(comma)--defsym=LLVMFuzzerTestOneInput=fuzz_$* \
+		$(addprefix -Wl$(comma)--wrap=,$(FUZZ_WRAP_$*)) $(call libs_of,AGENT) -lm)
+
+$(addprefix fuzz-,$(FUZZERS)): fuzz-%: fuzz-build
+	@mkdir -p $(FUZZ_BUILD)/found/$*
 	$(call say,FUZZ,$*)
-	$(Q)clang -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined \
-		-DTRANCHE_VERSION='"$(VERSION)"' $(call cflags_of,$(or $(FUZZ_FLOOR_$*),DIFF)) \
-		-o $(BUILD)/fuzz/fuzz_$* tests/fuzz/fuzz_$*.c $(FUZZ_SRC_$*) $(DIFF_SRC) \
-		$(call libs_of,$(or $(FUZZ_FLOOR_$*),DIFF)) -lm
-	$(Q)cd $(BUILD)/fuzz && ./fuzz_$* -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 \
-		-max_len=4096 -print_final_stats=1 -dict=$(CURDIR)/tests/fuzz/dictionaries/$*.dict \
+	$(Q)cd $(FUZZ_BUILD)/found && ../fuzz_$* -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 \
+		-max_len=$(FUZZ_MAX_BYTES) -print_final_stats=1 -dict=$(CURDIR)/tests/fuzz/dictionaries/$*.dict \
 		$* $(CURDIR)/tests/fuzz/corpus/$*
 
 # --- set-up -------------------------------------------------------------------------------------
@@ -245,9 +260,9 @@ endif
 
 # --- lint ---------------------------------------------------------------------------------------
 
-HEADERS := $(wildcard diff/*.h apply/*.h agent/*.h tests/kubesim/*.h tests/support/*.h)
+HEADERS := $(wildcard diff/*.h apply/*.h agent/*.h tests/kubesim/*.h tests/support/*.h tests/fuzz/*.h)
 SOURCES := $(DIFF_SRC) $(APPLY_SRC) $(wildcard agent/*.c) $(wildcard tests/kubesim/*.c) \
-	$(SUPPORT_SRC) $(TEST_SRC) $(TOOL_SRC)
+	$(SUPPORT_SRC) $(TEST_SRC) $(TOOL_SRC) $(FUZZ_SRC)
 CLANG_FORMAT ?= clang-format
 
 .PHONY: lint check-floors check-headers check-format check-clang check-static check-scripts \

@@ -5,29 +5,9 @@
 
 #include "diff/buf.h"
 
+#include "tests/fuzz/fuzz.h"
 #include "tests/support/check.h"
 #include "tests/support/file.h"
-
-/* Each target is a whole program to libFuzzer; here they are functions of one. */
-#define LLVMFuzzerTestOneInput fuzz_json
-#include "tests/fuzz/fuzz_json.c"
-#undef LLVMFuzzerTestOneInput
-#undef TESTS_FUZZ_FUZZ_H
-#define LLVMFuzzerTestOneInput fuzz_yaml
-#include "tests/fuzz/fuzz_yaml.c"
-#undef LLVMFuzzerTestOneInput
-#undef TESTS_FUZZ_FUZZ_H
-#define LLVMFuzzerTestOneInput fuzz_yaml_edit
-#include "tests/fuzz/fuzz_yaml_edit.c"
-#undef LLVMFuzzerTestOneInput
-#undef TESTS_FUZZ_FUZZ_H
-#define LLVMFuzzerTestOneInput fuzz_webhook
-#include "tests/fuzz/fuzz_webhook.c"
-#undef LLVMFuzzerTestOneInput
-#undef TESTS_FUZZ_FUZZ_H
-#define LLVMFuzzerTestOneInput fuzz_config
-#include "tests/fuzz/fuzz_config.c"
-#undef LLVMFuzzerTestOneInput
 
 #define CORPUS    "tests/fuzz/corpus"
 #define SEED_MAX  (1024u * 1024)
@@ -59,43 +39,19 @@ static void run_corpus(const char *name, int (*target)(const uint8_t *, size_t))
 	assert_true(count >= FEWEST);
 }
 
-static void test_json(void **state)
-{
-	(void)state;
-	run_corpus("json", fuzz_json);
-}
+#define TEST(name)                              \
+	static void test_##name(void **state)   \
+	{                                       \
+		(void)state;                    \
+		run_corpus(#name, fuzz_##name); \
+	}
+FUZZ_TARGETS(TEST)
 
-static void test_yaml(void **state)
-{
-	(void)state;
-	run_corpus("yaml", fuzz_yaml);
-}
-
-static void test_yaml_edit(void **state)
-{
-	(void)state;
-	run_corpus("yaml_edit", fuzz_yaml_edit);
-}
-
-static void test_webhook(void **state)
-{
-	(void)state;
-	run_corpus("webhook", fuzz_webhook);
-}
-
-static void test_config(void **state)
-{
-	(void)state;
-	run_corpus("config", fuzz_config);
-}
+#define ROW(name) cmocka_unit_test(test_##name),
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),      cmocka_unit_test(test_yaml),
-		cmocka_unit_test(test_yaml_edit), cmocka_unit_test(test_webhook),
-		cmocka_unit_test(test_config),
-	};
+	const struct CMUnitTest tests[] = {FUZZ_TARGETS(ROW)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

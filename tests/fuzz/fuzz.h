@@ -1,8 +1,9 @@
 /*
- * fuzz.h - for fuzz targets: a property that must hold, and libFuzzer's entry.
+ * fuzz.h - for fuzz targets: what they are, and a property that must hold.
  *
- * A target tests/fuzz/fuzz_X.c has its seeds in tests/fuzz/corpus/X and its words in
- * tests/fuzz/dictionaries/X.dict. tests/diff/test_fuzz_corpus.c runs the seeds through it.
+ * A target X is the function fuzz_X in tests/fuzz/fuzz_X.c; its seeds are in tests/fuzz/corpus/X, its words
+ * in tests/fuzz/dictionaries/X.dict. tests/diff/test_fuzz_corpus.c runs the seeds through it; `make fuzz`
+ * makes it libFuzzer's entry (LLVMFuzzerTestOneInput), whose signature and meaning it has.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
@@ -12,7 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#define FUZZ_TARGETS(each)                                                            \
+	each(config) each(json) each(kubeconfig) each(watch) each(webhook) each(yaml) \
+		each(yaml_edit)
+
+#define FUZZ_DECLARE(name) int fuzz_##name(const uint8_t *data, size_t size);
+FUZZ_TARGETS(FUZZ_DECLARE)
 
 #define must(condition)                                                                 \
 	do {                                                                            \

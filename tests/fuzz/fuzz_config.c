@@ -45,7 +45,7 @@ static void check_copies(const struct config *config)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_config(const uint8_t *data, size_t size)
 {
 	CLEANUP(config_release) struct config config = {0};
 	CLEANUP(findings_release) struct findings findings = {0};

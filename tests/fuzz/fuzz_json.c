@@ -32,7 +32,7 @@ static void check_changes(cJSON *value)
 	must(!json_get(copy, "fuzz"));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_json(const uint8_t *data, size_t size)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *value = NULL;
 	struct err err;

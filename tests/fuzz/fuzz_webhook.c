@@ -5,9 +5,7 @@
 #include "diff/webhook.h"
 
 #include "tests/fuzz/fuzz.h"
-
-/* libFuzzer links no test support. */
-#include "tests/support/webhook.c"
+#include "tests/support/webhook.h"
 
 static void check_push(const struct webhook_push *push)
 {
@@ -26,7 +24,7 @@ static void check_push(const struct webhook_push *push)
 		must(webhook_follows(push, "any", push->ref_count ? push->refs[0] : "any"));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_webhook(const uint8_t *data, size_t size)
 {
 	CLEANUP(webhook_push_release) struct webhook_push push = {0};
 	CLEANUP(recorded_release) struct recorded recorded;

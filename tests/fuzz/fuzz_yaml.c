@@ -56,7 +56,7 @@ static void check_document(const struct yaml_doc *doc)
 		check_read(&yaml, doc->root);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_yaml(const uint8_t *data, size_t size)
 {
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
 	struct err err;

@@ -76,7 +76,7 @@ static void check_result(const struct buf *text, const struct yaml_docs *old, si
 	must(again.removed == 0 && again.inserted_length == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_yaml_edit(const uint8_t *data, size_t size)
 {
 	CLEANUP(yaml_docs_release) struct yaml_docs docs = {0};
 	CLEANUP(yaml_splice_release) struct yaml_splice splice = {0};
