@@ -11,9 +11,16 @@ static const char *const file_names[] = {"kustomization.yaml", "kustomization.ym
 
 #define FILE_NAME_COUNT (sizeof(file_names) / sizeof(file_names[0]))
 
+/* What all kustomizations of one reading have in common, and what it has cost so far. */
+struct reading {
+	const struct kustomize_files *files;
+	struct origins *origins;
+	size_t file_count, bytes, matches;
+};
+
 /* One kustomization on its way. */
 struct build {
-	const struct kustomize_files *files;
+	struct reading *reading;
 	struct origins *origins;
 	size_t first; /* the first of its objects */
 	const char *folder;
@@ -33,8 +40,8 @@ struct source {
 	size_t step_count;
 };
 
-static int read_folder(const struct kustomize_files *files, const char *folder, int depth,
-		       size_t first, struct origins *origins, struct err *err);
+static int read_folder(struct reading *reading, const char *folder, int depth, size_t first,
+		       struct err *err);
 
 static void build_release(struct build *build)
 {
@@ -107,6 +114,30 @@ static int fail_build(const struct build *build, struct err *err, enum err_class
 	return err_set(err, class, "%s: %s \"%s\"", build->file, what, name);
 }
 
+/*
+ * Asks for a file. A few kustomizations that name each other more than once make very many readings, so
+ * those are counted.
+ */
+static int find_file(struct build *build, const char *path, const char **ret_text,
+		     size_t *ret_length, struct err *err)
+{
+	struct reading *reading = build->reading;
+
+	if (reading->files->find(reading->files->context, path, ret_text, ret_length, err) < 0)
+		return -1;
+	reading->file_count++;
+	reading->bytes += *ret_text ? *ret_length : 0;
+	if (reading->file_count > KUSTOMIZE_MAX_FILES)
+		return err_set(err, ERR_LIMIT,
+			       "%s: more than %u files are read for one kustomization", path,
+			       KUSTOMIZE_MAX_FILES);
+	if (reading->bytes > KUSTOMIZE_MAX_BYTES)
+		return err_set(err, ERR_LIMIT,
+			       "%s: more than %u bytes are read for one kustomization", path,
+			       KUSTOMIZE_MAX_BYTES);
+	return 0;
+}
+
 /* The kustomization's file; its path and text. */
 static int open_file(struct build *build, struct err *err)
 {
@@ -117,8 +148,7 @@ static int open_file(struct build *build, struct err *err)
 
 		join(build->folder, file_names[i], &path);
 		if (buf_check(&path, "a path", err) < 0 ||
-		    build->files->find(build->files->context, buf_str(&path), &text, &length, err) <
-			    0)
+		    find_file(build, buf_str(&path), &text, &length, err) < 0)
 			return -1;
 		if (!text)
 			continue;
@@ -138,7 +168,7 @@ static int open_file(struct build *build, struct err *err)
 }
 
 /* Reads a file by its path from the kustomization; *ret_found false: there is none. */
-static int read_entry(const struct build *build, const char *entry, bool *ret_found,
+static int read_entry(struct build *build, const char *entry, bool *ret_found,
 		      struct source *ret_source, struct err *err)
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH);
@@ -149,7 +179,7 @@ static int read_entry(const struct build *build, const char *entry, bool *ret_fo
 	if (!join(build->folder, entry, &path))
 		return buf_check(&path, "a path", err);
 	if (buf_check(&path, "a path", err) < 0 ||
-	    build->files->find(build->files->context, buf_str(&path), &text, &length, err) < 0)
+	    find_file(build, buf_str(&path), &text, &length, err) < 0)
 		return -1;
 	if (!text)
 		return 0;
@@ -198,8 +228,8 @@ static int add_resource(struct build *build, const char *entry, bool component, 
 		return err_set(err, ERR_LIMIT, "%s: kustomizations are nested more than %d deep",
 			       build->file, KUSTOMIZE_MAX_DEPTH);
 	/* A component works on what its kustomization has gathered so far. */
-	if (read_folder(build->files, buf_str(&folder), build->depth + 1,
-			component ? build->first : build->origins->count, build->origins, err) < 0)
+	if (read_folder(build->reading, buf_str(&folder), build->depth + 1,
+			component ? build->first : build->origins->count, err) < 0)
 		return err->class == ERR_NOT_FOUND ? err_prefix(err, "%s: %s", build->file, entry)
 						   : -1;
 	return 0;
@@ -227,12 +257,24 @@ static void drop_object(struct origins *origins, size_t index)
 		(origins->count - index) * sizeof(*origins->items));
 }
 
+/* Counts the objects that a patch or entry is held against. */
+static int count_matches(struct build *build, struct err *err)
+{
+	build->reading->matches += build->origins->count - build->first;
+	if (build->reading->matches <= KUSTOMIZE_MAX_MATCHES)
+		return 0;
+	return err_set(err, ERR_LIMIT, "%s: more than %u times a patch is held against an object",
+		       build->file, KUSTOMIZE_MAX_MATCHES);
+}
+
 /* Puts the layer over each object that it is for. `target` may be NULL for a merge patch. */
 static int push_patch(struct build *build, struct origin_layer *layer, const cJSON *target,
 		      struct err *err)
 {
 	const char *directive = json_str(layer->value, "$patch");
 
+	if (count_matches(build, err) < 0)
+		return -1;
 	for (size_t i = build->first; i < build->origins->count; i++) {
 		struct origin *origin = &build->origins->items[i];
 		bool matches;
@@ -378,7 +420,8 @@ static int push_own(struct build *build, enum origin_kind kind, const struct yam
 
 	model.value = (cJSON *)(uintptr_t)value;
 	memcpy(model.steps, steps, step_count * sizeof(*steps));
-	if (origins_add_layer(build->origins, &model, &layer, err) < 0)
+	if (count_matches(build, err) < 0 ||
+	    origins_add_layer(build->origins, &model, &layer, err) < 0)
 		return -1;
 	for (size_t i = build->first; i < build->origins->count; i++) {
 		struct origin *origin = &build->origins->items[i];
@@ -433,12 +476,12 @@ static int look_for_obscurities(struct build *build, struct err *err)
 
 /* --- public ---------------------------------------------------------------------------------- */
 
-static int read_folder(const struct kustomize_files *files, const char *folder, int depth,
-		       size_t first, struct origins *origins, struct err *err)
+static int read_folder(struct reading *reading, const char *folder, int depth, size_t first,
+		       struct err *err)
 {
 	CLEANUP(build_release)
-	struct build build = {.files = files,
-			      .origins = origins,
+	struct build build = {.reading = reading,
+			      .origins = reading->origins,
 			      .first = first,
 			      .folder = folder,
 			      .depth = depth};
@@ -459,5 +502,7 @@ static int read_folder(const struct kustomize_files *files, const char *folder, 
 int kustomize_read(const struct kustomize_files *files, const char *folder, struct origins *origins,
 		   struct err *err)
 {
-	return read_folder(files, folder, 0, origins->count, origins, err);
+	struct reading reading = {.files = files, .origins = origins};
+
+	return read_folder(&reading, folder, 0, origins->count, err);
 }

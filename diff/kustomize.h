@@ -17,7 +17,10 @@
 
 #include "diff/origin.h"
 
-#define KUSTOMIZE_MAX_DEPTH 32 /* kustomizations that name each other */
+#define KUSTOMIZE_MAX_DEPTH   32     /* kustomizations that name each other */
+#define KUSTOMIZE_MAX_FILES   10000u /* asked for, each time; those that are not there too */
+#define KUSTOMIZE_MAX_BYTES   (32u * 1024 * 1024) /* of them together */
+#define KUSTOMIZE_MAX_MATCHES 2000000u            /* of a patch or entry with an object */
 
 /* The files that a kustomization may name, by their path from the top of the repository. */
 struct kustomize_files {

@@ -2,9 +2,42 @@
 
 #include <regex.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#define DIGITS         "0123456789"
+#define MAX_EXPANDED   4096 /* bytes of a pattern with its repetitions written out */
+#define MAX_TEXT_BYTES 1024 /* of what is matched; names have 253 at most */
+
 /* --- targets --------------------------------------------------------------------------------- */
+
+/*
+ * Whether the pattern is too much for regcomp, which writes repetitions ("{2,9}") out, and for regexec, which
+ * may try every way where there are back-references. Go's expressions, which kustomize reads, bound the
+ * former and have none of the latter. `repeats` is as if all were inside of each other.
+ */
+static bool is_too_much(const char *pattern)
+{
+	size_t repeats = 1, length = strlen(pattern);
+
+	for (const char *c = pattern; *c; c++) {
+		if (c[0] == '\\' && c[1]) {
+			c++;
+			if (*c >= '1' && *c <= '9')
+				return true;
+		} else if (*c == '{') {
+			size_t least = strtoul(c + 1, NULL, 10);
+			const char *comma = c + 1 + strspn(c + 1, DIGITS);
+			size_t most = *comma == ',' ? strtoul(comma + 1, NULL, 10) : 0;
+
+			most = most > least ? most : least;
+			if (most > MAX_EXPANDED ||
+			    (repeats *= most ? most : 1) * length > MAX_EXPANDED)
+				return true;
+		}
+	}
+	return false;
+}
 
 /* Whether the pattern, which may be missing, is for one of the texts. */
 static int match_pattern(const char *pattern, const char *const *texts, size_t count,
@@ -13,20 +46,24 @@ static int match_pattern(const char *pattern, const char *const *texts, size_t c
 	char anchored[KUSTOMIZE_MAX_PATTERN + 8];
 	regex_t regex;
 
-	if (!pattern || !*pattern) {
-		*ret_matches = true;
+	*ret_matches = !pattern || !*pattern;
+	if (!*ret_matches && !strpbrk(pattern, "\\^$.|?*+()[]{}")) {
+		for (size_t i = 0; i < count && !*ret_matches; i++)
+			*ret_matches = strcmp(pattern, texts[i]) == 0;
 		return 0;
 	}
-	*ret_matches = false;
+	if (*ret_matches)
+		return 0;
 	if (strlen(pattern) > KUSTOMIZE_MAX_PATTERN)
 		return err_set(err, ERR_LIMIT, "a target's pattern has more than %d bytes",
 			       KUSTOMIZE_MAX_PATTERN);
 	snprintf(anchored, sizeof(anchored), "^(%s)$", pattern);
-	if (regcomp(&regex, anchored, REG_EXTENDED | REG_NOSUB) != 0)
+	if (is_too_much(pattern) || regcomp(&regex, anchored, REG_EXTENDED | REG_NOSUB) != 0)
 		return err_set(err, ERR_UNSUPPORTED, "the target's pattern \"%s\" cannot be read",
 			       pattern);
 	for (size_t i = 0; i < count && !*ret_matches; i++)
-		*ret_matches = regexec(&regex, texts[i], 0, NULL, 0) == 0;
+		*ret_matches = strlen(texts[i]) <= MAX_TEXT_BYTES &&
+			       regexec(&regex, texts[i], 0, NULL, 0) == 0;
 	regfree(&regex);
 	return 0;
 }

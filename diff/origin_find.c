@@ -319,10 +319,29 @@ int origin_find(const struct origin *origin, const struct origin_field *field,
 	return place_in(decided, field, &last, ret_place, err);
 }
 
+static bool is_same_step(const struct yaml_step *a, const struct yaml_step *b)
+{
+	return a->kind == b->kind &&
+	       (a->kind == YAML_STEP_KEY ? strcmp(a->key, b->key) == 0 : a->index == b->index);
+}
+
+/* Whether both stand in the same place: a base of two overlays is read twice. */
+static bool is_same_text(const struct origin_layer *a, const struct origin_layer *b)
+{
+	if (strcmp(a->file, b->file) != 0 || a->document != b->document ||
+	    a->step_count != b->step_count)
+		return false;
+	for (size_t i = 0; i < a->step_count; i++)
+		if (!is_same_step(&a->steps[i], &b->steps[i]))
+			return false;
+	return true;
+}
+
 int origin_check_edit(const struct origins *origins, const struct origin_place *place,
 		      struct err *err)
 {
 	const struct origin_layer *layer = place->layer;
+	size_t objects = 0;
 
 	if (origins->obscured)
 		return err_set(err, ERR_UNSUPPORTED, "%s, which may set the value too",
@@ -330,10 +349,13 @@ int origin_check_edit(const struct origins *origins, const struct origin_place *
 	if (layer->kind == ORIGIN_ANNOTATIONS)
 		return fail_layer(layer, err,
 				  "commonAnnotations sets it, for other objects and for Pods too");
-	if (layer->object_count > 1)
+	for (size_t i = 0; i < origins->layer_count; i++)
+		if (is_same_text(origins->layers[i], layer))
+			objects += origins->layers[i]->object_count;
+	if (objects > 1)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "%s: what sets the value is for %zu objects: give this one a patch "
 			       "of its own",
-			       layer->file, layer->object_count);
+			       layer->file, objects);
 	return 0;
 }

@@ -176,6 +176,10 @@ static const struct question questions[] = {
 	 PATCH("any", P(2)), "web", "partition",
 	 IN_FILE " = 2 ! prod/patch.yaml: what sets the value is for 2 objects: give this one a "
 		 "patch of its own"},
+	{"resources: [../blue, ../base]\nnamePrefix: p-", "", "p-blue-web", "partition",
+	 IN_BASE
+	 " ! base/web.yaml: what sets the value is for 2 objects: give this one a patch of its "
+	 "own"},
 	{"resources: [../base]\npatches: [path: patch.yaml]",
 	 "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\n$patch: delete", "web",
 	 "partition", "no such object"},
@@ -297,6 +301,7 @@ static void test_fields(void **state)
 			 "kind: Component\npatches:\n- patch: |\n    apiVersion: apps/v1\n    "
 			 "kind: "
 			 "StatefulSet\n    metadata: {name: web}\n    spec: " P(6)},
+			{"blue/kustomization.yaml", "resources: [../base]\nnamePrefix: blue-"},
 			{"prod/kustomization.yaml", q->kustomization},
 			{"prod/patch.yaml", q->patch},
 			{NULL, NULL},
