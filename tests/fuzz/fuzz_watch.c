@@ -28,6 +28,7 @@ enum option {
 	OPTION_ONCE = 1,
 	OPTION_WANTS = 2,
 	OPTION_GIVE_UP = 4,
+	OPTION_PATIENT = 8, /* streams last as long as they were meant to */
 };
 
 enum work { WORK_NONE, WORK_REQUEST, WORK_STREAM, WORK_PAUSE };
@@ -51,11 +52,13 @@ struct world {
 	void *task;
 	enum work work;
 	uint64_t work_id;
+	bool is_list; /* the request */
 	struct cluster_request request;
 	struct cluster_stream stream;
 	void (*on_pause_over)(void *ctx);
 	void *pause_ctx;
 	struct buf log;
+	bool doubts;          /* the server's state was another one */
 	struct things seen;   /* what the one who watches believes to be there */
 	struct things listed; /* what the pages of this list had */
 };
@@ -113,6 +116,8 @@ void __wrap_cluster_task_end(struct cluster *cluster, uint64_t id);
 int64_t __wrap_cluster_backoff_ms(struct cluster *cluster, unsigned attempt);
 uint64_t __wrap_uv_hrtime(void);
 
+static uint64_t step_ns; /* that pass each time somebody looks at the clock */
+
 static struct world *world_of(struct cluster *cluster)
 {
 	return (struct world *)cluster;
@@ -131,11 +136,16 @@ static uint64_t begin(struct cluster *cluster, enum work work)
 uint64_t __wrap_cluster_send(struct cluster *cluster, const struct cluster_request *request,
 			     struct err *err)
 {
+	bool is_list;
+
 	(void)err;
 	must(strcmp(request->method, "GET") == 0 && !request->body);
-	must(strncmp(request->path, "/api/v1/configmaps?limit=", 25) == 0);
-	if (!strstr(request->path, "&continue="))
+	is_list = strncmp(request->path, "/api/v1/configmaps?limit=", 25) == 0;
+	must(is_list ||
+	     strncmp(request->path, "/api/v1/configmaps?resourceVersionMatch=", 40) == 0);
+	if (is_list && !strstr(request->path, "&continue="))
 		forget_all(&world_of(cluster)->listed);
+	world_of(cluster)->is_list = is_list;
 	world_of(cluster)->request = *request;
 	return begin(cluster, WORK_REQUEST);
 }
@@ -196,10 +206,12 @@ int64_t __wrap_cluster_backoff_ms(struct cluster *cluster, unsigned attempt)
 	return attempt + 1;
 }
 
-/* Every stream is short. */
 uint64_t __wrap_uv_hrtime(void)
 {
-	return 1000000000;
+	static uint64_t now_ns;
+
+	now_ns += step_ns;
+	return now_ns;
 }
 
 /* --- who watches ------------------------------------------------------------------------------ */
@@ -218,7 +230,7 @@ static void see(struct world *world, enum watch_event event, const char *namespa
 
 	must((event == WATCH_ADDED) == !thing ||
 	     (event == WATCH_DELETED && world->options & OPTION_WANTS));
-	must(event != WATCH_MODIFIED || strcmp(thing->version, version) != 0);
+	must(event != WATCH_MODIFIED || world->doubts || strcmp(thing->version, version) != 0);
 	if (event != WATCH_DELETED)
 		put(&world->seen, namespace, name, version);
 	else if (thing)
@@ -328,9 +340,11 @@ static void answer_request(struct world *world, const char *text, size_t length)
 
 	if (status == 0 && !cJSON_IsObject(body))
 		status = err_set(&err, ERR_TRANSIENT, "no object");
-	if (status == 0)
+	if (status == 0 && world->is_list)
 		list(world, body);
-	struct cluster_answer answer = {.body = body, .status = 200, .warnings = ""};
+	world->doubts |= refusal_is_of_future(body);
+	struct cluster_answer answer = {
+		.body = body, .status = 200, .retry_after_ms = -1, .warnings = ""};
 	request.on_done(request.ctx, status < 0 ? &err : NULL, &answer);
 	body = answer.body;
 }
@@ -368,7 +382,7 @@ static void answer_stream(struct world *world, const char *text, size_t length)
 	else if (!send_pieces(world, id, text, length))
 		return;
 	world->work = WORK_NONE;
-	stream.on_done(stream.ctx, status < 0 ? &err : NULL);
+	stream.on_done(stream.ctx, status < 0 ? &err : NULL, -1);
 }
 
 /* Does what the watch waits for; false when the server has no answer any more. */
@@ -406,6 +420,8 @@ static void run_world(struct world *world)
 		.ctx = world,
 	};
 	struct err err;
+
+	step_ns = world->options & OPTION_PATIENT ? 1000000000000 : 0;
 	uint64_t id = watch_start((struct cluster *)world, &options, &err);
 
 	must(id && id == world->task_id);
