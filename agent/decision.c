@@ -198,8 +198,11 @@ int decision_accuse(const struct target *target, int64_t now_ms, struct plan_ite
 	/* What is driven is no drift, and replicas that are kept are. */
 	item->drifted =
 		item->action == PLAN_DRIFT || (item->drifted && plan_action_writes(item->action));
-	return item->drifted ? plan_item_accuse(item, target->live, WIRE_FIELD_MANAGER, now_ms, err)
-			     : 0;
+	if (!item->drifted)
+		return 0;
+	if (json_unpack_managed_fields(target->live, err) < 0)
+		return -1;
+	return plan_item_accuse(item, target->live, WIRE_FIELD_MANAGER, now_ms, err);
 }
 
 int decision_forecast(const struct target *target, const struct rollouts *rollouts,

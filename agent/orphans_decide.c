@@ -41,6 +41,8 @@ static int decide_read(struct orphans *orphans, const struct target *target, boo
 	    inventory_digest_live(&target->ref, target->live, target->live, &digest, err) < 0)
 		return -1;
 	*ret_changed = digest && strcmp(digest, entry->live) != 0;
+	if (*ret_changed && json_unpack_managed_fields(target->live, err) < 0)
+		return -1;
 	const struct prune_facts facts = {
 		.ref = &target->ref,
 		.live = target->live,

@@ -280,8 +280,12 @@ static int is_driven(const struct steer *steer, const struct target *target,
 {
 	CLEANUP(changes_release) struct changes changes = {0};
 
+	const struct promotion *promotion = &steer->promotion;
+	bool drives = steer->policy.step || steer->replicas_from_git || promotion->template ||
+		      promotion->sets_partition || promotion->sets_replicas;
+
 	*ret_driven = false;
-	if (!target->live || item->changes.count == 0)
+	if (!drives || !target->live || item->changes.count == 0)
 		return 0;
 	if (other_changes(steer, target, &changes, err) < 0)
 		return -1;

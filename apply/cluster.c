@@ -311,7 +311,7 @@ static int read_body(const struct call *call, const struct http_response *respon
 {
 	CLEANUP(cJSON_Delete_p) cJSON *body = NULL;
 
-	if (json_parse(response->body, response->length, &body, err) < 0) {
+	if (json_parse_answer(response->body, response->length, &body, err) < 0) {
 		if (err->class == ERR_NO_MEMORY)
 			return -1;
 	} else if (cJSON_IsObject(body)) {

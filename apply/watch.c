@@ -400,7 +400,7 @@ static int take_event(struct watch *watch, const char *line, size_t length, stru
 {
 	CLEANUP(cJSON_Delete_p) cJSON *event = NULL;
 
-	if (json_parse(line, length, &event, err) < 0)
+	if (json_parse_answer(line, length, &event, err) < 0)
 		return err_prefix(err, "the server sent a broken event");
 	const char *type = json_str(event, "type");
 	cJSON *object = json_get(event, "object");

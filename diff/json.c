@@ -363,6 +363,7 @@ bool json_equal(const cJSON *a, const cJSON *b)
 		return false;
 	switch (a->type & 0xFF) {
 	case cJSON_Number: return numbers_equal(a, b);
+	case cJSON_Raw:
 	case cJSON_String: return strcmp(a->valuestring, b->valuestring) == 0;
 	case cJSON_Array: return arrays_equal(a, b);
 	case cJSON_Object: return objects_equal(a, b);
@@ -378,4 +379,16 @@ size_t json_count_nodes(const cJSON *value)
 	json_each (item, value)
 		count += json_count_nodes(item);
 	return count;
+}
+
+int json_unpack_managed_fields(cJSON *object, struct err *err)
+{
+	cJSON *packed = json_at(object, "metadata.managedFields");
+	CLEANUP(cJSON_Delete_p) cJSON *list = NULL;
+
+	if (!cJSON_IsRaw(packed))
+		return 0;
+	if (json_parse(packed->valuestring, strlen(packed->valuestring), &list, err) < 0)
+		return err_prefix(err, "metadata.managedFields");
+	return json_set(object, "metadata.managedFields", STEAL(list), err);
 }

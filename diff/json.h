@@ -43,6 +43,17 @@ DEFINE_FREE_P(cJSON, cJSON_Delete); /* CLEANUP(cJSON_Delete_p) cJSON *value = NU
 int json_parse(const char *text, size_t length, cJSON **ret_value, struct err *err);
 
 /*
+ * As json_parse, for what an API server answers: an object, a list, a watch's event. metadata.managedFields,
+ * which is half of an object and hardly ever looked at, stays text (a cJSON_Raw node, whose grammar is not
+ * checked); printing, copying and comparing take that as it is, and json_unpack_managed_fields makes the
+ * list of it.
+ */
+int json_parse_answer(const char *text, size_t length, cJSON **ret_value, struct err *err);
+
+/* Nothing where there is none, or it is a list already. ERR_NO_MEMORY; ERR_INVALID, ERR_LIMIT as json_parse. */
+int json_unpack_managed_fields(cJSON *object, struct err *err);
+
+/*
  * As json_parse, but stops after the first value and tells how far it read (trailing white space
  * included), for concatenated texts and watch streams.
  */

@@ -344,6 +344,64 @@ static int read_name(struct json_reader *reader, const char **ret_known, char **
 	return 0;
 }
 
+/*
+ * Where the list that begins at the next byte ends, or the text's end. Its grammar is looked at by
+ * who reads it.
+ */
+static size_t list_end(const struct json_reader *reader)
+{
+	size_t at = reader->at, open = 0;
+	bool plain;
+
+	while (at < reader->length) {
+		char c = reader->text[at++];
+
+		if (c == '"')
+			at = string_end(reader, at, &plain) + 1;
+		else if (c == '[' || c == '{')
+			open++;
+		else if ((c == ']' || c == '}') && --open == 0)
+			return at;
+	}
+	return reader->length + 1;
+}
+
+/* Keeps a list as the text that it is. */
+static int read_raw_list(struct json_reader *reader, cJSON **ret_value, struct err *err)
+{
+	size_t end = list_end(reader), length = end - reader->at;
+
+	if (end > reader->length)
+		return fail(reader, reader->at, err, "a list that does not end");
+	if (memchr(reader->text + reader->at, '\0', length))
+		return fail(reader, reader->at, err, "a NUL in a list");
+	CLEANUP(cJSON_Delete_p) cJSON *node = cJSON_CreateNull();
+	if (!node || !(node->valuestring = strndup(reader->text + reader->at, length)))
+		return err_no_memory(err);
+	node->type = cJSON_Raw;
+	reader->at = end;
+	*ret_value = STEAL(node);
+	return 0;
+}
+
+/*
+ * Whether the member is the managedFields of an object that a server answers with: alone, as an item of
+ * a list, or as the object of a watch's event. Notes on the way there where it is.
+ */
+static bool is_managed_fields(struct json_reader *reader, unsigned depth, const char *name)
+{
+	if (!reader->answer)
+		return false;
+	if (depth == 1)
+		reader->object_depth = strcmp(name, "items") == 0    ? 3
+				       : strcmp(name, "object") == 0 ? 2
+								     : 1;
+	if (depth == reader->object_depth)
+		reader->in_metadata = strcmp(name, "metadata") == 0;
+	return reader->in_metadata && depth == reader->object_depth + 1 && peek(reader) == '[' &&
+	       strcmp(name, "managedFields") == 0;
+}
+
 static int read_member(struct json_reader *reader, unsigned depth, cJSON *object, struct err *err)
 {
 	CLEANUP(free_p) char *key = NULL;
@@ -360,8 +418,11 @@ static int read_member(struct json_reader *reader, unsigned depth, cJSON *object
 		return fail_unexpected(reader, "\":\"", err);
 	reader->at++;
 	json_reader_skip_space(reader);
-	if (keys_push(&reader->keys, known ? known : key, key_offset, err) < 0 ||
-	    read_value(reader, depth, key_offset, &value, err) < 0)
+	if (keys_push(&reader->keys, known ? known : key, key_offset, err) < 0)
+		return -1;
+	if (is_managed_fields(reader, depth, known ? known : key)
+		    ? read_raw_list(reader, &value, err) < 0
+		    : read_value(reader, depth, key_offset, &value, err) < 0)
 		return -1;
 	if (known)
 		json_name_known(value, known);
@@ -501,12 +562,13 @@ int json_parse_prefix(const char *text, size_t length, cJSON **ret_value, size_t
 	return 0;
 }
 
-int json_parse(const char *text, size_t length, cJSON **ret_value, struct err *err)
+static int parse(const char *text, size_t length, bool answer, cJSON **ret_value, struct err *err)
 {
 	CLEANUP(json_reader_release) struct json_reader reader;
 	CLEANUP(cJSON_Delete_p) cJSON *value = NULL;
 
 	json_reader_init(&reader, text, length);
+	reader.answer = answer;
 	if (json_reader_value(&reader, &value, err) < 0)
 		return -1;
 	json_reader_skip_space(&reader);
@@ -514,4 +576,14 @@ int json_parse(const char *text, size_t length, cJSON **ret_value, struct err *e
 		return fail_unexpected(&reader, "the end of the text", err);
 	*ret_value = STEAL(value);
 	return 0;
+}
+
+int json_parse(const char *text, size_t length, cJSON **ret_value, struct err *err)
+{
+	return parse(text, length, false, ret_value, err);
+}
+
+int json_parse_answer(const char *text, size_t length, cJSON **ret_value, struct err *err)
+{
+	return parse(text, length, true, ret_value, err);
 }

@@ -79,6 +79,7 @@ static void print_value(const cJSON *value, int depth, bool pretty, struct buf *
 	case cJSON_True: buf_puts(out, "true"); return;
 	case cJSON_Number: print_number(value, out); return;
 	case cJSON_String: json_print_string(value->valuestring, out); return;
+	case cJSON_Raw: buf_puts(out, value->valuestring); return;
 	case cJSON_Array:
 	case cJSON_Object: print_container(value, depth, pretty, out); return;
 	default: buf_puts(out, "null"); return;

@@ -14,7 +14,8 @@ int rollout_templates_equal(const cJSON *a, const cJSON *b, bool *ret_equal, str
 	CLEANUP(cJSON_Delete_p) cJSON *other = NULL;
 
 	*ret_equal = a && b ? json_equal(a, b) : a == b;
-	if (*ret_equal || !a || !b)
+	/* What means nothing is not in the spec. */
+	if (*ret_equal || !a || !b || !json_equal(json_get(a, "spec"), json_get(b, "spec")))
 		return 0;
 	one = json_copy(a);
 	other = json_copy(b);

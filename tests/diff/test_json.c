@@ -361,9 +361,78 @@ static void test_equality(void **state)
 	assert_false(json_equal(null, NULL));
 }
 
+/* What is managedFields of an object, and nothing else, stays the text that it is. */
+static void test_answers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool raw;
+	} cases[] = {
+		{"{\"metadata\":{\"managedFields\":[ {\"a\":\"]\\\"\"} "
+		 "],\"name\":\"x\"},\"spec\":[]}",
+		 1},
+		{"{\"metadata\":{\"managedFields\":[]}}", true},
+		{"{\"items\":[{\"metadata\":{\"managedFields\":[1]}},"
+		 "{\"metadata\":{\"managedFields\":[[2]]}}],\"metadata\":{}}",
+		 true},
+		{"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"managedFields\":[{}]}}}", true},
+		{"{\"metadata\":{\"managedFields\":null}}", false},
+		{"{\"metadata\":{\"labels\":{\"managedFields\":[1]}}}", false},
+		{"{\"metadata\":{},\"own\":{\"managedFields\":[1]}}", false},
+		{"{\"spec\":{\"template\":{\"metadata\":{\"managedFields\":[1]}}}}", false},
+		{"{\"items\":{\"metadata\":{\"managedFields\":[1]}}}", false},
+		{"{\"managedFields\":[1]}", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *text = cases[i].text;
+		CLEANUP(cJSON_Delete_p) cJSON *whole = parse(text);
+		CLEANUP(cJSON_Delete_p) cJSON *answer = NULL;
+		CLEANUP(buf_release) struct buf out = BUF_INIT(OUT_MAX);
+		struct err err;
+
+		assert_ok(json_parse_answer(text, strlen(text), &answer, &err), err);
+		if (json_equal(whole, answer) == cases[i].raw)
+			fail_msg("%s: %s", text, cases[i].raw ? "is a tree" : "is text");
+		json_print(answer, &out);
+		CLEANUP(cJSON_Delete_p) cJSON *again = parse(buf_str(&out));
+		assert_true(json_equal(whole, again));
+		CLEANUP(cJSON_Delete_p) cJSON *copy = json_copy(answer);
+		assert_true(json_equal(answer, copy));
+		if (json_at(answer, "metadata.managedFields")) {
+			assert_ok(json_unpack_managed_fields(answer, &err), err);
+			assert_true(json_equal(whole, answer));
+		}
+	}
+}
+
+static void test_answers_that_are_broken(void **state)
+{
+	(void)state;
+	static const char nul[] = "{\"metadata\":{\"managedFields\":[\0]}}";
+	CLEANUP(cJSON_Delete_p) cJSON *value = NULL;
+	const char *text;
+	struct err err;
+
+	assert_int_equal(json_parse_answer(nul, sizeof(nul) - 1, &value, &err), -1);
+	assert_string_equal(err.message, "1:30: a NUL in a list");
+	text = "{\"metadata\":{\"managedFields\":[{\"a\":\"]}";
+	for (size_t length = 0; length <= strlen(text); length++)
+		assert_int_equal(json_parse_answer(text, length, &value, &err), -1);
+	assert_string_equal(err.message, "1:30: a list that does not end");
+	text = "{\"metadata\":{\"managedFields\":[,]}}";
+	assert_ok(json_parse_answer(text, strlen(text), &value, &err), err);
+	assert_int_equal(json_unpack_managed_fields(value, &err), -1);
+	assert_string_equal(err.message,
+			    "metadata.managedFields: 1:2: \",\" where a value should be");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_answers_that_are_broken),
 		cmocka_unit_test(test_reads_and_writes),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_refuses_nul_bytes),
