@@ -55,10 +55,9 @@ static void print_how(void *context, const char *name, const char *how)
 	fprintf(stderr, "tranche: statefulset.apps/%s %s\n", name, how);
 }
 
-static void on_history_saved(void *context, const struct err *err, const char *resource_version)
+static void on_history_saved(void *context, const struct err *err)
 {
 	(void)context;
-	(void)resource_version;
 	if (err)
 		tell_warning("how it ended is not in the history: %s", err->message);
 }

@@ -43,8 +43,123 @@ static void remember(struct inventories *known, struct inventory *inventory)
 
 static void tell(struct inventory_watch *watch)
 {
-	if (watch->synced)
+	if (watch->synced && !watch->loads)
 		watch->on_change(watch->ctx);
+}
+
+/* --- those that have parts -------------------------------------------------------------------- */
+
+struct inventory_watch_load {
+	struct inventory_watch *watch;
+	struct inventory_watch_load *next;
+	uint64_t id;
+	struct inventory known; /* what it was before, for what of it is still so */
+};
+
+static void load_free(struct inventory_watch_load *load)
+{
+	struct inventory_watch_load **link = &load->watch->loads;
+
+	while (*link != load)
+		link = &(*link)->next;
+	*link = load->next;
+	cluster_cancel(load->watch->cluster, load->id);
+	inventory_release(&load->known);
+	free(load);
+}
+
+static bool is_of(const struct inventory *inventory, const char *app)
+{
+	return inventory->app && strcmp(inventory->app, app) == 0;
+}
+
+static struct inventory_watch_load *find_load(const struct inventory_watch *watch, const char *app)
+{
+	struct inventory_watch_load *load = watch->loads;
+
+	while (load && !is_of(&load->known, app))
+		load = load->next;
+	return load;
+}
+
+static void on_loaded(void *ctx, const struct err *err, struct inventory *inventory)
+{
+	struct inventory_watch_load *load = ctx;
+	struct inventory_watch *watch = load->watch;
+
+	load->id = 0;
+	if (!err && !inventory->app) { /* it was known already */
+		*inventory = load->known;
+		load->known = (struct inventory){0};
+	}
+	load_free(load);
+	if (!err && inventory->resource_version) {
+		remember(&watch->known, inventory);
+		*inventory = (struct inventory){0};
+	}
+	watch->unreadable |= err != NULL;
+	watch->readable &= !err;
+	tell(watch);
+}
+
+/* What is known of the head's app becomes what its parts are read in addition to. */
+static struct inventory_watch_load *begin_load(struct inventory_watch *watch,
+					       struct inventory *head)
+{
+	struct inventory_watch_load *load = calloc(1, sizeof(*load));
+	size_t i = find(&watch->known, head->app);
+
+	if (!load)
+		return NULL;
+	load->watch = watch;
+	load->next = watch->loads;
+	watch->loads = load;
+	if (i < watch->known.count) {
+		load->known = watch->known.items[i];
+		watch->known.items[i] = watch->known.items[--watch->known.count];
+		return load;
+	}
+	load->known = *head;
+	*head = (struct inventory){0};
+	free(STEAL(load->known.resource_version)); /* so it is read all the same */
+	return load;
+}
+
+/* Reads the parts of the head, again if that is under way; without memory nothing is known. */
+static void load_parts(struct inventory_watch *watch, struct inventory *head)
+{
+	struct inventory_watch_load *load = find_load(watch, head->app);
+	struct err ignored;
+
+	if (!load && !(load = begin_load(watch, head)))
+		return;
+	cluster_cancel(watch->cluster, load->id);
+	load->id = inventory_refresh(watch->cluster, load->known.namespace, load->known.app,
+				     &load->known, on_loaded, load, &ignored);
+	if (!load->id)
+		load_free(load);
+}
+
+/* --- the watch -------------------------------------------------------------------------------- */
+
+static void drop(struct inventory_watch *watch, const char *app)
+{
+	struct inventory_watch_load *load = find_load(watch, app);
+
+	if (load)
+		load_free(load);
+	forget(&watch->known, app);
+}
+
+static void take(struct inventory_watch *watch, struct inventory *inventory)
+{
+	if (inventory->unread) {
+		load_parts(watch, inventory);
+		inventory_release(inventory);
+	} else {
+		drop(watch, inventory->app);
+		remember(&watch->known, inventory);
+	}
 }
 
 static void on_event(void *ctx, enum watch_event event, cJSON **object)
@@ -56,9 +171,9 @@ static void on_event(void *ctx, enum watch_event event, cJSON **object)
 
 	if (event == WATCH_DELETED && name &&
 	    strncmp(name, INVENTORY_PREFIX, strlen(INVENTORY_PREFIX)) == 0)
-		forget(&watch->known, name + strlen(INVENTORY_PREFIX));
+		drop(watch, name + strlen(INVENTORY_PREFIX));
 	else if (event != WATCH_DELETED && inventory_read(*object, &inventory, &err) == 0)
-		remember(&watch->known, &inventory);
+		take(watch, &inventory);
 	tell(watch);
 }
 
@@ -66,7 +181,8 @@ static void on_synced(void *ctx)
 {
 	struct inventory_watch *watch = ctx;
 
-	watch->synced = watch->readable = true;
+	watch->synced = true;
+	watch->readable = !watch->unreadable;
 	tell(watch);
 }
 
@@ -103,18 +219,33 @@ int inventory_watch_start(struct inventory_watch *watch, struct cluster *cluster
 
 void inventory_watch_release(struct inventory_watch *watch)
 {
+	while (watch->loads)
+		load_free(watch->loads);
 	if (watch->cluster)
 		cluster_cancel(watch->cluster, watch->id);
 	inventories_release(&watch->known);
 	*watch = (struct inventory_watch){0};
 }
 
+/* Goes through what is known, which for parts that are being read is what was known before. */
+static const struct inventory *known_at(const struct inventory_watch *watch, size_t index)
+{
+	const struct inventory_watch_load *load = watch->loads;
+
+	if (index < watch->known.count)
+		return &watch->known.items[index];
+	for (index -= watch->known.count; load && index; index--)
+		load = load->next;
+	return load ? &load->known : NULL;
+}
+
 const struct inventory *inventory_watch_owner(const struct inventory_watch *watch,
 					      const struct ref *ref,
 					      const struct inventory_entry **ret_entry)
 {
-	for (size_t i = 0; i < watch->known.count; i++) {
-		const struct inventory *inventory = &watch->known.items[i];
+	const struct inventory *inventory;
+
+	for (size_t i = 0; (inventory = known_at(watch, i)); i++) {
 		const struct inventory_entry *entry = inventory_find(inventory, ref);
 
 		if (!entry || entry->orphan)
@@ -127,7 +258,10 @@ const struct inventory *inventory_watch_owner(const struct inventory_watch *watc
 
 const struct inventory *inventory_watch_app(const struct inventory_watch *watch, const char *app)
 {
-	size_t i = find(&watch->known, app);
+	const struct inventory *inventory;
 
-	return i < watch->known.count ? &watch->known.items[i] : NULL;
+	for (size_t i = 0; (inventory = known_at(watch, i)); i++)
+		if (is_of(inventory, app))
+			return inventory;
+	return NULL;
 }

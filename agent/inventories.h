@@ -9,6 +9,8 @@
 /* A watch on them; zero-initialised: not begun. Stays where it is while it runs. */
 struct inventory_watch {
 	struct inventories known;
+	struct inventory_watch_load
+		*loads; /* of parts, under way: they are told when they are there */
 	struct cluster *cluster;
 	uint64_t id;
 	/*
@@ -18,7 +20,8 @@ struct inventory_watch {
 	void (*on_change)(void *ctx);
 	void *ctx;
 	bool synced;
-	bool readable; /* what there is is known */
+	bool readable;   /* what there is is known */
+	bool unreadable; /* some parts were not */
 };
 
 /* Begins; with `once` it ends by itself when everything has been read. ERR_NO_MEMORY only. */

@@ -36,24 +36,17 @@ static bool is_in_git(const struct ref *const *in_git, size_t count, const struc
 	return bsearch(&key, in_git, count, sizeof(*in_git), by_ref) != NULL;
 }
 
-static int find_all(struct orphans *orphans, const struct targets *targets, struct err *err)
+/* One of each, in the order of the refs. */
+static int take_all(struct orphans *orphans, const struct ref *const *refs, size_t count,
+		    struct err *err)
 {
-	const struct app *app = orphans->options.app;
-	CLEANUP(free_p) const struct ref **in_git = calloc(targets->count + 1, sizeof(*in_git));
-
-	orphans->items = calloc(app->inventory.count + 1, sizeof(*orphans->items));
-	if (!in_git || !orphans->items)
+	orphans->items = calloc(count + 1, sizeof(*orphans->items));
+	if (!orphans->items)
 		return err_no_memory(err);
-	for (size_t i = 0; i < targets->count; i++)
-		in_git[i] = &targets->items[i].ref;
-	qsort(in_git, targets->count, sizeof(*in_git), by_ref);
-	for (size_t i = 0; i < app->inventory.count; i++) {
-		const struct ref *ref = &app->inventory.entries[i].ref;
-		struct orphan *orphan = &orphans->items[orphans->count];
+	for (size_t i = 0; i < count; i++) {
+		struct orphan *orphan = &orphans->items[i];
 
-		if (is_in_git(in_git, targets->count, ref, app->namespace))
-			continue;
-		if (ref_copy(ref, &orphan->shell.ref, err) < 0)
+		if (ref_copy(refs[i], &orphan->shell.ref, err) < 0)
 			return -1;
 		orphan->verdict = PRUNE_KEEP;
 		orphans->count++;
@@ -61,6 +54,29 @@ static int find_all(struct orphans *orphans, const struct targets *targets, stru
 			return -1;
 	}
 	return 0;
+}
+
+static int find_all(struct orphans *orphans, const struct targets *targets, struct err *err)
+{
+	const struct app *app = orphans->options.app;
+	CLEANUP(free_p) const struct ref **in_git = calloc(targets->count + 1, sizeof(*in_git));
+	CLEANUP(free_p)
+	const struct ref **refs = calloc(app->inventory.count + 1, sizeof(*refs));
+	struct inventory_cursor cursor = {0};
+	size_t count = 0;
+
+	if (!in_git || !refs)
+		return err_no_memory(err);
+	for (size_t i = 0; i < targets->count; i++)
+		in_git[i] = &targets->items[i].ref;
+	qsort(in_git, targets->count, sizeof(*in_git), by_ref);
+	for (const struct inventory_entry *entry;
+	     (entry = inventory_next(&app->inventory, &cursor));) {
+		if (!is_in_git(in_git, targets->count, &entry->ref, app->namespace))
+			refs[count++] = &entry->ref;
+	}
+	qsort(refs, count, sizeof(*refs), by_ref);
+	return take_all(orphans, refs, count, err);
 }
 
 int orphans_new(const struct orphans_options *options, const struct targets *targets,

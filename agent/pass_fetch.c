@@ -158,7 +158,6 @@ static void on_inventory(void *context, const struct err *err, struct inventory 
 void pass_start_inventory(struct pass *pass)
 {
 	struct app *app = pass->options.app;
-	const struct inventory *known = &app->inventory;
 	struct err err;
 
 	if (!app->owns) {
@@ -168,7 +167,7 @@ void pass_start_inventory(struct pass *pass)
 	/* Somebody may have suspended the app, or taken it over, since. */
 	pass->id = app->inventory_known
 			   ? inventory_refresh(pass->options.cluster, app->namespace, app->name,
-					       known->resource_version, on_inventory, pass, &err)
+					       &app->inventory, on_inventory, pass, &err)
 			   : inventory_load(pass->options.cluster, app->namespace, app->name,
 					    on_inventory, pass, &err);
 	pass_check_started(pass, &err);

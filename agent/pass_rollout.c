@@ -150,20 +150,15 @@ int pass_decide_target(struct pass *pass, struct target *target, struct plan_ite
 }
 
 /*
- * The entry of a StatefulSet that is to be rolled back. One that nobody applied here has none yet: it is
+ * A StatefulSet that is to be rolled back has an entry. One that nobody applied here has none yet: it is
  * what Git says, or there were nothing to reject, and so counts as applied.
  */
-static int entry_of(struct app *app, const struct target *target,
-		    struct inventory_entry **ret_entry, struct err *err)
+static int need_entry(struct app *app, const struct target *target, struct err *err)
 {
-	*ret_entry = inventory_find(&app->inventory, &target->ref);
-	if (*ret_entry)
+	if (inventory_find(&app->inventory, &target->ref))
 		return 0;
-	if (inventory_put(&app->inventory, &target->ref, target->manifest->desired,
-			  target_desired(target), target->live, err) < 0)
-		return -1;
-	*ret_entry = inventory_find(&app->inventory, &target->ref);
-	return 0;
+	return inventory_put(&app->inventory, &target->ref, target->manifest->desired,
+			     target_desired(target), target->live, err);
 }
 
 int pass_note_rejections(struct pass *pass, bool *ret_any, struct err *err)
@@ -172,12 +167,12 @@ int pass_note_rejections(struct pass *pass, bool *ret_any, struct err *err)
 	for (size_t i = 0; i < pass->front.count; i++) {
 		const struct target *target = &pass->front.items[i];
 		const struct steer *steer = pass_steer_of(pass, target);
-		struct inventory_entry *entry;
 
 		if (!steer || !steer->must_record || !target->write || target->error)
 			continue;
-		if (entry_of(pass->options.app, target, &entry, err) < 0 ||
-		    steer_record(steer, target, pass->now_ms, entry, ret_any, err) < 0)
+		if (need_entry(pass->options.app, target, err) < 0 ||
+		    steer_record(steer, target, pass->now_ms, &pass->options.app->inventory,
+				 ret_any, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -106,33 +106,23 @@ static void start_replacing(struct pass *pass)
 	pass_check_started(pass, &err);
 }
 
-/* Notes how the inventory was saved; -1 if it was not. */
-static int take_version(struct pass *pass, const struct err *err, const char *resource_version)
+/* Notes how the inventory was saved. */
+static void note_saved(struct pass *pass, const struct err *err)
 {
-	struct app *app = pass->options.app;
-	char *copy = err ? NULL : strdup(resource_version);
-
 	pass->id = 0;
-	/* Without it: read it again before the next pass trusts it. */
-	app->inventory_known = copy != NULL;
-	if (!copy)
-		return -1;
-	free(app->inventory.resource_version);
-	app->inventory.resource_version = copy;
-	return 0;
+	/* Where it was not it is read again before the next pass trusts it. */
+	pass->options.app->inventory_known = !err;
 }
 
-static void on_rejections_saved(void *context, const struct err *err, const char *resource_version)
+static void on_rejections_saved(void *context, const struct err *err)
 {
 	struct pass *pass = context;
-	struct err no_memory;
 
-	if (take_version(pass, err, resource_version) == 0) {
+	note_saved(pass, err);
+	if (err)
+		pass_fail(pass, PASS_CLUSTER, err);
+	else
 		start_replacing(pass);
-		return;
-	}
-	err_no_memory(&no_memory);
-	pass_fail(pass, PASS_CLUSTER, err ? err : &no_memory);
 }
 
 void pass_start_write(struct pass *pass)
@@ -160,15 +150,16 @@ void pass_start_write(struct pass *pass)
 
 /* --- record ---------------------------------------------------------------------------------- */
 
-static void on_recorded(void *context, const struct err *err, const char *resource_version)
+static void on_recorded(void *context, const struct err *err)
 {
 	struct pass *pass = context;
 
-	if (take_version(pass, err, resource_version) == 0)
-		pass->options.app->history_unsaved = false;
-	else if (err) {
+	note_saved(pass, err);
+	if (err) {
 		pass->trouble = *err;
 		pass->troubled = "inventory";
+	} else {
+		pass->options.app->history_unsaved = false;
 	}
 	pass_enter(pass, STAGE_DONE);
 }

@@ -32,25 +32,28 @@ int record_target(struct record *record, const struct target *target, const stru
 	if (item->action != PLAN_DRIFT && (!steer || steer_applies(steer)) &&
 	    note_digests(record, target, live, err) < 0)
 		return -1;
-	struct inventory_entry *entry = inventory_find(&record->app->inventory, &target->ref);
-	return steer && entry
-		       ? steer_record(steer, target, clock_unix_ms(), entry, &record->changed, err)
-		       : 0;
+	return steer ? steer_record(steer, target, clock_unix_ms(), &record->app->inventory,
+				    &record->changed, err)
+		     : 0;
 }
 
 void record_orphans(struct record *record, const struct orphans *orphans)
 {
 	struct inventory *inventory = &record->app->inventory;
+	struct inventory_cursor cursor = {0};
+	const struct inventory_entry *entry;
 
-	for (size_t i = inventory->count; i-- > 0;) {
-		struct inventory_entry *entry = &inventory->entries[i];
+	while ((entry = inventory_next(inventory, &cursor))) {
 		enum orphan_fate fate = orphans_fate(orphans, &entry->ref);
 		bool orphan = fate != ORPHAN_IN_GIT;
 
-		record->changed |= fate == ORPHAN_FORGET || entry->orphan != orphan;
-		entry->orphan = orphan;
+		if (fate != ORPHAN_FORGET && entry->orphan == orphan)
+			continue;
+		record->changed = true;
 		if (fate == ORPHAN_FORGET)
-			inventory_remove(inventory, &entry->ref);
+			inventory_remove_at(inventory, &cursor);
+		else
+			inventory_edit(inventory, &entry->ref)->orphan = orphan;
 	}
 }
 

@@ -178,19 +178,15 @@ static void after_pass(struct runner *runner)
 	runner_changed(runner);
 }
 
-static void on_alerts_saved(void *context, const struct err *err, const char *resource_version)
+static void on_alerts_saved(void *context, const struct err *err)
 {
 	struct runner *runner = context;
-	struct inventory *inventory = &runner->app.inventory;
 	const struct log_subject subject = runner_subject(runner);
-	char *version = err ? NULL : strdup(resource_version);
 
 	runner->save_id = 0;
 	if (err)
 		log_line(LOG_DEBUG, &subject, "what was told is not kept: %s", err->message);
-	free(inventory->resource_version);
-	inventory->resource_version = version;
-	runner->app.inventory_known = version; /* else it is read again, and saved another time */
+	runner->app.inventory_known = !err; /* else it is read again, and saved another time */
 	after_pass(runner);
 }
 

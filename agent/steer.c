@@ -410,17 +410,19 @@ bool steer_applies(const struct steer *steer)
 }
 
 int steer_record(const struct steer *steer, const struct target *target, int64_t now_ms,
-		 struct inventory_entry *entry, bool *ret_changed, struct err *err)
+		 struct inventory *inventory, bool *ret_changed, struct err *err)
 {
 	CLEANUP(promotion_record_release) struct promotion_record record = {0};
+	const struct inventory_entry *known = inventory_find(inventory, &target->ref);
 
-	if (!steer->decided)
+	if (!steer->decided || !known)
 		return 0;
 	if (promotion_record_copy(&steer->record, &record, err) < 0)
 		return -1;
 	note_generation(&record, target->written ? target->written : target->live, now_ms);
-	if (promotion_record_equal(&record, &entry->rollout))
+	if (promotion_record_equal(&record, &known->rollout))
 		return 0;
+	struct inventory_entry *entry = inventory_edit(inventory, &target->ref);
 	promotion_record_release(&entry->rollout);
 	entry->rollout = record;
 	record = (struct promotion_record){0};

@@ -87,6 +87,6 @@ void steer_settle(struct steer *steer, const struct target *target);
  * is set where it was another one, else left alone.
  */
 int steer_record(const struct steer *steer, const struct target *target, int64_t now_ms,
-		 struct inventory_entry *entry, bool *ret_changed, struct err *err);
+		 struct inventory *inventory, bool *ret_changed, struct err *err);
 
 #endif

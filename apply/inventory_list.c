@@ -9,7 +9,8 @@
 /* A listing that is under way; it is a task, so that cancelling it frees it. */
 struct listing {
 	struct cluster *cluster;
-	uint64_t task, watch;
+	uint64_t task, watch, load;
+	size_t next; /* of those found, whose parts may have to be read */
 	struct inventories found;
 	struct err err; /* what went wrong with one of them */
 	void (*on_listed)(void *ctx, const struct err *err, struct inventories *inventories);
@@ -42,8 +43,9 @@ static bool has_object(const struct inventory *inventory, const struct ref *ref,
 
 	if (entry && !entry->orphan)
 		return true;
-	for (size_t i = 0; *uid && i < inventory->count; i++)
-		if (!inventory->entries[i].orphan && strcmp(inventory->entries[i].uid, uid) == 0)
+	struct inventory_cursor cursor = {0};
+	while (*uid && (entry = inventory_next(inventory, &cursor)))
+		if (!entry->orphan && strcmp(entry->uid, uid) == 0)
 			return true;
 	return false;
 }
@@ -85,6 +87,7 @@ static void listing_free(void *task)
 	struct listing *listing = task;
 
 	cluster_cancel(listing->cluster, listing->watch);
+	cluster_cancel(listing->cluster, listing->load);
 	cluster_task_end(listing->cluster, listing->task);
 	inventories_release(&listing->found);
 	free(listing);
@@ -122,11 +125,55 @@ static void on_config_map(void *ctx, enum watch_event event, cJSON **object)
 	}
 }
 
+static void load_next(struct listing *listing);
+
+/* The whole in place of the head. One that is gone by now is no error. */
+static void on_loaded(void *ctx, const struct err *err, struct inventory *inventory)
+{
+	struct listing *listing = ctx;
+	struct inventories *found = &listing->found;
+
+	listing->load = 0;
+	inventory_release(&found->items[listing->next]);
+	if (!err && inventory->resource_version) {
+		found->items[listing->next++] = *inventory;
+		*inventory = (struct inventory){0};
+	} else {
+		found->count--;
+		memmove(&found->items[listing->next], &found->items[listing->next + 1],
+			(found->count - listing->next) * sizeof(*found->items));
+	}
+	if (err && err->class == ERR_NO_MEMORY)
+		listing->err = *err;
+	else if (err)
+		found->unreadable = *err;
+	load_next(listing);
+}
+
+/* Reads the parts of those that have some, one after the other. */
+static void load_next(struct listing *listing)
+{
+	const struct inventories *found = &listing->found;
+
+	while (listing->next < found->count && !found->items[listing->next].unread)
+		listing->next++;
+	if (listing->next < found->count && listing->err.class == ERR_NONE) {
+		const struct inventory *head = &found->items[listing->next];
+
+		listing->load = inventory_load(listing->cluster, head->namespace, head->app,
+					       on_loaded, listing, &listing->err);
+		if (listing->load)
+			return;
+	}
+	finish(listing, listing->err.class == ERR_NONE ? NULL : &listing->err);
+}
+
 static void on_synced(void *ctx)
 {
 	struct listing *listing = ctx;
 
-	finish(listing, listing->err.class == ERR_NONE ? NULL : &listing->err);
+	listing->watch = 0;
+	load_next(listing);
 }
 
 static void on_error(void *ctx, const struct err *err, int64_t retry_in_ms)

@@ -50,11 +50,10 @@ static void end(struct suspend *suspend, const struct err *err, bool changed)
 
 static void load(struct suspend *suspend);
 
-static void on_saved(void *ctx, const struct err *err, const char *resource_version)
+static void on_saved(void *ctx, const struct err *err)
 {
 	struct suspend *suspend = ctx;
 
-	(void)resource_version;
 	if (err && (err->class == ERR_CONFLICT || err->class == ERR_EXISTS) &&
 	    ++suspend->attempts < MAX_ATTEMPTS)
 		load(suspend);

@@ -127,7 +127,7 @@ kubectl create cm tranche-other --from-literal=inventory.json='{"version":99,"ap
 kubectl label cm tranche-other app.kubernetes.io/name=tranche app.kubernetes.io/managed-by=tranche >/dev/null
 tranche diff --prune
 check_run "an inventory that cannot be read" 1 "configmap/b *blocked
-  note: not pruned: what other apps have cannot be read: configmap/tranche-other: a newer tranche wrote it (format 99, this one knows 1)
+  note: not pruned: what other apps have cannot be read: configmap/tranche-other: a newer tranche wrote it (format 99, this one knows 2)
 *2 blocked, 2 in sync, $(at)" ""
 
 # --- two apps of one repository -------------------------------------------------------------------

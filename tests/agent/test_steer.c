@@ -74,9 +74,9 @@ static void close_bench(struct bench *bench)
 	cJSON_Delete(bench->target.written);
 }
 
-static struct inventory_entry *entry_of(const struct bench *bench)
+static struct inventory_entry *entry_of(struct bench *bench)
 {
-	return inventory_find(&bench->app.inventory, &bench->target.ref);
+	return inventory_edit(&bench->app.inventory, &bench->target.ref);
 }
 
 static void decide(struct bench *bench)
@@ -150,11 +150,11 @@ static void test_outcomes(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		CLEANUP(buf_release) struct buf outcome = BUF_INIT(4096);
 		CLEANUP(close_bench) struct bench bench;
+		char other[] = "of something else";
 
 		open_bench(&bench, cases[i].git, cases[i].live, cases[i].applied);
 		if (cases[i].applied && strstr(cases[i].outcome, "drift")) {
-			free(entry_of(&bench)->live);
-			entry_of(&bench)->live = strdup("of something else");
+			entry_of(&bench)->live = other;
 		}
 		decide(&bench);
 		print_outcome(&bench, &outcome);
@@ -234,8 +234,8 @@ static void test_steps_are_timed(void **state)
 
 	open_bench(&bench, GIT(STEP, 5, 0, "i:1"), LIVE(STEP, 5, 3, "i:1"), GIT(STEP, 5, 0, "i:1"));
 	decide(&bench);
-	assert_ok(steer_record(&bench.steer, &bench.target, NOW_MS + 5, entry_of(&bench), &changed,
-			       &err),
+	assert_ok(steer_record(&bench.steer, &bench.target, NOW_MS + 5, &bench.app.inventory,
+			       &changed, &err),
 		  err);
 	assert_true(changed);
 	const struct promotion_record *record = &entry_of(&bench)->rollout;
@@ -244,13 +244,13 @@ static void test_steps_are_timed(void **state)
 	assert_int_equal(record->partition, 0);
 	assert_int_equal(record->replicas, 5);
 	changed = false;
-	assert_ok(steer_record(&bench.steer, &bench.target, NOW_MS + 5, entry_of(&bench), &changed,
-			       &err),
+	assert_ok(steer_record(&bench.steer, &bench.target, NOW_MS + 5, &bench.app.inventory,
+			       &changed, &err),
 		  err);
 	assert_false(changed);
 	bench.target.written = value_of("{'metadata':{'generation':8}}");
-	assert_ok(steer_record(&bench.steer, &bench.target, NOW_MS + 5, entry_of(&bench), &changed,
-			       &err),
+	assert_ok(steer_record(&bench.steer, &bench.target, NOW_MS + 5, &bench.app.inventory,
+			       &changed, &err),
 		  err);
 	assert_true(changed);
 	assert_int_equal(entry_of(&bench)->rollout.step_since_ms, NOW_MS + 5);
@@ -272,9 +272,9 @@ static void test_rejection_ends_with_git(void **state)
 	decide(&bench);
 	assert_int_equal(bench.steer.promotion.verdict, PROMOTION_AS_GIT);
 	assert_false(bench.steer.must_record);
-	assert_ok(
-		steer_record(&bench.steer, &bench.target, NOW_MS, entry_of(&bench), &changed, &err),
-		err);
+	assert_ok(steer_record(&bench.steer, &bench.target, NOW_MS, &bench.app.inventory, &changed,
+			       &err),
+		  err);
 	assert_string_equal(entry_of(&bench)->rollout.rejected_digest, "");
 	assert_string_equal(entry_of(&bench)->rollout.rejected_reason, "");
 }

@@ -33,11 +33,11 @@ static void put(struct inventory *inventory, const char *desired, const char *wr
 		  err);
 }
 
-static struct inventory_entry *find(const struct inventory *inventory, const char *object)
+static struct inventory_entry *find(struct inventory *inventory, const char *object)
 {
 	CLEANUP(ref_release) struct ref ref = ref_from(object);
 
-	return inventory_find(inventory, &ref);
+	return inventory_edit(inventory, &ref);
 }
 
 #define MAP    "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'a','namespace':'x'}"
@@ -276,8 +276,8 @@ static void test_refuses(void **state)
 		{"{}", ERR_INVALID, "it is no inventory"},
 		{"[]", ERR_INVALID, "it is no inventory"},
 		{"{\"version\":1}", ERR_INVALID, "it is no inventory"},
-		{"{\"version\":2,\"app\":\"a\"}", ERR_UNSUPPORTED,
-		 "a newer tranche wrote it (format 2, this one knows 1)"},
+		{"{\"version\":3,\"app\":\"a\"}", ERR_UNSUPPORTED,
+		 "a newer tranche wrote it (format 3, this one knows 2)"},
 		{"{\"version\":1,\"app\":\"a\",\"objects\":[{\"kind\":\"Pod\"}]}", ERR_INVALID,
 		 "an entry has no apiVersion, kind or name"},
 	};
@@ -322,7 +322,6 @@ struct transfer {
 	bool done;
 	struct err err;
 	struct inventory inventory;
-	char version[64];
 };
 
 static void on_loaded(void *ctx, const struct err *err, struct inventory *inventory)
@@ -335,13 +334,12 @@ static void on_loaded(void *ctx, const struct err *err, struct inventory *invent
 	*inventory = (struct inventory){0};
 }
 
-static void on_saved(void *ctx, const struct err *err, const char *version)
+static void on_saved(void *ctx, const struct err *err)
 {
 	struct transfer *transfer = ctx;
 
 	transfer->done = true;
 	transfer->err = err ? *err : (struct err){0};
-	snprintf(transfer->version, sizeof(transfer->version), "%s", version ? version : "");
 }
 
 static struct transfer load(struct client *client, const char *app)
@@ -355,7 +353,7 @@ static struct transfer load(struct client *client, const char *app)
 	return transfer;
 }
 
-static struct transfer save(struct client *client, const struct inventory *inventory)
+static struct transfer save(struct client *client, struct inventory *inventory)
 {
 	struct transfer transfer = {0};
 	struct err err;
@@ -383,6 +381,7 @@ static void test_on_a_cluster(void **state)
 	assert_int_equal(saved.err.class, ERR_NONE);
 
 	/* Whoever else has nothing in the cluster yet meets the one that is there. */
+	CLEANUP(free_p) char *version = STEAL(first.inventory.resource_version);
 	struct transfer second = save(&client, &first.inventory);
 	assert_int_equal(second.err.class, ERR_EXISTS);
 	assert_string_equal(second.err.message,
@@ -390,13 +389,15 @@ static void test_on_a_cluster(void **state)
 
 	struct transfer loaded = load(&client, "shop");
 	assert_int_equal(loaded.err.class, ERR_NONE);
-	assert_string_equal(loaded.inventory.resource_version, saved.version);
+	assert_string_equal(loaded.inventory.resource_version, version);
 	assert_int_equal(loaded.inventory.count, 1);
 	put(&loaded.inventory, SET "}", SET "}");
 	saved = save(&client, &loaded.inventory);
 	assert_int_equal(saved.err.class, ERR_NONE);
-	assert_string_not_equal(saved.version, loaded.inventory.resource_version);
-	saved = save(&client, &loaded.inventory); /* with the old resourceVersion */
+	assert_string_not_equal(loaded.inventory.resource_version, version);
+	free(loaded.inventory.resource_version);
+	loaded.inventory.resource_version = STEAL(version); /* the old one */
+	saved = save(&client, &loaded.inventory);
 	assert_int_equal(saved.err.class, ERR_CONFLICT);
 
 	sim_shell(&sim,

@@ -35,9 +35,8 @@ static struct listing list(struct client *client, const char *namespace)
 	return listing;
 }
 
-static void on_saved(void *ctx, const struct err *err, const char *resource_version)
+static void on_saved(void *ctx, const struct err *err)
 {
-	(void)resource_version;
 	assert_null(err);
 	*(bool *)ctx = true;
 }
@@ -57,7 +56,7 @@ static void save(struct client *client, const char *app, const char *reason)
 	assert_ok(ref_of(web, &ref, &err), err);
 	assert_ok(inventory_init(&inventory, app, &err), err);
 	assert_ok(inventory_put(&inventory, &ref, web, web, web, &err), err);
-	assert_ok(promotion_record_set_rejected(&inventory_find(&inventory, &ref)->rollout, "d",
+	assert_ok(promotion_record_set_rejected(&inventory_edit(&inventory, &ref)->rollout, "d",
 						"c", reason, "web-1", &err),
 		  err);
 	assert_true(inventory_save(client->cluster, "default", &inventory, on_saved, &done, &err) !=
@@ -123,11 +122,11 @@ static void test_lists(void **state)
 	assert_string_equal(owner_of(&both.found, "shop", "shop", "default"), "nobody");
 	assert_string_equal(owner_of(&both.found, "shop", "shop", "elsewhere"), "shop");
 	assert_string_equal(owner_of(&both.found, "pub", "shop", "default"), "nobody");
-	free(both.found.items[0].entries[0].uid);
-	both.found.items[0].entries[0].uid = strdup("1-1");
+	char uid[] = "1-1";
+	both.found.items[0].parts[0].entries[0].uid = uid;
 	assert_string_equal(owner_of(&both.found, "pub", "shop", "default"), "bank");
 	for (size_t i = 0; i < both.found.count; i++)
-		both.found.items[i].entries[0].orphan = true;
+		both.found.items[i].parts[0].entries[0].orphan = true;
 	assert_string_equal(owner_of(&both.found, "shop", "bank", "default"), "nobody");
 	assert_int_equal(both.found.unreadable.class, ERR_NONE);
 	inventories_release(&both.found);

@@ -1,0 +1,345 @@
+#include "apply/inventory_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/fanout.h"
+#include "apply/page.h"
+#include "apply/wire.h"
+
+#define METADATA "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+#define AT_ONCE  8 /* parts that are written side by side */
+
+enum save_step {
+	SAVE_PARTS,
+	SAVE_HEAD,
+	SAVE_LOOK, /* for parts of older sets */
+	SAVE_SWEEP,
+};
+
+struct save {
+	struct fanout fanout;
+	enum save_step step;
+	char *namespace;
+	struct inventory *inventory; /* borrowed */
+	size_t *parts, part_count;   /* those to be written */
+	size_t begun;                /* of them, in the runs before this one */
+	char **outdated;             /* names of parts to be deleted */
+	size_t outdated_count;
+	char *continue_token; /* of the list's next page */
+	bool is_left;         /* of those, one may still be there */
+	void (*on_saved)(void *ctx, const struct err *err);
+	void *ctx;
+};
+
+static void drop_outdated(struct save *save)
+{
+	for (size_t i = 0; i < save->outdated_count; i++)
+		free(save->outdated[i]);
+	free(save->outdated);
+	save->outdated = NULL;
+	save->outdated_count = 0;
+}
+
+static void save_free(void *stage)
+{
+	struct save *save = stage;
+
+	fanout_release(&save->fanout);
+	drop_outdated(save);
+	free(save->continue_token);
+	free(save->namespace);
+	free(save->parts);
+	free(save);
+}
+
+static void save_finish(struct save *save, const struct err *err)
+{
+	void (*on_saved)(void *, const struct err *) = save->on_saved;
+	void *ctx = save->ctx;
+	struct err copy = err ? *err : (struct err){0};
+
+	save_free(save);
+	on_saved(ctx, err ? &copy : NULL);
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+/* POST or PUT, as the ConfigMap has a resourceVersion or not. */
+static int write_map(const struct save *save, struct fanout_slot *slot, const cJSON *config_map,
+		     struct err *err)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
+	bool exists = json_str(config_map, "metadata.resourceVersion");
+
+	if (!exists)
+		resource_print_collection(&resource_config_maps, save->namespace, &path);
+	else if (resource_print_object(&resource_config_maps, save->namespace,
+				       json_str(config_map, "metadata.name"), &path, err) < 0)
+		return -1;
+	buf_puts(&path, "?fieldManager=" WIRE_FIELD_MANAGER);
+	if (buf_check(&path, "the inventory's path", err) < 0)
+		return -1;
+	return fanout_send(slot,
+			   (struct cluster_request){.method = exists ? "PUT" : "POST",
+						    .path = buf_str(&path),
+						    .body = config_map},
+			   err);
+}
+
+static int write_part(struct save *save, size_t index, struct fanout_slot *slot, struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *config_map = NULL;
+
+	if (inventory_make_part(save->inventory, index, save->namespace, &config_map, err) < 0)
+		return -1;
+	return write_map(save, slot, config_map, err);
+}
+
+static int write_head(struct save *save, struct fanout_slot *slot, struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *config_map = NULL;
+
+	if (inventory_make_head(save->inventory, save->namespace, &config_map, err) < 0)
+		return -1;
+	return write_map(save, slot, config_map, err);
+}
+
+/* Takes over the resourceVersion of what was written, or ends the save. */
+static void take_written(struct save *save, char *name, const struct err *err,
+			 const struct cluster_answer *answer, char **version)
+{
+	CLEANUP(free_p) char *take_name = name;
+	struct err own;
+
+	if (err)
+		own = *err;
+	else if (inventory_set_text(version, json_str(answer->body, "metadata.resourceVersion"),
+				    &own) == 0)
+		return;
+	err_prefix(&own, "configmap/%s", name ? name : INVENTORY_PREFIX);
+	fanout_fail(&save->fanout, &own);
+}
+
+/* --- sweeping --------------------------------------------------------------------------------- */
+
+static int ask_page(struct save *save, struct fanout_slot *slot, struct err *err)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT(64u * 1024), selector = BUF_INIT(4096);
+
+	page_print_path(&resource_config_maps, save->namespace, save->continue_token, &path);
+	buf_printf(&selector,
+		   "app.kubernetes.io/component=" INVENTORY_PART ",app.kubernetes.io/instance=%s",
+		   save->inventory->app);
+	buf_puts(&path, "&labelSelector=");
+	resource_print_encoded(buf_str(&selector), &path);
+	if (buf_check(&path, "the path of a list", err) < 0)
+		return -1;
+	return fanout_send(slot,
+			   (struct cluster_request){
+				   .method = "GET", .path = buf_str(&path), .accept = METADATA},
+			   err);
+}
+
+/* Remembers which ones on the page are to be deleted. 1: there is another page. */
+static int take_page(struct save *save, const cJSON *page, struct err *err)
+{
+	const cJSON *items = json_get(page, "items"), *item;
+
+	drop_outdated(save);
+	save->outdated = calloc((size_t)cJSON_GetArraySize(items) + 1, sizeof(*save->outdated));
+	if (!save->outdated)
+		return err_no_memory(err);
+	json_each (item, items) {
+		const char *name = json_str(item, "metadata.name");
+
+		if (!name || !inventory_is_outdated(save->inventory, name))
+			continue;
+		if (!(save->outdated[save->outdated_count] = strdup(name)))
+			return err_no_memory(err);
+		save->outdated_count++;
+	}
+	return page_take_token(page, &save->continue_token, err);
+}
+
+static int delete_part(struct save *save, size_t index, struct fanout_slot *slot, struct err *err)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
+
+	if (resource_print_object(&resource_config_maps, save->namespace, save->outdated[index],
+				  &path, err) < 0 ||
+	    buf_check(&path, "a part's path", err) < 0)
+		return -1;
+	return fanout_send(
+		slot, (struct cluster_request){.method = "DELETE", .path = buf_str(&path)}, err);
+}
+
+/* --- from step to step ------------------------------------------------------------------------ */
+
+static void save_start(void *stage, size_t index, struct fanout_slot *slot)
+{
+	struct save *save = stage;
+	struct err err;
+
+	switch (save->step) {
+	case SAVE_PARTS:
+		if (write_part(save, save->parts[save->begun + index], slot, &err) < 0)
+			fanout_fail(&save->fanout, &err);
+		break;
+	case SAVE_HEAD:
+		if (write_head(save, slot, &err) < 0)
+			fanout_fail(&save->fanout, &err);
+		break;
+	case SAVE_LOOK: save->is_left |= ask_page(save, slot, &err) < 0; break;
+	case SAVE_SWEEP: save->is_left |= delete_part(save, index, slot, &err) < 0; break;
+	}
+}
+
+static void save_proceed(void *stage, size_t index, struct fanout_slot *slot, const struct err *err,
+			 struct cluster_answer *answer)
+{
+	struct save *save = stage;
+	struct inventory *inventory = save->inventory;
+	struct inventory_part *part;
+	struct err ignored;
+
+	(void)slot;
+	switch (save->step) {
+	case SAVE_PARTS:
+		index = save->parts[save->begun + index];
+		part = &inventory->parts[index];
+		part->changed = err;
+		take_written(save, inventory_part_name(inventory, index), err, answer,
+			     &part->resource_version);
+		break;
+	case SAVE_HEAD:
+		take_written(save, inventory_head_name(inventory->app), err, answer,
+			     &inventory->resource_version);
+		break;
+	case SAVE_LOOK: save->is_left |= err || take_page(save, answer->body, &ignored) < 0; break;
+	case SAVE_SWEEP: save->is_left |= err && err->class != ERR_NOT_FOUND; break;
+	}
+}
+
+/* Begins the step with so many requests. 1: under way. */
+static int enter(struct save *save, enum save_step step, size_t count, struct err *err)
+{
+	save->step = step;
+	return fanout_run(&save->fanout, count, err) < 0 ? -1 : 1;
+}
+
+static int write_next(struct save *save, struct err *err)
+{
+	size_t left = save->part_count - save->begun;
+
+	return left ? enter(save, SAVE_PARTS, left < AT_ONCE ? left : AT_ONCE, err)
+		    : enter(save, SAVE_HEAD, 1, err);
+}
+
+/* What could not be deleted is left to the next process. */
+static int end_sweep(struct save *save)
+{
+	struct inventory *inventory = save->inventory;
+
+	inventory->swept = true;
+	if (!save->is_left && inventory->part_count == 1)
+		free(STEAL(inventory->set));
+	return 0;
+}
+
+/* After a step. 1: another is under way, 0: that was all. */
+static int advance(struct save *save, struct err *err)
+{
+	struct inventory *inventory = save->inventory;
+
+	switch (save->step) {
+	case SAVE_PARTS:
+		save->begun += save->part_count - save->begun < AT_ONCE
+				       ? save->part_count - save->begun
+				       : AT_ONCE;
+		return write_next(save, err);
+	case SAVE_HEAD:
+		if (!inventory->set || inventory->swept)
+			return 0;
+		return enter(save, SAVE_LOOK, 1, err);
+	case SAVE_LOOK:
+		if (!save->is_left && save->outdated_count)
+			return enter(save, SAVE_SWEEP, save->outdated_count, err);
+		return end_sweep(save);
+	case SAVE_SWEEP:
+		if (!save->is_left && save->continue_token)
+			return enter(save, SAVE_LOOK, 1, err);
+		return end_sweep(save);
+	}
+	return 0;
+}
+
+static void save_done(void *stage, const struct err *err)
+{
+	struct save *save = stage;
+	struct err own;
+	int next;
+
+	if (err) {
+		save_finish(save, err);
+		return;
+	}
+	next = advance(save, &own);
+	if (next <= 0)
+		save_finish(save, next < 0 ? &own : NULL);
+}
+
+static const struct fanout_ops ops = {
+	.start = save_start,
+	.proceed = save_proceed,
+	.finish = save_done,
+	.cancel = save_free,
+};
+
+/* Which parts are to be written, of which set. */
+static int choose_parts(struct save *save, struct err *err)
+{
+	struct inventory *inventory = save->inventory;
+
+	if (inventory_balance(inventory, err) < 0)
+		return -1;
+	if (inventory->part_count > 1 ? inventory->regrouped || !inventory->set
+				      : inventory->regrouped && inventory->set) {
+		if (inventory_next_set(inventory, err) < 0)
+			return -1;
+		inventory->swept = false;
+	}
+	inventory->regrouped = false;
+	if (inventory->part_count == 1)
+		return 0;
+	save->parts = calloc(inventory->part_count, sizeof(*save->parts));
+	if (!save->parts)
+		return err_no_memory(err);
+	for (size_t i = 0; i < inventory->part_count; i++)
+		if (inventory->parts[i].changed || !inventory->parts[i].resource_version)
+			save->parts[save->part_count++] = i;
+	return 0;
+}
+
+uint64_t inventory_save(struct cluster *cluster, const char *namespace, struct inventory *inventory,
+			void (*on_saved)(void *ctx, const struct err *err), void *ctx,
+			struct err *err)
+{
+	struct save *save = calloc(1, sizeof(*save));
+
+	if (!save) {
+		err_no_memory(err);
+		return 0;
+	}
+	save->inventory = inventory;
+	save->on_saved = on_saved;
+	save->ctx = ctx;
+	save->namespace = strdup(namespace);
+	if (!save->namespace)
+		err_no_memory(err);
+	else if (choose_parts(save, err) == 0 &&
+		 fanout_init(&save->fanout, cluster, &ops, save, err) && write_next(save, err) > 0)
+		return save->fanout.task;
+	save_free(save);
+	return 0;
+}
