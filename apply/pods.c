@@ -1,5 +1,6 @@
 #include "apply/pods.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,26 +52,35 @@ static int grow(struct pods *pods, struct err *err)
 	return 0;
 }
 
-static void print_key(const char *namespace, const char *name, struct buf *out)
+/* A key that takes no memory. What is longer than any name can be is cut, and so nobody's. */
+struct key {
+	char text[MAX_KEY_BYTES];
+};
+
+static struct key key_of(const char *namespace, const char *name, const char *end)
 {
-	buf_printf(out, "%s/%s", namespace ? namespace : "", name ? name : "");
+	struct key key;
+
+	snprintf(key.text, sizeof(key.text), "%s/%s%s", namespace ? namespace : "",
+		 name ? name : "", end);
+	return key;
 }
 
 int pods_put(struct pods *pods, cJSON *take_pod, struct err *err)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *pod = take_pod;
-	CLEANUP(buf_release) struct buf key = BUF_INIT(MAX_KEY_BYTES);
+	const struct key key =
+		key_of(json_str(pod, "metadata.namespace"), json_str(pod, "metadata.name"), "");
 
-	print_key(json_str(pod, "metadata.namespace"), json_str(pod, "metadata.name"), &key);
-	if (buf_check(&key, "a Pod's name", err) < 0 || grow(pods, err) < 0)
+	if (grow(pods, err) < 0)
 		return -1;
-	size_t place = lower_bound(pods, buf_str(&key));
-	if (place < pods->count && strcmp(pods->keys[place], buf_str(&key)) == 0) {
+	size_t place = lower_bound(pods, key.text);
+	if (place < pods->count && strcmp(pods->keys[place], key.text) == 0) {
 		cJSON_Delete(pods->objects[place]);
 		pods->objects[place] = STEAL(pod);
 		return 0;
 	}
-	char *own_key = buf_steal(&key);
+	char *own_key = strdup(key.text);
 	if (!own_key)
 		return err_no_memory(err);
 	memmove(&pods->keys[place + 1], &pods->keys[place], (pods->count - place) * sizeof(char *));
@@ -84,11 +94,10 @@ int pods_put(struct pods *pods, cJSON *take_pod, struct err *err)
 
 void pods_remove(struct pods *pods, const char *namespace, const char *name)
 {
-	CLEANUP(buf_release) struct buf key = BUF_INIT(MAX_KEY_BYTES);
+	const struct key key = key_of(namespace, name, "");
+	size_t place = lower_bound(pods, key.text);
 
-	print_key(namespace, name, &key);
-	size_t place = lower_bound(pods, buf_str(&key));
-	if (place == pods->count || strcmp(pods->keys[place], buf_str(&key)) != 0)
+	if (place == pods->count || strcmp(pods->keys[place], key.text) != 0)
 		return;
 	free(pods->keys[place]);
 	cJSON_Delete(pods->objects[place]);
@@ -101,12 +110,10 @@ void pods_remove(struct pods *pods, const char *namespace, const char *name)
 const cJSON *const *pods_of(const struct pods *pods, const char *namespace, const char *name,
 			    size_t *ret_count)
 {
-	CLEANUP(buf_release) struct buf prefix = BUF_INIT(MAX_KEY_BYTES);
+	const struct key prefix = key_of(namespace, name, "-");
+	size_t first = lower_bound(pods, prefix.text), end = first, length = strlen(prefix.text);
 
-	print_key(namespace, name, &prefix);
-	buf_putc(&prefix, '-');
-	size_t first = lower_bound(pods, buf_str(&prefix)), end = first;
-	while (end < pods->count && strncmp(pods->keys[end], buf_str(&prefix), prefix.length) == 0)
+	while (end < pods->count && strncmp(pods->keys[end], prefix.text, length) == 0)
 		end++;
 	*ret_count = end - first;
 	return end > first ? (const cJSON *const *)&pods->objects[first] : NULL;

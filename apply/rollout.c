@@ -6,6 +6,7 @@
 #include "apply/clock.h"
 #include "diff/cleanup.h"
 
+#define RETRY_MS              10000
 #define MAX_FINGERPRINT_BYTES (64u * 1024 * 1024)
 
 static void followed_free(struct followed *followed)
@@ -19,53 +20,71 @@ static void followed_free(struct followed *followed)
 	free(followed);
 }
 
+static void release(struct rollouts *rollouts)
+{
+	for (size_t i = 0; i < rollouts->place_count; i++)
+		place_free(rollouts->places[i]);
+	free(rollouts->places);
+	for (size_t i = 0; i < rollouts->count; i++)
+		followed_free(rollouts->items[i]);
+	free(rollouts->items);
+	pods_release(&rollouts->pods);
+	pods_release(&rollouts->revisions);
+	free(rollouts);
+}
+
 /* --- telling: false if the rollouts are gone after it ----------------------------------------- */
 
-static bool end_callback(const bool *released, struct rollouts *rollouts)
+/* A callback may end in another one, and either may free the rollouts: the outermost then does. */
+static bool end_callback(struct rollouts *rollouts)
 {
-	if (*released)
-		return false;
-	rollouts->released = NULL;
-	return true;
+	bool freed = rollouts->freed;
+
+	if (--rollouts->callbacks == 0 && freed)
+		release(rollouts);
+	return !freed;
 }
 
 static bool tell_change(struct rollouts *rollouts, const struct rollout *verdict)
 {
-	bool released = false;
-
-	rollouts->released = &released;
+	rollouts->callbacks++;
 	rollouts->options.on_change(rollouts->options.ctx, verdict);
-	return end_callback(&released, rollouts);
+	return end_callback(rollouts);
+}
+
+static bool tell_gone(struct rollouts *rollouts, const char *namespace, const char *name)
+{
+	if (!rollouts->options.on_gone)
+		return true;
+	rollouts->callbacks++;
+	rollouts->options.on_gone(rollouts->options.ctx, namespace, name);
+	return end_callback(rollouts);
 }
 
 static bool tell_synced(struct rollouts *rollouts)
 {
-	bool released = false;
-
 	rollouts->synced_told = true;
 	if (!rollouts->options.on_synced)
 		return true;
-	rollouts->released = &released;
+	rollouts->callbacks++;
 	rollouts->options.on_synced(rollouts->options.ctx);
-	return end_callback(&released, rollouts);
+	return end_callback(rollouts);
 }
 
 bool rollouts_tell_error(struct rollouts *rollouts, const struct err *err, int64_t retry_in_ms)
 {
-	bool released = false;
-
 	if (!rollouts->options.on_error)
 		return true;
-	rollouts->released = &released;
+	rollouts->callbacks++;
 	rollouts->options.on_error(rollouts->options.ctx, err, retry_in_ms);
-	return end_callback(&released, rollouts);
+	return end_callback(rollouts);
 }
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
 /* The place in `items`, or where it would have to go. */
 static size_t find_place(const struct rollouts *rollouts, const char *namespace, const char *name,
-			 bool *ret_found)
+			 size_t name_length, bool *ret_found)
 {
 	size_t low = 0, high = rollouts->count;
 
@@ -76,7 +95,9 @@ static size_t find_place(const struct rollouts *rollouts, const char *namespace,
 		int order = strcmp(item->namespace, namespace);
 
 		if (order == 0)
-			order = strcmp(item->name, name);
+			order = strncmp(item->name, name, name_length);
+		if (order == 0)
+			order = item->name[name_length] != '\0';
 		if (order == 0) {
 			*ret_found = true;
 			return middle;
@@ -90,10 +111,10 @@ static size_t find_place(const struct rollouts *rollouts, const char *namespace,
 }
 
 struct followed *rollouts_followed(const struct rollouts *rollouts, const char *namespace,
-				   const char *name)
+				   const char *name, size_t name_length)
 {
 	bool found;
-	size_t place = find_place(rollouts, namespace, name, &found);
+	size_t place = find_place(rollouts, namespace, name, name_length, &found);
 
 	return found ? rollouts->items[place] : NULL;
 }
@@ -102,7 +123,7 @@ struct followed *rollouts_follow(struct rollouts *rollouts, const char *namespac
 				 struct err *err)
 {
 	bool found;
-	size_t place = find_place(rollouts, namespace, name, &found);
+	size_t place = find_place(rollouts, namespace, name, strlen(name), &found);
 
 	if (found)
 		return rollouts->items[place];
@@ -128,7 +149,7 @@ struct followed *rollouts_follow(struct rollouts *rollouts, const char *namespac
 void rollouts_forget(struct rollouts *rollouts, const char *namespace, const char *name)
 {
 	bool found;
-	size_t place = find_place(rollouts, namespace, name, &found);
+	size_t place = find_place(rollouts, namespace, name, strlen(name), &found);
 
 	if (!found)
 		return;
@@ -136,12 +157,12 @@ void rollouts_forget(struct rollouts *rollouts, const char *namespace, const cha
 	rollouts->count--;
 	memmove(&rollouts->items[place], &rollouts->items[place + 1],
 		(rollouts->count - place) * sizeof(struct followed *));
-	bool tell = followed->judged && rollouts->options.on_gone;
+	bool tell = followed->judged;
 	CLEANUP(free_p) char *gone_namespace = STEAL(followed->namespace);
 	CLEANUP(free_p) char *gone_name = STEAL(followed->name);
 	followed_free(followed);
 	if (tell)
-		rollouts->options.on_gone(rollouts->options.ctx, gone_namespace, gone_name);
+		tell_gone(rollouts, gone_namespace, gone_name);
 }
 
 /* Whether all lists of the place are known. */
@@ -217,18 +238,20 @@ static int judge(struct rollouts *rollouts, struct followed *followed, struct er
 	if (rollout_observe(followed->statefulset, pods, count, record, now, &verdict, err) < 0)
 		return err_prefix(err, "statefulset.apps/%s", followed->name);
 	print_fingerprint(&verdict, &fingerprint);
+	if (buf_check(&fingerprint, "the rollout", err) < 0) {
+		rollout_release(&verdict);
+		return -1;
+	}
 	if (followed->judged)
 		rollout_release(&followed->verdict);
 	followed->verdict = verdict;
 	followed->judged = true;
 	followed->recheck_at_ms = verdict.recheck_ms > 0 ? now + verdict.recheck_ms : 0;
-	if (buf_check(&fingerprint, "the rollout", err) < 0)
-		return -1;
 	if (followed->fingerprint && strcmp(followed->fingerprint, buf_str(&fingerprint)) == 0)
 		return 0;
 	free(followed->fingerprint);
 	followed->fingerprint = buf_steal(&fingerprint);
-	return followed->fingerprint ? 1 : err_no_memory(err);
+	return 1;
 }
 
 static void on_recheck(void *ctx)
@@ -292,6 +315,8 @@ static void on_flush(void *ctx)
 
 		if (changed > 0 && !tell_change(rollouts, &followed->verdict))
 			return;
+		if (changed < 0 && err.class == ERR_NO_MEMORY)
+			followed->recheck_at_ms = clock_unix_ms() + RETRY_MS;
 		if (changed < 0 && !rollouts_tell_error(rollouts, &err, 0))
 			return;
 	}
@@ -300,15 +325,13 @@ static void on_flush(void *ctx)
 	plan_recheck(rollouts);
 }
 
-void rollouts_plan_flush(struct rollouts *rollouts)
+bool rollouts_plan_flush(struct rollouts *rollouts)
 {
 	struct err err;
 
-	if (rollouts->flush)
-		return;
-	rollouts->flush = cluster_after(rollouts->cluster, 0, on_flush, rollouts, &err);
 	if (!rollouts->flush)
-		rollouts_tell_error(rollouts, &err, 0);
+		rollouts->flush = cluster_after(rollouts->cluster, 0, on_flush, rollouts, &err);
+	return rollouts->flush || rollouts_tell_error(rollouts, &err, 0);
 }
 
 /* --- public ----------------------------------------------------------------------------------- */
@@ -329,21 +352,15 @@ struct rollouts *rollouts_new(struct cluster *cluster, const struct rollouts_opt
 
 void rollouts_free(struct rollouts *rollouts)
 {
-	if (!rollouts)
+	if (!rollouts || rollouts->freed)
 		return;
-	if (rollouts->released)
-		*rollouts->released = true;
+	rollouts->freed = true;
 	cluster_cancel(rollouts->cluster, rollouts->flush);
 	cluster_cancel(rollouts->cluster, rollouts->recheck);
 	for (size_t i = 0; i < rollouts->place_count; i++)
-		place_free(rollouts->places[i]);
-	free(rollouts->places);
-	for (size_t i = 0; i < rollouts->count; i++)
-		followed_free(rollouts->items[i]);
-	free(rollouts->items);
-	pods_release(&rollouts->pods);
-	pods_release(&rollouts->revisions);
-	free(rollouts);
+		place_stop(rollouts->places[i]);
+	if (!rollouts->callbacks)
+		release(rollouts);
 }
 
 int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, struct err *err)
@@ -368,6 +385,7 @@ int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, str
 	if (!place->namespace || place_start(place, err) < 0) {
 		if (!place->namespace)
 			err_no_memory(err);
+		place_stop(place);
 		place_free(place);
 		return -1;
 	}
@@ -378,7 +396,7 @@ int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, str
 
 void rollouts_touch(struct rollouts *rollouts, const char *namespace, const char *name)
 {
-	struct followed *followed = rollouts_followed(rollouts, namespace, name);
+	struct followed *followed = rollouts_followed(rollouts, namespace, name, strlen(name));
 
 	if (!followed)
 		return;
@@ -389,7 +407,8 @@ void rollouts_touch(struct rollouts *rollouts, const char *namespace, const char
 const struct rollout *rollouts_find(const struct rollouts *rollouts, const char *namespace,
 				    const char *name)
 {
-	const struct followed *followed = rollouts_followed(rollouts, namespace, name);
+	const struct followed *followed =
+		rollouts_followed(rollouts, namespace, name, strlen(name));
 
 	return followed && followed->judged ? &followed->verdict : NULL;
 }
@@ -406,7 +425,8 @@ const struct rollout *rollouts_at(const struct rollouts *rollouts, size_t index)
 const cJSON *rollouts_statefulset(const struct rollouts *rollouts, const char *namespace,
 				  const char *name)
 {
-	const struct followed *followed = rollouts_followed(rollouts, namespace, name);
+	const struct followed *followed =
+		rollouts_followed(rollouts, namespace, name, strlen(name));
 
 	return followed ? followed->statefulset : NULL;
 }

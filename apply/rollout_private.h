@@ -41,28 +41,37 @@ struct rollouts {
 	uint64_t flush;        /* the timer that judges what is dirty */
 	uint64_t recheck;      /* the timer for what time alone changes */
 	bool synced_told;      /* since a namespace was added last */
-	bool *released;        /* set when it is freed while a callback runs */
+	unsigned callbacks;    /* that run, one within the other */
+	bool freed;            /* by one of them: nothing more is told, and the last releases it */
 };
 
-/* The StatefulSet, or NULL. */
+/* The StatefulSet whose name is these first characters of `name`, or NULL. */
 struct followed *rollouts_followed(const struct rollouts *rollouts, const char *namespace,
-				   const char *name);
+				   const char *name, size_t name_length);
 
 /* The same; added where there is none. NULL when memory runs out. */
 struct followed *rollouts_follow(struct rollouts *rollouts, const char *namespace, const char *name,
 				 struct err *err);
 
-/* It is gone from the cluster: forgets it, and tells. */
+/* It is gone from the cluster: forgets it, and tells, after which the rollouts may be gone. */
 void rollouts_forget(struct rollouts *rollouts, const char *namespace, const char *name);
 
-/* Has what is dirty judged, once for all events of a turn of the loop. */
-void rollouts_plan_flush(struct rollouts *rollouts);
+/*
+ * Has what is dirty judged, once for all events of a turn of the loop. Where memory runs out it tells so:
+ * false if the rollouts are gone after it.
+ */
+bool rollouts_plan_flush(struct rollouts *rollouts);
 
 /* False if the rollouts are gone after it. */
 bool rollouts_tell_error(struct rollouts *rollouts, const struct err *err, int64_t retry_in_ms);
 
 /* Starts the watches of a place whose `rollouts` and `namespace` are set. */
 int place_start(struct place *place, struct err *err);
+
+/* Ends its watches, also those of one that could not start. */
+void place_stop(struct place *place);
+
+/* Of one that was stopped. */
 void place_free(struct place *place);
 
 #endif

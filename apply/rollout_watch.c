@@ -38,20 +38,18 @@ static void on_statefulset(void *ctx, enum watch_event event, cJSON **object)
 	rollouts_plan_flush(rollouts);
 }
 
-/* Marks the StatefulSet that the Pod's name says it belongs to. */
-static void mark_owner(struct rollouts *rollouts, const char *namespace, const char *pod_name)
+/* Marks the StatefulSet that the Pod's name says it belongs to. False if the rollouts are gone after it. */
+static bool mark_owner(struct rollouts *rollouts, const char *namespace, const char *pod_name)
 {
-	CLEANUP(free_p) char *name = strdup(pod_name);
-	char *dash = name ? strrchr(name, '-') : NULL;
+	const char *dash = strrchr(pod_name, '-');
+	struct followed *followed =
+		dash ? rollouts_followed(rollouts, namespace, pod_name, (size_t)(dash - pod_name))
+		     : NULL;
 
-	if (!dash)
-		return;
-	*dash = '\0';
-	struct followed *followed = rollouts_followed(rollouts, namespace, name);
 	if (!followed)
-		return;
+		return true;
 	followed->dirty = true;
-	rollouts_plan_flush(rollouts);
+	return rollouts_plan_flush(rollouts);
 }
 
 /* Whether another kind of controller has the Pod; such Pods are not worth their memory. */
@@ -77,7 +75,8 @@ static void on_pod(void *ctx, enum watch_event event, cJSON **object)
 
 	if (!namespace || !name)
 		return;
-	mark_owner(rollouts, namespace, name);
+	if (!mark_owner(rollouts, namespace, name))
+		return;
 	if (event == WATCH_DELETED || is_foreign(*object)) {
 		pods_remove(&rollouts->pods, namespace, name);
 		return;
@@ -133,11 +132,12 @@ static void on_revisions_synced(void *ctx)
 static void on_revisions_error(void *ctx, const struct err *err, int64_t retry_in_ms)
 {
 	struct place *place = ctx;
+	struct rollouts *rollouts = place->rollouts;
 
 	(void)retry_in_ms;
 	place->revisions_synced = true;
-	rollouts_plan_flush(place->rollouts);
-	rollouts_tell_error(place->rollouts, err, 0);
+	if (rollouts_plan_flush(rollouts))
+		rollouts_tell_error(rollouts, err, 0);
 }
 
 static void on_watch_error(void *ctx, const struct err *err, int64_t retry_in_ms)
@@ -178,13 +178,18 @@ int place_start(struct place *place, struct err *err)
 	return place->revisions ? 0 : -1;
 }
 
-void place_free(struct place *place)
+void place_stop(struct place *place)
 {
 	struct cluster *cluster = place->rollouts->cluster;
 
 	cluster_cancel(cluster, place->statefulsets);
 	cluster_cancel(cluster, place->pods);
 	cluster_cancel(cluster, place->revisions);
+	place->statefulsets = place->pods = place->revisions = 0;
+}
+
+void place_free(struct place *place)
+{
 	free(place->namespace);
 	free(place);
 }

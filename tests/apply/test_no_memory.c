@@ -1,4 +1,5 @@
 /* Memory that runs out in what speaks to the cluster and in what reads its files. */
+#include <stdio.h>
 #include <string.h>
 
 #include <uv.h>
@@ -8,6 +9,7 @@
 #include "apply/live.h"
 #include "apply/preview.h"
 #include "apply/replace.h"
+#include "apply/rollout.h"
 #include "diff/yaml.h"
 
 #include "tests/support/check.h"
@@ -193,6 +195,170 @@ static int sync_once(struct buf *out, struct err *err)
 		       : err_set(err, ERR_INTERNAL, "something stays open");
 }
 
+/* --- rollouts that are followed ---------------------------------------------------------------- */
+
+#define FOLLOW_DEADLINE_MS 10000
+
+#define CALM                                                               \
+	"{\"apiVersion\": \"apps/v1\", \"kind\": \"StatefulSet\", "        \
+	"\"metadata\": {\"name\": \"calm\", \"namespace\": \"default\"}, " \
+	"\"spec\": {\"replicas\": 1, \"serviceName\": \"calm\", "          \
+	"\"selector\": {\"matchLabels\": {\"app\": \"calm\"}}, "           \
+	"\"template\": {\"metadata\": {\"labels\": {\"app\": \"calm\"}}, " \
+	"\"spec\": {\"containers\": [{\"name\": \"c\", \"image\": \"nginx:1\"}]}}}}"
+#define CALM_POD                                                            \
+	"{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {"       \
+	"\"name\": \"calm-0\", \"namespace\": \"default\", \"labels\": "    \
+	"{\"app\": \"calm\", \"controller-revision-hash\": \"calm-%c\"}}, " \
+	"\"spec\": {\"containers\": [{\"name\": \"c\", \"image\": \"nginx:1\"}]}}"
+
+/* A cluster without controllers, where nothing moves but what the scenario moves. */
+static struct sim still;
+
+struct following {
+	uv_loop_t loop;
+	uv_timer_t deadline;
+	struct kubeconfig config;
+	struct cluster *cluster;
+	struct rollouts *rollouts;
+	char expected[16]; /* revision of the Pod */
+	bool synced, seen, late;
+	struct err err;
+};
+
+static const char *revision_of(const struct rollouts *rollouts)
+{
+	const struct rollout *rollout = rollouts_find(rollouts, "default", "calm");
+
+	return rollout && rollout->pod_count ? rollout->pods[0].revision : "";
+}
+
+static void on_change(void *context, const struct rollout *rollout)
+{
+	struct following *following = context;
+
+	if (rollout->pod_count && strcmp(rollout->pods[0].revision, following->expected) == 0)
+		following->seen = true;
+}
+
+static void on_synced(void *context)
+{
+	((struct following *)context)->synced = true;
+}
+
+/*
+ * Whoever is told of an error may be through with it: the worst moment for what goes on. A watch that lacks
+ * memory breaks off, and is begun again; that it was told is enough.
+ */
+static void on_error(void *context, const struct err *err, int64_t retry_in_ms)
+{
+	struct following *following = context;
+
+	following->err = *err;
+	if (retry_in_ms > 0)
+		err_no_memory(&following->err);
+	rollouts_free(STEAL(following->rollouts));
+}
+
+static void on_changed(void *context, const struct err *err, struct cluster_answer *answer)
+{
+	struct following *following = context;
+
+	(void)answer;
+	if (err && following->err.class == ERR_NONE)
+		following->err = *err;
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+	((struct following *)timer->data)->late = true;
+}
+
+static int turn_following(struct following *following, const bool *happened, struct err *err)
+{
+	while (!*happened && !following->late && following->err.class == ERR_NONE)
+		uv_run(&following->loop, UV_RUN_ONCE);
+	if (following->err.class == ERR_NONE && *happened)
+		return 0;
+	if (following->err.class == ERR_NONE)
+		return err_set(err, ERR_INTERNAL, "the rollout stands still");
+	*err = following->err;
+	return -1;
+}
+
+static int change_pod(struct following *following, char hash, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT(4096);
+	CLEANUP(cJSON_Delete_p) cJSON *pod = NULL;
+	struct cluster_request request = {
+		.method = "PUT",
+		.path = "/api/v1/namespaces/default/pods/calm-0",
+		.on_done = on_changed,
+		.ctx = following,
+	};
+
+	buf_printf(&text, CALM_POD, hash);
+	if (buf_check(&text, "the Pod", err) < 0 ||
+	    json_parse(buf_str(&text), text.length, &pod, err) < 0)
+		return -1;
+	request.body = pod;
+	return cluster_send(following->cluster, &request, err) ? 0 : -1;
+}
+
+static int walk_following(struct following *following, struct buf *out, struct err *err)
+{
+	const struct kubeconfig_options kubeconfig = {.file = still.kubeconfig};
+	const struct rollouts_options options = {.on_change = on_change,
+						 .on_synced = on_synced,
+						 .on_error = on_error,
+						 .ctx = following};
+
+	if (kubeconfig_load(&kubeconfig, &following->config, err) < 0)
+		return -1;
+	following->cluster = cluster_new(&following->loop, &following->config, err);
+	following->rollouts =
+		following->cluster ? rollouts_new(following->cluster, &options, err) : NULL;
+	if (!following->rollouts ||
+	    rollouts_add_namespace(following->rollouts, "default", err) < 0 ||
+	    turn_following(following, &following->synced, err) < 0)
+		return -1;
+	char hash = strcmp(revision_of(following->rollouts), "calm-a") == 0 ? 'b' : 'a';
+	snprintf(following->expected, sizeof(following->expected), "calm-%c", hash);
+	if (change_pod(following, hash, err) < 0 ||
+	    turn_following(following, &following->seen, err) < 0)
+		return -1;
+	buf_puts(out, "the Pod's event was told");
+	return 0;
+}
+
+static int follow_pod(struct buf *out, struct err *err)
+{
+	struct following following = {.deadline.data = &following};
+
+	if (uv_loop_init(&following.loop) < 0)
+		return err_no_memory(err);
+	uv_timer_init(&following.loop, &following.deadline);
+	uv_timer_start(&following.deadline, on_deadline, FOLLOW_DEADLINE_MS, 0);
+	int result = walk_following(&following, out, err);
+	rollouts_free(following.rollouts);
+	cluster_free(following.cluster);
+	kubeconfig_release(&following.config);
+	uv_close((uv_handle_t *)&following.deadline, NULL);
+	uv_run(&following.loop, UV_RUN_DEFAULT);
+	return uv_loop_close(&following.loop) == 0
+		       ? result
+		       : err_set(err, ERR_INTERNAL, "something stays open");
+}
+
+static void start_still(void)
+{
+	static const char *const arguments[] = {"--no-controllers", NULL};
+
+	sim_start(&still, arguments);
+	sim_shell(&still, "echo '%s' | kubectl create -f - >/dev/null", CALM);
+	sim_shell(&still, "echo '" CALM_POD "' | kubectl create -f - >/dev/null", 'a');
+}
+
 static void test_each_allocation(void **state)
 {
 	(void)state;
@@ -200,6 +366,7 @@ static void test_each_allocation(void **state)
 		{"an inventory", keep_inventory, 1},
 		{"a kubeconfig", load_kubeconfig, 1},
 		{"a sync", sync_once, 5},
+		{"a rollout", follow_pod, 5},
 	};
 	struct bench bench;
 
@@ -216,8 +383,10 @@ static void test_each_allocation(void **state)
 	bench_resolve(&bench);
 	bench_replace_until_written(&bench);
 	bench_close(&bench);
+	start_still();
 	for (size_t i = 0; i < COUNT(scenarios); i++)
 		print_message("%s: %zu allocations\n", scenarios[i].name, starve(&scenarios[i]));
+	sim_stop(&still);
 	sim_stop(&sim);
 	folder_remove(&folder);
 }
