@@ -366,7 +366,7 @@ static void test_each_allocation(void **state)
 		{"an inventory", keep_inventory, 1},
 		{"a kubeconfig", load_kubeconfig, 1},
 		{"a sync", sync_once, 5},
-		{"a rollout", follow_pod, 5},
+		{"a rollout", follow_pod, 3},
 	};
 	struct bench bench;
 
