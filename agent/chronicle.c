@@ -262,7 +262,7 @@ static void begin_round(struct conditions *conditions, const struct pass *pass)
 {
 	const struct plan *plan = pass_plan(pass);
 
-	if (pass_is_whole(pass)) {
+	if (pass_looks_at_all(pass)) {
 		conditions_begin_round(conditions);
 		return;
 	}
@@ -270,8 +270,6 @@ static void begin_round(struct conditions *conditions, const struct pass *pass)
 	for (size_t i = 0; i < plan->count; i++) {
 		CLEANUP(buf_release) struct buf key = BUF_INIT(1024);
 
-		if (!pass_covers(pass, i))
-			continue;
 		report_key(&plan->items[i].ref, &key);
 		conditions_doubt(conditions, buf_str(&key));
 	}
@@ -287,8 +285,7 @@ static void tell_plan(struct chronicle *chronicle, const struct pass *pass)
 	begin_round(&chronicle->promotions, pass);
 	begin_round(&chronicle->fights, pass);
 	for (size_t i = 0; i < plan->count; i++)
-		if (pass_covers(pass, i))
-			tell_item(chronicle, &plan->items[i], pass_steer(pass, i));
+		tell_item(chronicle, &plan->items[i], pass_steer(pass, i));
 	conditions_end_round(&chronicle->drift, on_drift_ended, chronicle);
 	conditions_end_round(&chronicle->fights, on_fight_ended, chronicle);
 	conditions_end_round(&chronicle->failed, on_failure_ended, chronicle);

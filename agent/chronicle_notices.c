@@ -171,16 +171,6 @@ static void put_item(struct chronicle *chronicle, const struct plan_item *item,
 
 /* --- which conditions a pass has nothing to say about ------------------------------------------ */
 
-static bool covers_ref(const struct pass *pass, const struct ref *ref)
-{
-	const struct plan *plan = pass_plan(pass);
-
-	for (size_t i = 0; i < plan->count; i++)
-		if (pass_covers(pass, i) && ref_equal(&plan->items[i].ref, ref))
-			return true;
-	return false;
-}
-
 static bool has_ref(const struct pass *pass, const struct ref *ref)
 {
 	const struct plan *plan = pass_plan(pass);
@@ -202,10 +192,11 @@ static bool is_unknown(void *context, const struct notice *notice)
 	case NOTICE_COMMIT_REFUSED: return !pass_is_whole(pass) || fault == PASS_SOURCE;
 	case NOTICE_CLUSTER_LOST: return fault == PASS_SOURCE || fault == PASS_MANIFEST;
 	case NOTICE_ROLLOUT_STUCK: /* unless the object has left Git */
-		return fault != PASS_FINE || !pass_is_whole(pass) || has_ref(pass, &notice->ref);
+		return fault != PASS_FINE || !pass_looks_at_all(pass) ||
+		       has_ref(pass, &notice->ref);
 	default:
-		return fault != PASS_FINE || (!pass_is_whole(pass) && notice->has_object &&
-					      !covers_ref(pass, &notice->ref));
+		return fault != PASS_FINE || (!pass_looks_at_all(pass) && notice->has_object &&
+					      !has_ref(pass, &notice->ref));
 	}
 }
 
@@ -298,8 +289,7 @@ void chronicle_notice_pass(struct chronicle *chronicle, const struct pass *pass)
 	notice_board_keep(board, is_unknown, (void *)(uintptr_t)pass);
 	put_fault(chronicle, pass);
 	for (size_t i = 0; pass_fault(pass) == PASS_FINE && i < plan->count; i++)
-		if (pass_covers(pass, i))
-			put_item(chronicle, &plan->items[i], pass_steer(pass, i));
+		put_item(chronicle, &plan->items[i], pass_steer(pass, i));
 	notice_board_end(board, clock_unix_ms());
 	notice_board_tell(board);
 }

@@ -153,13 +153,14 @@ int drive_take(struct drive *drive, const struct pass *pass, struct err *err)
 	const struct plan *plan = pass_plan(pass);
 
 	drive->next_ms = 0;
-	drop_others(drive, plan);
+	if (pass_looks_at_all(pass)) /* else nothing has left Git */
+		drop_others(drive, plan);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_item *item = &plan->items[i];
 		const struct steer *steer = pass_steer(pass, i);
 
-		if (!pass_covers(pass, i) || !item->file ||
-		    !ref_is(&item->ref, "apps", "StatefulSet") || item->action == PLAN_FAILED)
+		if (!item->file || !ref_is(&item->ref, "apps", "StatefulSet") ||
+		    item->action == PLAN_FAILED)
 			continue;
 		struct driven *driven = find(drive, item->ref.namespace, item->ref.name);
 		if (!driven && !(driven = add(drive, item->ref.namespace, item->ref.name, err)))

@@ -26,8 +26,16 @@ struct fetch {
 	struct err err;
 };
 
+void fetched_change_release(struct fetched_change *change)
+{
+	free(change->since);
+	free(change->origins);
+	*change = (struct fetched_change){0};
+}
+
 void fetched_release(struct fetched *fetched)
 {
+	fetched_change_release(&fetched->change);
 	snapshot_release(&fetched->snapshot);
 	manifest_set_release(&fetched->manifests);
 	findings_release(&fetched->file_findings);
@@ -113,6 +121,7 @@ static size_t first_of(const struct manifest_set *set, const char *path)
 /* What a merge takes from where; the manifests are still in their sets. */
 struct merge {
 	struct manifest *items;
+	size_t *origins;
 	size_t count;
 	bool *taken; /* of the known set */
 };
@@ -120,6 +129,7 @@ struct merge {
 static void merge_release(struct merge *merge)
 {
 	free(merge->items);
+	free(merge->origins);
 	free(merge->taken);
 }
 
@@ -128,10 +138,51 @@ static void take_file(struct merge *merge, const struct manifest_set *from, cons
 {
 	for (size_t i = first_of(from, path);
 	     i < from->count && strcmp(from->items[i].file, path) == 0; i++) {
+		merge->origins[merge->count] = taken ? i : FETCHED_NEW;
 		merge->items[merge->count++] = from->items[i];
 		if (taken)
 			taken[i] = true;
 	}
+}
+
+static int by_ref(const void *a, const void *b)
+{
+	return ref_compare(&(*(const struct manifest *const *)a)->ref,
+			   &(*(const struct manifest *const *)b)->ref);
+}
+
+/*
+ * What was read anew may say what the known set said, in the same file or another one. What of the known
+ * set is not taken, and not said anew by whatever words, has left.
+ */
+static int compare_sets(struct merge *merge, const struct manifest_set *known,
+			struct fetched_change *change, struct err *err)
+{
+	CLEANUP(free_p)
+	const struct manifest **dropped = calloc(known->count + 1, sizeof(struct manifest *));
+	size_t count = 0;
+
+	if (!dropped)
+		return err_no_memory(err);
+	for (size_t i = 0; i < known->count; i++)
+		if (!merge->taken[i])
+			dropped[count++] = &known->items[i];
+	qsort(dropped, count, sizeof(*dropped), by_ref);
+	change->left = count;
+	for (size_t i = 0; i < merge->count && count; i++) {
+		const struct manifest *fresh = &merge->items[i], *const * found;
+
+		if (merge->origins[i] != FETCHED_NEW)
+			continue;
+		found = bsearch(&fresh, dropped, count, sizeof(*dropped), by_ref);
+		/* In another version it is another object to those who watch. */
+		if (!found || strcmp((*found)->ref.version, fresh->ref.version) != 0)
+			continue;
+		change->left--;
+		if (manifest_says_the_same(*found, fresh))
+			merge->origins[i] = (size_t)(*found - known->items);
+	}
+	return 0;
 }
 
 /* The merged set owns them all now; what is not in it goes. */
@@ -141,7 +192,9 @@ static void settle(struct merge *merge, struct manifest_set *fresh, struct manif
 		if (!merge->taken[i])
 			manifest_release(&known->items[i]);
 	free(known->items);
+	free(known->table);
 	free(fresh->items);
+	free(fresh->table);
 	*known = (struct manifest_set){0};
 	*fresh = (struct manifest_set){.items = STEAL(merge->items), .count = merge->count};
 	fresh->capacity = fresh->count;
@@ -153,8 +206,9 @@ static int merge_manifests(struct fetched *fetched, struct fetched *known, struc
 	size_t count = fetched->manifests.count + known->manifests.count;
 
 	merge.items = calloc(count + 1, sizeof(*merge.items));
+	merge.origins = calloc(count + 1, sizeof(*merge.origins));
 	merge.taken = calloc(known->manifests.count + 1, sizeof(*merge.taken));
-	if (!merge.items || !merge.taken)
+	if (!merge.items || !merge.origins || !merge.taken)
 		return err_no_memory(err);
 	for (size_t i = 0; i < fetched->snapshot.count; i++) {
 		const struct source_file *file = &fetched->snapshot.files[i];
@@ -168,6 +222,13 @@ static int merge_manifests(struct fetched *fetched, struct fetched *known, struc
 		return err_set(err, ERR_LIMIT,
 			       "more than %d objects in one set; name a smaller folder",
 			       MANIFEST_MAX_OBJECTS);
+	struct fetched_change *change = &fetched->change;
+	change->since = strdup(known->snapshot.commit);
+	if (!change->since)
+		return err_no_memory(err);
+	if (compare_sets(&merge, &known->manifests, change, err) < 0)
+		return -1;
+	change->origins = STEAL(merge.origins);
 	settle(&merge, &fetched->manifests, &known->manifests);
 	return 0;
 }

@@ -4,12 +4,26 @@
 #ifndef AGENT_FETCH_H
 #define AGENT_FETCH_H
 
+#include <stdint.h>
+
 #include "agent/source.h"
 #include "diff/manifest.h"
 
 struct uv_loop_s;
 struct repository_user;
 struct fetch;
+
+#define FETCHED_NEW SIZE_MAX
+
+/* How the manifests of a commit differ from those of the one that was known. */
+struct fetched_change {
+	char *since; /* the commit that was known; NULL: nothing is known of how they differ */
+	/* Of each manifest the place, in the known set, of the one that says the same; FETCHED_NEW: none
+	 * does. */
+	size_t *origins;
+	size_t left; /* objects of the known set that are in this one no more */
+};
+void fetched_change_release(struct fetched_change *change);
 
 /* What a fetch hands back. */
 struct fetched {
@@ -18,6 +32,7 @@ struct fetched {
 	bool partial;
 	struct snapshot snapshot; /* without the files' texts */
 	struct manifest_set manifests;
+	struct fetched_change change;
 	struct findings file_findings; /* of the files alone */
 	struct findings findings;      /* of the source, the files and the set, sorted */
 };
@@ -32,7 +47,7 @@ int fetched_parse(struct fetched *fetched, const char *default_namespace, bool c
 		  struct err *err);
 
 /*
- * Makes a partial one whole: takes the manifests of the files that have not changed out of those of the
+ * Makes a partial one whole, and tells how it differs from the known one: takes the manifests of the files that have not changed out of those of the
  * known commit, and checks the set. A whole one stays as it is. ERR_NO_MEMORY, ERR_LIMIT.
  */
 int fetched_complete(struct fetched *fetched, struct fetched *known, const char *default_namespace,

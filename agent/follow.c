@@ -84,13 +84,8 @@ bool follow_generation(struct follow *follow, const struct rollout *rollout, int
 const struct manifest *follow_find(const struct rollout *rollout, const struct manifest_set *set,
 				   const char *default_namespace)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		const struct ref *ref = &set->items[i].ref;
-		const char *namespace = *ref->namespace ? ref->namespace : default_namespace;
+	const struct ref ref =
+		ref_view("apps", "v1", "StatefulSet", rollout->namespace, rollout->name);
 
-		if (ref_is(ref, "apps", "StatefulSet") && strcmp(ref->name, rollout->name) == 0 &&
-		    strcmp(namespace, rollout->namespace) == 0)
-			return &set->items[i];
-	}
-	return NULL;
+	return manifest_set_find(set, &ref, default_namespace);
 }

@@ -8,13 +8,11 @@
 #include "apply/inventory.h"
 #include "diff/ignore.h"
 
-#define NO_PLACE SIZE_MAX
-#define GONE     "" /* the digest of an object that does not exist */
+#define GONE "" /* the digest of an object that does not exist */
 
 /* One object of the app. */
 struct watched {
 	char *name;
-	size_t place;     /* of its manifest; NO_PLACE: not known now */
 	cJSON *wanted;    /* what of the manifest the digest depends on; NULL: nothing */
 	uint64_t version; /* a hash of the resourceVersion that was judged last; 0: none was */
 	char *judged;     /* the digest that was judged last; NULL: the inventory's */
@@ -36,7 +34,8 @@ struct lookout {
 	struct owned_follower *follower;
 	struct area *areas;
 	size_t area_count;
-	size_t *places; /* that were taken last */
+	size_t *places;  /* that were taken last */
+	bool has_missed; /* a change, for lack of memory, since a pass has looked at all */
 	struct conditions forbidden;
 };
 
@@ -149,7 +148,7 @@ static struct watched *add(struct area *area, const char *name, struct err *err)
 		return NULL;
 	}
 	struct watched *watched = &area->items[area->count++];
-	*watched = (struct watched){.name = copy, .place = NO_PLACE};
+	*watched = (struct watched){.name = copy};
 	/* As they mostly come in order, there is mostly nothing to sort. */
 	if (area->sorted + 1 == area->count &&
 	    (area->sorted == 0 || strcmp(watched[-1].name, name) < 0))
@@ -230,16 +229,19 @@ static uint64_t hash_version(const cJSON *object)
 	return hash ? hash : 1;
 }
 
+static struct ref ref_of_watched(const struct area *area, const struct watched *watched)
+{
+	return ref_view(area->resource->group, area->resource->version, area->resource->kind,
+			area->namespace, watched->name);
+}
+
 /* The digest that was judged last; NULL where none was. */
 static const char *judged_of(const struct lookout *lookout, const struct area *area,
 			     const struct watched *watched)
 {
 	if (watched->judged || !watched->version)
 		return watched->judged;
-	const struct ref ref = {.group = (char *)(uintptr_t)area->resource->group,
-				.kind = (char *)(uintptr_t)area->resource->kind,
-				.namespace = area->namespace,
-				.name = watched->name};
+	const struct ref ref = ref_of_watched(area, watched);
 	const struct inventory_entry *entry =
 		inventory_find(&lookout->options.app->inventory, &ref);
 	return entry ? entry->live : NULL;
@@ -289,8 +291,10 @@ static void on_change(void *ctx, const struct resource *resource, const char *na
 	if (!object)
 		digest = strdup(GONE);
 	else if (digest_of(watched, resource, object, &digest, &ignored) < 0)
-		return; /* the interval's pass looks at it */
-	if (digest)
+		digest = NULL;
+	if (!digest)
+		lookout->has_missed = true; /* the interval's pass looks at it */
+	else
 		see(lookout, area, watched, digest);
 }
 
@@ -312,6 +316,8 @@ static void on_listed(void *ctx, const struct resource *resource, const char *na
 				watched->heard = false;
 			else if (!watched->heard && (digest = strdup(GONE)))
 				see(lookout, area, watched, digest);
+			else
+				lookout->has_missed |= !watched->heard;
 		}
 	}
 }
@@ -332,21 +338,12 @@ static void on_forbidden(void *ctx, const struct resource *resource, const char 
 
 /* --- passes ----------------------------------------------------------------------------------- */
 
-void lookout_doubt(struct lookout *lookout)
+int lookout_resolved(struct lookout *lookout, const struct targets *targets, bool all,
+		     struct err *err)
 {
-	for (size_t i = 0; i < lookout->area_count; i++)
-		for (size_t k = 0; k < lookout->areas[i].count; k++)
-			lookout->areas[i].items[k].place = NO_PLACE;
-}
-
-static size_t place_of(const struct lookout *lookout, const struct target *target)
-{
-	return (size_t)(target->manifest - lookout->options.app->fetched.manifests.items);
-}
-
-int lookout_resolved(struct lookout *lookout, const struct targets *targets, struct err *err)
-{
-	for (size_t i = 0; i < lookout->area_count; i++)
+	if (all)
+		lookout->has_missed = false;
+	for (size_t i = 0; all && i < lookout->area_count; i++)
 		for (size_t k = 0; k < lookout->areas[i].count; k++)
 			lookout->areas[i].items[k].kept = false;
 	for (size_t i = 0; i < targets->count; i++) {
@@ -357,7 +354,6 @@ int lookout_resolved(struct lookout *lookout, const struct targets *targets, str
 		if (!watched)
 			continue;
 		watched->kept = true;
-		watched->place = place_of(lookout, &targets->items[i]);
 		free(STEAL(watched->seen)); /* what is read now is newer */
 	}
 	for (size_t i = 0; i < lookout->area_count; i++)
@@ -365,8 +361,8 @@ int lookout_resolved(struct lookout *lookout, const struct targets *targets, str
 	return 0;
 }
 
-int lookout_settled(struct lookout *lookout, const struct target *target, bool as_recorded,
-		    struct err *err)
+static int settle(struct lookout *lookout, const struct target *target, bool as_recorded,
+		  struct err *err)
 {
 	const cJSON *live = target->written ? target->written : target->live;
 	struct watched *watched = need(lookout, target, err);
@@ -374,7 +370,6 @@ int lookout_settled(struct lookout *lookout, const struct target *target, bool a
 	if (!watched)
 		return err->class == ERR_NONE ? 0 : -1;
 	watched->kept = true;
-	watched->place = place_of(lookout, target);
 	if (keep_wanted(watched, target, err) < 0)
 		return -1;
 	if (!live && !target->live_known) {
@@ -392,6 +387,15 @@ int lookout_settled(struct lookout *lookout, const struct target *target, bool a
 	return as_recorded || !live
 		       ? 0
 		       : digest_of(watched, target->resource, live, &watched->judged, err);
+}
+
+int lookout_settled(struct lookout *lookout, const struct target *target, bool as_recorded,
+		    struct err *err)
+{
+	int result = settle(lookout, target, as_recorded, err);
+
+	lookout->has_missed |= result < 0;
+	return result;
 }
 
 /* Those that the pass has not seen have left Git. */
@@ -455,6 +459,25 @@ static bool is_ref(const struct area *area, const struct watched *watched, const
 	       ref_is(ref, area->resource->group, area->resource->kind);
 }
 
+/* The place of its manifest; false: it is not in Git any more. */
+static bool find_manifest(const struct lookout *lookout, const struct area *area,
+			  const struct watched *watched, size_t *ret_place)
+{
+	const struct app *app = lookout->options.app;
+	struct ref ref = ref_of_watched(area, watched);
+	const struct manifest *manifest =
+		manifest_set_find(&app->fetched.manifests, &ref, app->namespace);
+
+	/* What is known of the scope of a kind is the cluster's word; the set goes by what is written. */
+	if (!manifest && !*ref.namespace) {
+		ref.namespace = app->namespace;
+		manifest = manifest_set_find(&app->fetched.manifests, &ref, app->namespace);
+	}
+	if (manifest)
+		*ret_place = (size_t)(manifest - app->fetched.manifests.items);
+	return manifest;
+}
+
 int lookout_take(struct lookout *lookout, const struct ref *also, const size_t **ret_places,
 		 size_t *ret_count, struct err *err)
 {
@@ -470,17 +493,29 @@ int lookout_take(struct lookout *lookout, const struct ref *also, const size_t *
 
 		for (size_t k = 0; k < area->count; k++) {
 			struct watched *watched = &area->items[k];
+			size_t place;
 
-			if (watched->place == NO_PLACE ||
-			    !(is_suspect(lookout, area, watched) || is_ref(area, watched, also)))
+			if (!(is_suspect(lookout, area, watched) || is_ref(area, watched, also)) ||
+			    !find_manifest(lookout, area, watched, &place))
 				continue;
-			places[count++] = watched->place;
+			places[count++] = place;
 			free(STEAL(watched->seen)); /* what is read now is newer */
 		}
 	}
 	*ret_places = places;
 	*ret_count = count;
 	return 0;
+}
+
+bool lookout_vouches(const struct lookout *lookout, size_t count)
+{
+	size_t judged = 0;
+
+	for (size_t i = 0; i < lookout->area_count; i++)
+		for (size_t k = 0; k < lookout->areas[i].count; k++)
+			judged += lookout->areas[i].items[k].version != 0;
+	return judged == count && judged == count_all(lookout) && !lookout->has_missed &&
+	       owned_flows(lookout->follower);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */

@@ -35,11 +35,9 @@ int lookout_new(const struct lookout_options *options, struct lookout **ret_look
 		struct err *err);
 void lookout_free(struct lookout *lookout); /* NULL is fine */
 
-/* Another commit was read: where the manifests stand is not known until they are resolved. */
-void lookout_doubt(struct lookout *lookout);
-
-/* A pass over all objects is about to read these. ERR_NO_MEMORY only. */
-int lookout_resolved(struct lookout *lookout, const struct targets *targets, struct err *err);
+/* A pass over `all` objects, or over some, is about to read these. ERR_NO_MEMORY only. */
+int lookout_resolved(struct lookout *lookout, const struct targets *targets, bool all,
+		     struct err *err);
 
 /*
  * A pass has judged, or written, the target. `as_recorded`: its live state is the one that the inventory
@@ -48,8 +46,16 @@ int lookout_resolved(struct lookout *lookout, const struct targets *targets, str
 int lookout_settled(struct lookout *lookout, const struct target *target, bool as_recorded,
 		    struct err *err);
 
-/* A pass over all objects is done: follows them, and no others. ERR_NO_MEMORY only. */
+/*
+ * A pass that tells how all objects stand is done: follows them, and no others. ERR_NO_MEMORY only.
+ */
 int lookout_follow(struct lookout *lookout, struct err *err);
+
+/*
+ * Whether it knows of each of so many objects, has had each judged, and has all of their watches running at
+ * this moment: what it does not suspect is then as it was judged.
+ */
+bool lookout_vouches(const struct lookout *lookout, size_t count);
 
 /*
  * The objects that are to be looked at, by the places of their manifests in app->fetched, for

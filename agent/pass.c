@@ -40,7 +40,7 @@ void pass_check_started(struct pass *pass, const struct err *err)
 
 struct plan_item *pass_item_of(struct pass *pass, const struct target *target)
 {
-	return &pass->plan.items[target->manifest - pass->options.app->fetched.manifests.items];
+	return &pass->plan.items[pass_index_of(pass, target)];
 }
 
 void pass_item_fail(struct plan_item *item, const struct err *err)
@@ -237,6 +237,8 @@ int pass_start(const struct pass_options *options, struct pass **ret_pass, struc
 		pass->options.rollouts_only = false;
 		pass->options.only_count = 0;
 	}
+	if (pass->options.rollouts_only || pass->options.only_count)
+		pass->scope = PASS_SOME;
 	pass->record.app = options->app;
 	*ret_pass = pass;
 	const struct log_subject subject = {.app = options->app->name};
@@ -265,7 +267,8 @@ void pass_free(struct pass *pass)
 	orphans_free(pass->orphans);
 	targets_release(&pass->targets);
 	plan_release(&pass->plan);
-	free(pass->covered);
+	free(pass->places);
+	fetched_change_release(&pass->options.app->fetched.change);
 	free(pass);
 }
 

@@ -11,6 +11,22 @@
  * somebody else changed between `read` and `write` is read, compared and decided again, up to
  * PASS_MAX_ROUNDS times; it is never overwritten unseen. A fault of one object never stops the
  * others.
+ *
+ * A pass is about all objects, about some (those that somebody changed, or the StatefulSets), or *narrow*:
+ * another commit was fetched, and whoever started the pass vouches that all but some objects are as they
+ * were judged. A narrow pass tells of the whole what a pass over everything would, for these reasons:
+ *
+ *   - What is not looked at says in Git what it said before: the blob of its file is the same, or the object
+ *     in it is. So what was compared, allowed and applied for it then holds now.
+ *   - It was in sync, and none of the watches has told of another change since; each of them runs. One that
+ *     comes at this very moment is told a moment later, and brings a look at that object: as it would
+ *     if it came right after a list.
+ *   - It is not written. Whatever is written has been read by this pass, and is written with the
+ *     resourceVersion that was read.
+ *   - Whatever depends on more than one object has it all: findings, duplicates and namespaces are
+ *     checked over all manifests; and an object that left Git (limits of a prune, other apps), an autoscaler, a
+ *     CustomResourceDefinition or a Namespace among what the commit touches, another inventory, or anything that is
+ *     not in sync and cannot be looked at by itself makes it a pass over everything.
  */
 #ifndef AGENT_PASS_H
 #define AGENT_PASS_H
@@ -63,6 +79,14 @@ struct pass_options {
 	struct turns
 		*turns; /* where it waits for its turn before it asks the cluster; NULL: at once */
 
+	/*
+	 * Of a pass over everything that has fetched another commit, and knows how that differs from the one
+	 * before (app->fetched.change): whether all objects but some are as they were judged. Then it looks
+	 * at those alone, by the places of their manifests, and takes the others for in sync. Borrowed until
+	 * this returns. NULL: it looks at all.
+	 */
+	bool (*may_narrow)(void *context, const size_t **ret_places, size_t *ret_count);
+
 	/* All are called from the loop; all but on_done may be NULL. */
 	/* After the fetch: whether to go on. If not, the pass is done, as it would be without a fault. */
 	bool (*may_go_on)(void *context);
@@ -99,10 +123,17 @@ void pass_free(struct pass *pass);
 enum pass_fault pass_fault(const struct pass *pass);
 const struct err *pass_error(const struct pass *pass); /* says more where there is a fault */
 
-/* One item a manifest, in their order; what was written is PLAN_CREATE, PLAN_REPLACE and, with changes,
- * PLAN_WALK. Then one an
- * object that left Git and is, or was, still there: they have no file. */
+/*
+ * One item a manifest that it has looked at, in their order; what was written is PLAN_CREATE, PLAN_REPLACE
+ * and, with changes, PLAN_WALK. Then one an object that left Git and is, or was, still there: they have no
+ * file.
+ */
 const struct plan *pass_plan(const struct pass *pass);
+
+#define PASS_NO_MANIFEST SIZE_MAX
+
+/* The place of the manifest of the plan's n-th item; PASS_NO_MANIFEST: it left Git. */
+size_t pass_manifest(const struct pass *pass, size_t index);
 
 /* Whether it ended after the fetch, because may_go_on said so. It has no plan then. */
 bool pass_is_cut(const struct pass *pass);
@@ -110,11 +141,11 @@ bool pass_is_cut(const struct pass *pass);
 /* Whether it wrote nothing on purpose. */
 bool pass_is_dry_run(const struct pass *pass);
 
-/* Whether it was about all objects; else the items of the others are empty. */
+/* Whether it tells how all objects stand: of those without an item that they are in sync. */
 bool pass_is_whole(const struct pass *pass);
 
-/* Whether it was about the object of the plan's n-th item. */
-bool pass_covers(const struct pass *pass, size_t index);
+/* Whether it has looked at all of them. */
+bool pass_looks_at_all(const struct pass *pass);
 
 /* How the StatefulSet of the plan's n-th item was steered; NULL where it was not. */
 const struct steer *pass_steer(const struct pass *pass, size_t index);

@@ -7,35 +7,77 @@
 
 /* --- what the pass is about ------------------------------------------------------------------- */
 
+static int take_places(struct pass *pass, const size_t *places, size_t count, struct err *err)
+{
+	const struct manifest_set *manifests = &pass->options.app->fetched.manifests;
+	CLEANUP(free_p) bool *covered = calloc(manifests->count + 1, sizeof(*covered));
+
+	pass->places = calloc(manifests->count + 1, sizeof(*pass->places));
+	if (!covered || !pass->places)
+		return err_no_memory(err);
+	for (size_t i = 0; i < count; i++)
+		if (places[i] < manifests->count)
+			covered[places[i]] = true;
+	for (size_t i = 0; i < manifests->count; i++)
+		if (covered[i] || (pass->options.rollouts_only &&
+				   ref_is(&manifests->items[i].ref, "apps", "StatefulSet")))
+			pass->places[pass->place_count++] = i;
+	return 0;
+}
+
 int pass_choose(struct pass *pass, struct err *err)
 {
 	const struct pass_options *options = &pass->options;
-	const struct manifest_set *manifests = &options->app->fetched.manifests;
+	const size_t *places = options->only;
+	size_t count = options->only_count;
 
-	if (pass_is_whole(pass))
-		return 0;
-	pass->covered = calloc(manifests->count + 1, sizeof(*pass->covered));
-	if (!pass->covered)
-		return err_no_memory(err);
-	for (size_t i = 0; i < options->only_count; i++)
-		if (options->only[i] < manifests->count)
-			pass->covered[options->only[i]] = true;
-	for (size_t i = 0; options->rollouts_only && i < manifests->count; i++)
-		pass->covered[i] |= ref_is(&manifests->items[i].ref, "apps", "StatefulSet");
-	return 0;
+	if (pass->scope == PASS_ALL && options->may_narrow && options->app->fetched.change.since &&
+	    !pass->inventory_is_news && options->may_narrow(options->context, &places, &count))
+		pass->scope = PASS_NARROW;
+	return pass->scope == PASS_ALL ? 0 : take_places(pass, places, count, err);
 }
 
 bool pass_is_whole(const struct pass *pass)
 {
-	return !pass->options.rollouts_only && !pass->options.only_count;
+	return pass->scope != PASS_SOME;
 }
 
-bool pass_covers(const struct pass *pass, size_t index)
+bool pass_looks_at_all(const struct pass *pass)
 {
-	if (pass_is_whole(pass))
-		return true;
-	return pass->covered && index < pass->options.app->fetched.manifests.count &&
-	       pass->covered[index];
+	return pass->scope == PASS_ALL;
+}
+
+size_t pass_count(const struct pass *pass)
+{
+	return pass->places ? pass->place_count : pass->options.app->fetched.manifests.count;
+}
+
+size_t pass_place(const struct pass *pass, size_t index)
+{
+	return pass->places ? pass->places[index] : index;
+}
+
+size_t pass_manifest(const struct pass *pass, size_t index)
+{
+	return index < pass_count(pass) ? pass_place(pass, index) : PASS_NO_MANIFEST;
+}
+
+size_t pass_index_of(const struct pass *pass, const struct target *target)
+{
+	size_t place = (size_t)(target->manifest - pass->options.app->fetched.manifests.items);
+	size_t low = 0, high = pass->place_count;
+
+	if (!pass->places)
+		return place;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (pass->places[middle] < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* --- drift that is undone --------------------------------------------------------------------- */

@@ -3,27 +3,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/autoscaler.h"
+
 /* --- fetch ----------------------------------------------------------------------------------- */
+
+/* Those of a commit count for whatever they scale (apply/autoscalers.h). */
+static int unpack_autoscalers(struct manifest_set *manifests, struct err *err)
+{
+	for (size_t i = 0; i < manifests->count; i++)
+		if (ref_is(&manifests->items[i].ref, AUTOSCALER_GROUP, AUTOSCALER_KIND) &&
+		    manifest_unpack(&manifests->items[i], err) < 0)
+			return -1;
+	return 0;
+}
 
 static int make_targets(struct pass *pass, struct err *err)
 {
-	const struct app *app = pass->options.app;
+	struct app *app = pass->options.app;
+	struct manifest_set *manifests = &app->fetched.manifests;
 
 	pass->plan.revision = strdup(app_revision(app));
 	if (!pass->plan.revision)
 		return err_no_memory(err);
-	if (pass_choose(pass, err) < 0)
+	if (pass_choose(pass, err) < 0 || unpack_autoscalers(manifests, err) < 0)
 		return -1;
-	for (size_t i = 0; i < app->fetched.manifests.count; i++) {
-		const struct manifest *manifest = &app->fetched.manifests.items[i];
-		struct plan_item *item = plan_add(&pass->plan);
+	for (size_t i = 0; i < pass_count(pass); i++) {
+		struct manifest *manifest = &manifests->items[pass_place(pass, i)];
+		struct plan_item *item;
 
+		if (manifest_unpack(manifest, err) < 0)
+			return -1;
+		item = plan_add(&pass->plan);
 		if (!item || !(item->file = strdup(manifest->file)))
 			return err_no_memory(err);
 		item->mark = manifest->mark;
 		if (ref_copy(&manifest->ref, &item->ref, err) < 0)
 			return -1;
-		if (pass_covers(pass, i) && targets_add(&pass->targets, manifest, err) < 0)
+		if (targets_add(&pass->targets, manifest, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -42,13 +58,7 @@ void pass_refuse_manifests(struct pass *pass)
 /* It is the pass's turn. */
 static void on_turn(void *context)
 {
-	struct pass *pass = context;
-	struct err err;
-
-	if (make_targets(pass, &err) < 0)
-		pass_fail(pass, PASS_SOURCE, &err);
-	else
-		pass_enter(pass, STAGE_INVENTORY);
+	pass_enter(context, STAGE_INVENTORY);
 }
 
 /* The manifests are there: on with them. */
@@ -119,6 +129,17 @@ void pass_start_fetch(struct pass *pass)
 
 /* --- inventory ------------------------------------------------------------------------------- */
 
+/* What it is about can be told now. */
+static void begin(struct pass *pass)
+{
+	struct err err;
+
+	if (make_targets(pass, &err) < 0)
+		pass_fail(pass, PASS_SOURCE, &err);
+	else
+		pass_enter(pass, STAGE_RESOLVE);
+}
+
 static void leave_inventory(struct pass *pass)
 {
 	const struct inventory *inventory = &pass->options.app->inventory;
@@ -126,7 +147,7 @@ static void leave_inventory(struct pass *pass)
 	struct err err;
 
 	if (pass->options.dry_run || !inventory->suspended.by) {
-		pass_enter(pass, STAGE_RESOLVE);
+		begin(pass);
 		return;
 	}
 	inventory_print_suspended(inventory, &text);
@@ -146,6 +167,7 @@ static void on_inventory(void *context, const struct err *err, struct inventory 
 		*inventory = (struct inventory){0};
 		app->inventory_known = true;
 		app->history_unsaved = false;
+		pass->inventory_is_news = true;
 	} else if (err && !(pass->options.dry_run && err->class == ERR_DENIED)) {
 		/* Without it drift cannot be told from a change in Git. A dry run writes nothing, so
 		 * it may go on and call both a change. */
@@ -161,7 +183,7 @@ void pass_start_inventory(struct pass *pass)
 	struct err err;
 
 	if (!app->owns) {
-		pass_enter(pass, STAGE_RESOLVE);
+		begin(pass);
 		return;
 	}
 	/* Somebody may have suspended the app, or taken it over, since. */

@@ -35,6 +35,13 @@ enum stage {
 	STAGE_DONE,
 };
 
+/* See pass.h. */
+enum pass_scope {
+	PASS_ALL,
+	PASS_NARROW,
+	PASS_SOME,
+};
+
 struct pass {
 	struct pass_options options;
 	enum stage stage;
@@ -48,15 +55,18 @@ struct pass {
 	struct neighbours *neighbours; /* from STAGE_CLAIMS on, where the app takes objects on */
 	struct rollouts *rollouts;     /* from STAGE_PODS on, where Pods are wanted */
 
-	bool *covered;           /* by manifest: it is about this one; NULL: about all */
+	enum pass_scope scope;
+	size_t *places; /* of the manifests it is about, ascending; NULL: all */
+	size_t place_count;
+	bool inventory_is_news;  /* it is another than the one that was known */
 	struct targets targets;  /* of this round */
 	struct targets front;    /* the first of them, which may differ; the rest are in sync */
-	struct plan plan;        /* one item a manifest, then those of the orphans */
+	struct plan plan;        /* one item a place, then those of the orphans */
 	struct orphans *orphans; /* from STAGE_ORPHANS on, where there is an inventory */
 	struct record record;
 
-	/* From STAGE_DECIDE on: of the StatefulSets among the first plan items that were decided on;
-	 * the others have NULL. */
+	/* From STAGE_DECIDE on, by item: of the StatefulSets that were decided on; the others have
+	 * NULL. */
 	struct steer **steers;
 	size_t steer_count;
 	int64_t now_ms;               /* Unix time of the decision */
@@ -102,8 +112,13 @@ void pass_start_record(struct pass *pass);
 int pass_decide_target(struct pass *pass, struct target *target, struct plan_item *item,
 		       struct err *err);
 
-/* Makes out which objects the pass is about. ERR_NO_MEMORY only. */
+/* Makes out which objects the pass is about, as soon as the inventory is known. ERR_NO_MEMORY only. */
 int pass_choose(struct pass *pass, struct err *err);
+
+/* How many manifests it is about; the place of the n-th of them, and which of them it is at a place. */
+size_t pass_count(const struct pass *pass);
+size_t pass_place(const struct pass *pass, size_t index);
+size_t pass_index_of(const struct pass *pass, const struct target *target);
 
 /* Whether drift of the target is undone, and now; the item says for how long it is not. */
 bool pass_undoes(const struct pass *pass, const struct target *target, struct plan_item *item);

@@ -23,7 +23,7 @@ void pass_start_orphans(struct pass *pass)
 	struct err err;
 
 	/* Only once: another round is about what was in Git and changed meanwhile. */
-	if (pass->orphans || !pass->options.app->inventory_known || !pass_is_whole(pass))
+	if (pass->orphans || !pass->options.app->inventory_known || !pass_looks_at_all(pass))
 		pass_enter(pass, STAGE_DECIDE);
 	else if (orphans_new(&options, &pass->targets, &pass->orphans, &err) < 0)
 		pass_fail(pass, PASS_CLUSTER, &err);

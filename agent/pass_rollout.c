@@ -88,14 +88,9 @@ static void steer_free(struct steer *steer)
 	free(steer);
 }
 
-static size_t index_of(const struct pass *pass, const struct target *target)
-{
-	return (size_t)(target->manifest - pass->options.app->fetched.manifests.items);
-}
-
 struct steer *pass_steer_of(const struct pass *pass, const struct target *target)
 {
-	size_t index = index_of(pass, target);
+	size_t index = pass_index_of(pass, target);
 
 	return index < pass->steer_count ? pass->steers[index] : NULL;
 }
@@ -109,8 +104,8 @@ const struct steer *pass_steer(const struct pass *pass, size_t index)
 static int renew_steer(struct pass *pass, const struct target *target, struct steer **ret_steer,
 		       struct err *err)
 {
-	size_t index = index_of(pass, target);
-	size_t count = pass->options.app->fetched.manifests.count;
+	size_t index = pass_index_of(pass, target);
+	size_t count = pass_count(pass);
 
 	if (!pass->steers) {
 		pass->steers = calloc(count, sizeof(struct steer *));

@@ -182,7 +182,7 @@ void pass_start_record(struct pass *pass)
 		pass_enter(pass, STAGE_DONE);
 		return;
 	}
-	if (pass_is_whole(pass))
+	if (pass_looks_at_all(pass))
 		record_orphans(&pass->record, pass->orphans);
 	if (record_history(pass, &err) < 0) {
 		pass_fail(pass, PASS_CLUSTER, &err);

@@ -37,10 +37,13 @@ void runner_keep_commit(char *kept, const char *commit)
 static int64_t next_delay_ms(struct runner *runner)
 {
 	int64_t interval_ms = runner->app.config.interval_ms;
+	int64_t left_ms = runner->all_due_ms - clock_boot_ms();
 
-	return runner->failures
-		       ? backoff_ms(RETRY_FIRST_MS, interval_ms, runner->failures, &runner->random)
-		       : interval_ms;
+	if (runner->failures)
+		return backoff_ms(RETRY_FIRST_MS, interval_ms, runner->failures, &runner->random);
+	if (runner->all_due_ms)
+		return left_ms > 0 ? left_ms : 0;
+	return interval_ms;
 }
 
 void runner_want(struct runner *runner, enum schedule_kind kind, int64_t delay_ms)
@@ -75,8 +78,6 @@ static void on_fetched(void *context, struct app *app)
 	struct runner *runner = context;
 
 	(void)app;
-	if (runner->lookout)
-		lookout_doubt(runner->lookout);
 	if (runner->leading)
 		chronicle_fetched(&runner->chronicle);
 }
@@ -137,6 +138,16 @@ static void keep_result(struct runner *runner, const struct pass *pass)
 		runner->synced_ms = runner->last.at_ms;
 }
 
+/* Remembers whether each object is known to stand as the pass tells. */
+static void keep_judged(struct runner *runner, const struct pass *pass)
+{
+	bool fine = pass_fault(pass) == PASS_FINE && !pass_trouble(pass) &&
+		    !pass_is_dry_run(pass) && !pass_is_cut(pass);
+
+	if (pass_is_whole(pass) || !fine)
+		runner_keep_commit(runner->judged, fine ? runner->app.fetched.snapshot.commit : "");
+}
+
 /* After a pass that went to the cluster. */
 static void take_pass(struct runner *runner, const struct pass *pass)
 {
@@ -145,12 +156,16 @@ static void take_pass(struct runner *runner, const struct pass *pass)
 	struct err err;
 
 	chronicle_pass(&runner->chronicle, pass);
+	keep_judged(runner, pass);
 	if (fine) {
 		const struct log_subject subject = runner_subject(runner);
 
 		if (drive_take(&runner->drive, pass, &err) < 0 ||
-		    tally_take(&runner->tally, pass, runner->app.fetched.manifests.count, &err) < 0)
+		    tally_take(&runner->tally, pass, runner->app.fetched.manifests.count, &err) <
+			    0) {
+			runner_keep_commit(runner->judged, "");
 			log_line(LOG_ERROR, &subject, "%s", err.message);
+		}
 		runner_follow_rollouts(runner, plan);
 	}
 	/* What is refused or suspended is not tried again sooner: it stays so. */
@@ -209,6 +224,8 @@ static void on_pass_done(void *context, struct pass *pass)
 	struct runner *runner = context;
 
 	runner->tried = true;
+	if (pass_looks_at_all(pass))
+		runner->all_due_ms = clock_boot_ms() + runner->app.config.interval_ms;
 	if (runner->leading && !pass_is_cut(pass) &&
 	    runner->options.is_leading(runner->options.context))
 		take_pass(runner, pass);
@@ -219,6 +236,7 @@ static void on_pass_done(void *context, struct pass *pass)
 	if (!pass_is_cut(pass))
 		runner_plan_looks(runner, pass);
 	pass_free(STEAL(runner->pass));
+	manifest_set_pack(&runner->app.fetched.manifests);
 	link_settle(runner->options.link);
 	if (!save_alerts(runner))
 		after_pass(runner);
@@ -248,6 +266,8 @@ static void start_pass(void *context, enum schedule_kind kind)
 		runner->next_ms = 0;
 		is_pushed = runner->is_pushed;
 		runner->is_pushed = false;
+		runner->all_now = runner->wants_all;
+		runner->wants_all = false;
 	}
 	struct pass_options options = {
 		.loop = runner->options.loop,
@@ -261,6 +281,7 @@ static void start_pass(void *context, enum schedule_kind kind)
 		.by = runner->is_asked ? runner->asked_by : NULL,
 		.may_go_on = kind == SCHEDULE_WHOLE ? runner_may_go_on : NULL,
 		.may_write = kind == SCHEDULE_WHOLE ? runner_may_write : NULL,
+		.may_narrow = kind == SCHEDULE_WHOLE ? runner_may_narrow : NULL,
 		.fights = &runner->fights,
 		.on_fetched = on_fetched,
 		.on_resolved = kind == SCHEDULE_WHOLE ? runner_on_resolved : NULL,
@@ -337,6 +358,7 @@ void runner_free(struct runner *runner)
 	app_release(&runner->app);
 	free(runner->last.message);
 	free(runner->told_manual);
+	free(runner->places);
 	free(runner);
 }
 
@@ -377,7 +399,7 @@ void runner_sync_now(struct runner *runner, const char *by)
 		runner->is_asked = true;
 		snprintf(runner->asked_by, sizeof(runner->asked_by), "%s", by);
 	}
-	runner->is_pushed = true;
+	runner->is_pushed = runner->wants_all = true;
 	runner_want(runner, SCHEDULE_WHOLE, 0);
 }
 
@@ -421,6 +443,8 @@ static void forget_cluster(struct runner *runner)
 	runner->save_id = 0;
 	schedule_ended(runner->schedule);
 	runner->app.inventory_known = false;
+	runner->all_due_ms = 0;
+	runner_keep_commit(runner->judged, "");
 	runner_keep_commit(runner->synced, "");
 	runner_keep_commit(runner->begun, "");
 	runner_set_waits_for(runner, NULL);

@@ -66,7 +66,8 @@ void runner_on_resolved(void *context, const struct targets *targets)
 	struct runner *runner = context;
 	struct err err;
 
-	if (runner->lookout && lookout_resolved(runner->lookout, targets, &err) < 0)
+	if (runner->lookout &&
+	    lookout_resolved(runner->lookout, targets, pass_looks_at_all(runner->pass), &err) < 0)
 		tell(runner, &err);
 }
 

@@ -5,6 +5,7 @@
  *	runner_policy.c   what a pass may do: sync: manual, dependsOn, suspend
  *	runner_rollout.c  the rollouts that are followed, and the passes that they bring
  *	runner_overview.c how the app stands
+ *	runner_narrow.c   what a commit leaves as it was judged
  *	runner_drift.c    which objects are looked at, because somebody changed them
  */
 #ifndef AGENT_RUNNER_PRIVATE_H
@@ -39,12 +40,16 @@ struct runner {
 	uint64_t save_id; /* what was told is being saved, after a pass; 0: it is not */
 	bool is_asked;    /* somebody wants the next whole pass to write: */
 	char asked_by[RUNNER_MAX_BY];
-	bool tried;        /* a pass has ended */
-	unsigned failures; /* passes in a row that could not do their work */
-	uint64_t random;   /* for the jitter of the pauses after them */
+	bool tried;              /* a pass has ended */
+	unsigned failures;       /* passes in a row that could not do their work */
+	uint64_t random;         /* for the jitter of the pauses after them */
+	bool wants_all, all_now; /* the next pass, and the one that runs, is asked to look at all */
+	int64_t all_due_ms;      /* when one does anyway, by clock_boot_ms; 0: not planned */
+	size_t *places;          /* that a narrow pass looks at */
 
 	char begun[COMMIT_BYTES];    /* whose passes need not wait for other apps any more */
 	char approved[COMMIT_BYTES]; /* sync: manual: that may be written */
+	char judged[COMMIT_BYTES];   /* of which each object was judged, and is remembered so */
 	char synced[COMMIT_BYTES];   /* with which all was in sync after the last whole pass */
 	char *told_manual; /* sync: manual: what was told last of how it differs; NULL: nothing */
 	const char *waits_for; /* of app.config.depends_on; NULL: none */
@@ -86,6 +91,9 @@ bool runner_is_approved(const struct runner *runner);
 /* Of a whole pass after the fetch, and when what was applied is known (pass_options). */
 bool runner_may_go_on(void *context);
 bool runner_may_write(void *context);
+
+/* Which objects a pass may do with, of a commit that was fetched (pass_options). */
+bool runner_may_narrow(void *context, const size_t **ret_places, size_t *ret_count);
 
 /* Tells that it waits for another app; NULL: it does not. */
 void runner_set_waits_for(struct runner *runner, const char *name);

@@ -8,8 +8,9 @@ struct schedule {
 	struct {
 		bool wanted;
 		uint64_t at_ms; /* of the loop's clock */
-	} kinds[SCHEDULE_KIND_COUNT];
-	bool runs; /* a pass does, from `start` to schedule_ended */
+	} kinds[SCHEDULE_KIND_COUNT],
+		settled[SCHEDULE_KIND_COUNT]; /* what the whole pass that runs was to do, too */
+	bool runs;                            /* a pass does, from `start` to schedule_ended */
 	void (*start)(void *context, enum schedule_kind kind);
 	void *context;
 };
@@ -33,9 +34,11 @@ static void on_timer(uv_timer_t *timer)
 		arm(schedule); /* the timer was a moment early */
 		return;
 	}
-	for (int other = 0; other < SCHEDULE_KIND_COUNT; other++)
+	for (int other = 0; other < SCHEDULE_KIND_COUNT; other++) {
+		schedule->settled[other] = schedule->kinds[other];
 		if (kind == SCHEDULE_WHOLE || kind == other)
 			schedule->kinds[other].wanted = false;
+	}
 	schedule->runs = true;
 	schedule->start(schedule->context, (enum schedule_kind)kind);
 }
@@ -106,6 +109,19 @@ int64_t schedule_overdue_ms(const struct schedule *schedule)
 		if (schedule->kinds[kind].wanted && schedule->kinds[kind].at_ms < earliest)
 			earliest = schedule->kinds[kind].at_ms;
 	return (int64_t)(now - earliest);
+}
+
+void schedule_keep_others(struct schedule *schedule)
+{
+	for (int kind = 0; kind < SCHEDULE_KIND_COUNT; kind++) {
+		uint64_t at_ms = schedule->settled[kind].at_ms;
+
+		if (kind == SCHEDULE_WHOLE || !schedule->settled[kind].wanted)
+			continue;
+		if (!schedule->kinds[kind].wanted || schedule->kinds[kind].at_ms > at_ms)
+			schedule->kinds[kind].at_ms = at_ms;
+		schedule->kinds[kind].wanted = true;
+	}
 }
 
 void schedule_ended(struct schedule *schedule)

@@ -41,6 +41,12 @@ bool schedule_wants(const struct schedule *schedule, enum schedule_kind kind);
 /* For how long a pass should have begun already, on the loop's clock; 0: none should. */
 int64_t schedule_overdue_ms(const struct schedule *schedule);
 
+/*
+ * The pass that was begun as a whole one does not do the work of the others: what was asked for of those
+ * before it began is still asked for.
+ */
+void schedule_keep_others(struct schedule *schedule);
+
 /* The pass that `start` began has ended. */
 void schedule_ended(struct schedule *schedule);
 

@@ -27,7 +27,7 @@ int64_t standings_git_partition(const struct manifest *manifest, const struct ro
 {
 	if (rollout->on_delete)
 		return -1;
-	return json_int_or(manifest->desired, "spec.updateStrategy.rollingUpdate.partition", 0);
+	return manifest->partition;
 }
 
 /* The partition that the source says; -1: not known, or it means nothing. */

@@ -11,6 +11,7 @@
 /* Zero-initialised: nothing is known. */
 struct tally {
 	uint8_t *actions; /* of each manifest of the commit, as enum plan_action */
+	bool *rests;      /* ... is in sync, and nothing about it is to be judged anew */
 	size_t count;
 	size_t left[PLAN_ACTION_COUNT]; /* objects that left Git */
 };
@@ -22,6 +23,9 @@ void tally_release(struct tally *tally);
  * what it wrote is in sync now, and what it deleted is gone. ERR_NO_MEMORY only.
  */
 int tally_take(struct tally *tally, const struct pass *pass, size_t manifests, struct err *err);
+
+/* Whether nothing is left to be told or done about what left Git. */
+bool tally_is_complete(const struct tally *tally);
 
 /* How many objects stand so. */
 size_t tally_count(const struct tally *tally, enum plan_action action);

@@ -18,6 +18,7 @@ struct stream {
 	uint64_t watch;       /* 0: stopped ... */
 	uint64_t retry;       /* ... until this timer ends */
 	struct err forbidden; /* why; ERR_NONE: it is not that */
+	bool flows;           /* its events come (watch.h) */
 	bool needed;          /* while it is planned what is watched */
 	struct stream *next;
 };
@@ -120,6 +121,13 @@ static void on_synced(void *ctx)
 		(void)plan_streams(stream->owned, &ignored); /* others may not be needed any more */
 }
 
+static void on_flow(void *ctx, bool flows)
+{
+	struct stream *stream = ctx;
+
+	stream->flows = flows;
+}
+
 /* --- beginning and stopping one --------------------------------------------------------------- */
 
 static int start(struct stream *stream, struct err *err);
@@ -166,6 +174,7 @@ static void on_error(void *ctx, const struct err *err, int64_t retry_in_ms)
 		return;
 	cluster_cancel(stream->owned->cluster, stream->watch);
 	stream->watch = 0;
+	stream->flows = false;
 	stream->retry =
 		cluster_after(stream->owned->cluster,
 			      backoff_ms(OWNED_RETRY_MS, OWNED_RETRY_MS, 1, &stream->owned->random),
@@ -189,6 +198,7 @@ static int start(struct stream *stream, struct err *err)
 		.wants = any_wants,
 		.on_event = on_event,
 		.on_synced = on_synced,
+		.on_flow = on_flow,
 		.on_error = on_error,
 		.ctx = stream,
 	};
@@ -428,6 +438,24 @@ void owned_leave(struct owned_follower *follower)
 	(void)plan_streams(follower->owned, &ignored);
 	drop_areas(follower);
 	free(follower);
+}
+
+static bool is_watched(const struct owned *owned, const struct owned_area *area)
+{
+	for (const struct stream *stream = owned->streams; stream; stream = stream->next)
+		if (stream->flows && is_same_resource(stream->resource, area->resource) &&
+		    (!*stream->namespace || strcmp(stream->namespace, area->namespace) == 0) &&
+		    (!stream->single || has_text(stream->single, area->single)))
+			return true;
+	return false;
+}
+
+bool owned_flows(const struct owned_follower *follower)
+{
+	for (size_t i = 0; i < follower->area_count; i++)
+		if (!is_watched(follower->owned, &follower->areas[i]))
+			return false;
+	return true;
 }
 
 /* --- the hub ---------------------------------------------------------------------------------- */

@@ -73,6 +73,12 @@ void owned_leave(struct owned_follower *follower);
 int owned_set_areas(struct owned_follower *follower, const struct owned_area *areas, size_t count,
 		    struct err *err);
 
+/*
+ * Whether each of the follower's objects is watched at this moment: what there was has been told, and so
+ * is every change as soon as the server tells it.
+ */
+bool owned_flows(const struct owned_follower *follower);
+
 /* How many watches there are, for metrics and tests. */
 size_t owned_watch_count(const struct owned *owned);
 

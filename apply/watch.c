@@ -43,6 +43,7 @@ struct watch {
 	unsigned expiries; /* 410s in a row */
 	int64_t stream_started_ms, stream_lasts_ms;
 	bool heard;            /* from this stream */
+	bool flows;            /* as on_flow was told */
 	struct err stream_err; /* what was wrong with it, but its connection */
 	bool *released;        /* set when it is cancelled while a callback runs */
 };
@@ -117,6 +118,20 @@ static bool tell_error(struct watch *watch, const struct err *err, int64_t retry
 	return end_callback(watch, &released, outer);
 }
 
+static bool tell_flow(struct watch *watch, bool flows)
+{
+	bool released = false, *outer = watch->released;
+
+	if (watch->flows == flows)
+		return true;
+	watch->flows = flows;
+	if (!watch->options.on_flow)
+		return true;
+	watch->released = &released;
+	watch->options.on_flow(watch->options.ctx, flows);
+	return end_callback(watch, &released, outer);
+}
+
 /* --- failures --------------------------------------------------------------------------------- */
 
 static void on_pause_over(void *ctx)
@@ -148,6 +163,8 @@ static void fail(struct watch *watch, const struct err *err, int64_t wanted_paus
 			watch_free(watch);
 		return;
 	}
+	if (!tell_flow(watch, false))
+		return;
 	int64_t pause_ms = cluster_backoff_ms(watch->cluster, watch->failures++);
 	bool resumable = watch->step != STEP_LIST && watch->failures == 1;
 	if (pause_ms < wanted_pause_ms)
@@ -161,6 +178,8 @@ static void fail(struct watch *watch, const struct err *err, int64_t wanted_paus
 
 static void list_again(struct watch *watch)
 {
+	if (!tell_flow(watch, false))
+		return;
 	free(watch->token);
 	watch->token = NULL;
 	watch->step = STEP_LIST;
@@ -288,7 +307,7 @@ static int end_list(struct watch *watch, const cJSON *page, struct err *err)
 	}
 	watch->failures = 0;
 	watch->step = STEP_STREAM;
-	return 1;
+	return tell_flow(watch, true) ? 1 : 0;
 }
 
 static void on_page(void *ctx, const struct err *err, struct cluster_answer *answer)
@@ -427,7 +446,7 @@ static bool on_line(void *ctx, const char *line, size_t length)
 		return false; /* gone, or the error is in stream_err */
 	watch->heard = true;
 	watch->failures = watch->expiries = 0;
-	return true;
+	return tell_flow(watch, true);
 }
 
 static void on_stream_end(void *ctx, const struct err *err, int64_t retry_after_ms);

@@ -53,6 +53,13 @@ struct watch_options {
 	void (*on_synced)(void *ctx);
 
 	/*
+	 * Whether its events come, told at each change: they do once the list is complete, and do not
+	 * while a stream was cut or a list has to be made again. That a connection has died silently is
+	 * known as late as everybody knows it. May be NULL.
+	 */
+	void (*on_flow)(void *ctx, bool flows);
+
+	/*
 	 * It does not work at present; it is tried again by itself after that time. With -1 it is
 	 * not: a list with `once` that failed. May be NULL.
 	 */

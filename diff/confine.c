@@ -7,10 +7,11 @@
 int confine_refuse_cluster_scoped(const struct manifest *manifest, const char *namespace,
 				  struct findings *findings, struct err *err)
 {
-	const cJSON *kind = json_get(manifest->desired, "kind");
+	struct yaml_mark mark;
 
-	return findings_add(findings, FINDING_ERROR, manifest->file,
-			    manifest_mark_of_node(manifest, kind), err,
+	if (manifest_find_mark(manifest, "kind", &mark, err) < 0)
+		return -1;
+	return findings_add(findings, FINDING_ERROR, manifest->file, mark, err,
 			    "%s \"%s\": the kind belongs to no namespace; only objects of the "
 			    "namespace \"%s\" are allowed (--namespace-only)",
 			    manifest->ref.kind, manifest->ref.name, namespace);
@@ -19,10 +20,11 @@ int confine_refuse_cluster_scoped(const struct manifest *manifest, const char *n
 static int refuse_namespace(const struct manifest *manifest, const char *namespace,
 			    struct findings *findings, struct err *err)
 {
-	const cJSON *written = json_at(manifest->desired, "metadata.namespace");
+	struct yaml_mark mark;
 
-	return findings_add(findings, FINDING_ERROR, manifest->file,
-			    manifest_mark_of_node(manifest, written), err,
+	if (manifest_find_mark(manifest, "metadata.namespace", &mark, err) < 0)
+		return -1;
+	return findings_add(findings, FINDING_ERROR, manifest->file, mark, err,
 			    "%s \"%s\": is in the namespace \"%s\"; only objects of the namespace "
 			    "\"%s\" are allowed (--namespace-only)",
 			    manifest->ref.kind, manifest->ref.name, manifest->ref.namespace,

@@ -100,7 +100,21 @@ int manifest_set_append(struct manifest_set *set, struct manifest *take_manifest
 	}
 	set->items[set->count++] = manifest;
 	manifest = (struct manifest){0};
+	free(STEAL(set->table));
 	return 0;
+}
+
+static int keep_facts(struct manifest *manifest, struct err *err)
+{
+	const cJSON *desired = manifest->desired;
+
+	if (!ref_is(&manifest->ref, "apps", "StatefulSet"))
+		return 0;
+	const char *service_name = json_str(desired, "spec.serviceName");
+	manifest->partition =
+		json_int_or(desired, "spec.updateStrategy.rollingUpdate.partition", 0);
+	manifest->service_name = service_name && *service_name ? strdup(service_name) : NULL;
+	return service_name && *service_name && !manifest->service_name ? err_no_memory(err) : 0;
 }
 
 /* Adds one object with the marks of its nodes, unless something is wrong with it. */
@@ -124,6 +138,8 @@ static int add_object(struct reader *reader, cJSON *take_root, struct yaml_mark 
 		return -1;
 	if (reader->findings->error_count != errors)
 		return 0;
+	if (keep_facts(&manifest, reader->err) < 0)
+		return -1;
 	if (reader->check(&manifest, reader->findings, reader->err) < 0)
 		return -1;
 	if (reader->findings->error_count != errors)
@@ -315,119 +331,6 @@ int manifest_set_add_live(struct manifest_set *set, const char *file, const char
 		"empty List");
 }
 
-/* --- the whole set --------------------------------------------------------------------------- */
-
-const char *manifest_namespace(const struct ref *ref, const char *default_namespace)
-{
-	const struct schema_kind *kind = schema_kind(ref->group, ref->version, ref->kind);
-
-	if (kind && !kind->namespaced)
-		return "";
-	return *ref->namespace ? ref->namespace : default_namespace;
-}
-
-/* What an object of the set is told apart by, the namespace filled in. */
-struct entry {
-	const char *namespace, *group, *kind, *name;
-	const struct manifest *manifest;
-};
-
-static struct entry entry_of(const struct manifest *manifest, const char *default_namespace)
-{
-	const struct ref *ref = &manifest->ref;
-
-	return (struct entry){manifest_namespace(ref, default_namespace), ref->group, ref->kind,
-			      ref->name, manifest};
-}
-
-static int by_identity(const void *a, const void *b)
-{
-	const struct entry *left = a, *right = b;
-	int order = strcmp(left->namespace, right->namespace);
-
-	if (!order)
-		order = strcmp(left->group, right->group);
-	if (!order)
-		order = strcmp(left->kind, right->kind);
-	if (!order)
-		order = strcmp(left->name, right->name);
-	return order;
-}
-
-static int by_identity_then_place(const void *a, const void *b)
-{
-	const struct entry *left = a, *right = b;
-	int order = by_identity(left, right);
-
-	if (order)
-		return order;
-	return (left->manifest > right->manifest) - (left->manifest < right->manifest);
-}
-
-/* Reports each object that stands in the set before; `entries` are sorted. */
-static int check_duplicates(const struct entry *entries, size_t count, struct findings *findings,
-			    struct err *err)
-{
-	const struct manifest *first = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct manifest *again = entries[i].manifest;
-
-		if (!i || by_identity(&entries[i - 1], &entries[i])) {
-			first = again;
-			continue;
-		}
-		if (findings_add(findings, FINDING_ERROR, again->file, again->mark, err,
-				 "%s \"%s\"%s%s%s is there twice: first at %s:%u; remove one",
-				 again->ref.kind, again->ref.name,
-				 *entries[i].namespace ? " of namespace \"" : "",
-				 entries[i].namespace, *entries[i].namespace ? "\"" : "",
-				 first->file, first->mark.line) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int check_service_name(const struct entry *entries, size_t count, const struct entry *entry,
-			      struct findings *findings, struct err *err)
-{
-	const struct manifest *manifest = entry->manifest;
-	const char *name = json_str(manifest->desired, "spec.serviceName");
-
-	if (!name || !*name)
-		return 0;
-	struct entry service = {entry->namespace, "", "Service", name, NULL};
-	if (bsearch(&service, entries, count, sizeof(*entries), by_identity))
-		return 0;
-	return findings_add(findings, FINDING_WARNING, manifest->file,
-			    manifest_mark_of(manifest, "spec.serviceName"), err,
-			    "StatefulSet \"%s\": spec.serviceName is \"%s\", but no Service here "
-			    "bears that name; without it the Pods have no DNS names",
-			    manifest->ref.name, name);
-}
-
-int manifest_set_check(const struct manifest_set *set, const char *default_namespace,
-		       struct findings *findings, struct err *err)
-{
-	CLEANUP(free_p) struct entry *entries = NULL;
-
-	if (!set->count)
-		return 0;
-	entries = reallocarray(NULL, set->count, sizeof(*entries));
-	if (!entries)
-		return err_no_memory(err);
-	for (size_t i = 0; i < set->count; i++)
-		entries[i] = entry_of(&set->items[i], default_namespace);
-	qsort(entries, set->count, sizeof(*entries), by_identity_then_place);
-	if (check_duplicates(entries, set->count, findings, err) < 0)
-		return -1;
-	for (size_t i = 0; i < set->count; i++)
-		if (ref_is(&entries[i].manifest->ref, "apps", "StatefulSet") &&
-		    check_service_name(entries, set->count, &entries[i], findings, err) < 0)
-			return -1;
-	return 0;
-}
-
 static void memo_free(struct manifest_memo *memo)
 {
 	if (!memo)
@@ -444,6 +347,8 @@ void manifest_release(struct manifest *manifest)
 	cJSON_Delete(manifest->desired);
 	free(manifest->file);
 	free(manifest->marks);
+	free(manifest->packed);
+	free(manifest->service_name);
 	memo_free(manifest->memo);
 	*manifest = (struct manifest){0};
 }
@@ -453,6 +358,7 @@ void manifest_set_release(struct manifest_set *set)
 	for (size_t i = 0; i < set->count; i++)
 		manifest_release(&set->items[i]);
 	free(set->items);
+	free(set->table);
 	*set = (struct manifest_set){0};
 }
 

@@ -27,17 +27,22 @@ struct manifest_memo {
 
 struct manifest {
 	struct ref ref;          /* namespace as written; "" where the file has none */
-	cJSON *desired;          /* as written; never changed after loading */
+	cJSON *desired;          /* as written; never changed after loading; NULL: packed */
 	char *file;              /* as the user knows it */
 	struct yaml_mark mark;   /* where the object begins */
 	struct yaml_mark *marks; /* of each node of `desired`, in pre-order (see yaml.h) */
 	size_t mark_count;
 	struct manifest_memo *memo; /* NULL for one that stands in no file */
+	struct manifest_packed *packed;
+	/* Of a StatefulSet: what is asked for while it is packed, too. */
+	char *service_name; /* NULL: none */
+	int64_t partition;
 };
 
 struct manifest_set {
 	struct manifest *items; /* in the order of files and documents */
 	size_t count, capacity;
+	struct manifest_table *table; /* of manifest_set_check; NULL: none that is still true */
 };
 
 /* Whether a file's name ends in .yaml, .yml or .json, as kubectl has it; others are passed over. */
@@ -73,7 +78,7 @@ int manifest_set_append(struct manifest_set *set, struct manifest *take_manifest
  * of the set bears (a warning). `default_namespace` stands in for a namespace that is not written;
  * "" where it is not known.
  */
-int manifest_set_check(const struct manifest_set *set, const char *default_namespace,
+int manifest_set_check(struct manifest_set *set, const char *default_namespace,
 		       struct findings *findings, struct err *err);
 
 /*
@@ -81,6 +86,28 @@ int manifest_set_check(const struct manifest_set *set, const char *default_names
  * the default; "" for a kind that is known to be cluster-scoped. Borrowed from either.
  */
 const char *manifest_namespace(const struct ref *ref, const char *default_namespace);
+
+/*
+ * The manifest of the object, of a set that was checked for this default namespace (of one that was not
+ * it takes longer); NULL: none.
+ */
+struct manifest *manifest_set_find(const struct manifest_set *set, const struct ref *ref,
+				   const char *default_namespace);
+
+/*
+ * A tree takes some five times the memory of its text. Between two passes manifests are packed: `desired`
+ * and `marks` become one text (JSON, and the places as differences), and are NULL; whatever else stands
+ * above is still there. Where there is no memory to pack one it stays as it is.
+ *
+ * Unpacked the tree is what it was, the order of keys and the numbers included; of one that is not packed
+ * nothing happens. ERR_NO_MEMORY only.
+ */
+void manifest_pack(struct manifest *manifest);
+int manifest_unpack(struct manifest *manifest, struct err *err);
+void manifest_set_pack(struct manifest_set *set);
+
+/* Whether both are about the same object and say the same of it, wherever they stand; packed or not. */
+bool manifest_says_the_same(const struct manifest *a, const struct manifest *b);
 
 void manifest_release(struct manifest *manifest);
 void manifest_set_release(struct manifest_set *set);
@@ -93,5 +120,9 @@ struct yaml_mark manifest_mark_of_node(const struct manifest *manifest, const cJ
  * nearest parent's place if the field is not written.
  */
 struct yaml_mark manifest_mark_of(const struct manifest *manifest, const char *path);
+
+/* The same of one that may be packed. ERR_NO_MEMORY only. */
+int manifest_find_mark(const struct manifest *manifest, const char *path,
+		       struct yaml_mark *ret_mark, struct err *err);
 
 #endif
