@@ -9,6 +9,7 @@
 #include "apply/http_easy.h"
 #include "apply/http_error.h"
 #include "apply/http_loop.h"
+#include "apply/http_window.h"
 #include "apply/ids.h"
 #include "apply/warning.h"
 #include "diff/buf.h"
@@ -53,6 +54,7 @@ struct http {
 	struct request_list refused;         /* waited for credentials, and there are none: */
 	struct err refusal;                  /* why */
 	size_t in_flight;                    /* requests started, streams not counted */
+	struct http_window window;           /* how many of them are worth it */
 	bool multiplexed;                    /* the server speaks HTTP/2 */
 	bool in_callbacks;
 	bool freed; /* while in_callbacks */
@@ -349,10 +351,35 @@ static void call_done(struct request *request, int failed, struct err *err)
 	free(response.body);
 }
 
+static size_t most_in_flight(const struct http *http)
+{
+	return http->multiplexed ? HTTP_MAX_IN_FLIGHT_2 : HTTP_MAX_IN_FLIGHT_1;
+}
+
+/* Learns from an answer how many are worth it. Reads are of all sizes: their times say nothing. */
+static void learn(struct http *http, const struct request *request, int failed)
+{
+	size_t others = http->in_flight - 1;
+	double seconds = 0;
+	long status = 0;
+
+	if (failed || !request->counted)
+		return;
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status == 429 || status == 503) {
+		http_window_throttled(&http->window, others);
+		return;
+	}
+	if (request->spec.body)
+		curl_easy_getinfo(request->easy, CURLINFO_TOTAL_TIME, &seconds);
+	http_window_answered(&http->window, seconds, others, most_in_flight(http));
+}
+
 /* Ends the request: the last callback, then it is gone. http may be gone then too. */
 static void finish(struct http *http, struct request *request, int failed, struct err *err)
 {
 	tell_observer(http, request, failed);
+	learn(http, request, failed);
 	request_detach(http, request);
 	call_done(request, failed, err);
 	request_free(request);
@@ -491,6 +518,7 @@ struct http *http_new(struct uv_loop_s *loop, const struct endpoint *endpoint, s
 		return NULL;
 	}
 	CURLM *multi = http_loop_multi(http->loop);
+	http_window_init(&http->window);
 	curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 	curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, MAX_STREAMS);
 	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)HTTP_MAX_IN_FLIGHT_1);
@@ -554,5 +582,5 @@ void http_observe(struct http *http,
 
 size_t http_max_in_flight(const struct http *http)
 {
-	return http->multiplexed ? HTTP_MAX_IN_FLIGHT_2 : HTTP_MAX_IN_FLIGHT_1;
+	return http_window_size(&http->window, most_in_flight(http));
 }

@@ -4,7 +4,7 @@
  * Any number of requests may be submitted; a bounded number is in flight, the others wait in
  * order. Over TLS, HTTP/2 is taken where the server offers it, with all requests as streams of one
  * connection; otherwise a pool of HTTP/1.1 connections is kept alive. There is no throttle on the
- * client's side: the server's 429 governs. Dead peers are noticed by TCP keep-alive probes after
+ * client's side: the server's 429 governs, and how busy it is how many are in flight (http_window.h). Dead peers are noticed by TCP keep-alive probes after
  * 30 s without traffic and by unacknowledged data, on streams too.
  *
  * Credentials are looked at before each request (credentials.h): a request waits for an exec plugin, and

@@ -15,7 +15,7 @@
 #define KEEPALIVE_INTERVAL_S 10L
 #define UNACKNOWLEDGED_MS    30000 /* then a peer counts as dead */
 #define CA_CACHE_S           60L   /* a CA's file is read again for connections after this */
-#define RECEIVE_BUFFER_BYTES (128L * 1024)
+#define RECEIVE_BUFFER_BYTES (32L * 1024)
 #define STREAM_BUFFER_BYTES  (8L * 1024) /* of a watch, which has it for as long as it lasts */
 #define MAX_HEADER_BYTES     (TOKEN_HEADER_BYTES + 1024)
 #define TOKEN_HEADER_BYTES   (64u * 1024)

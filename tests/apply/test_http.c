@@ -160,6 +160,40 @@ static void test_bound(void **state)
 	close_bench(&bench);
 }
 
+/* A server that throttles is sent fewer at once, and one that does so no longer more again. */
+static void test_overload(void **state)
+{
+	(void)state;
+	struct bench bench;
+	size_t before, throttled;
+
+	open_bench(&bench);
+	before = http_max_in_flight(bench.http);
+	for (int i = 0; i < 3; i++) {
+		struct result result = new_result();
+
+		server_answer(bench.server, "", 1, 429, "", "later");
+		submit(&bench, (struct http_request){0}, &result);
+		turn_until(&bench.loop, &result.done);
+		buf_release(&result.body);
+	}
+	throttled = http_max_in_flight(bench.http);
+	assert_int_equal(throttled, before / 8);
+	server_answer(bench.server, "", 0, 200, "", "{}");
+	for (int i = 0; i < 400 && http_max_in_flight(bench.http) < before; i++) {
+		struct result results[] = {new_result(), new_result(), new_result(), new_result()};
+
+		for (size_t k = 0; k < 4; k++)
+			submit(&bench, (struct http_request){0}, &results[k]);
+		for (size_t k = 0; k < 4; k++) {
+			turn_until(&bench.loop, &results[k].done);
+			buf_release(&results[k].body);
+		}
+	}
+	assert_true(http_max_in_flight(bench.http) > throttled);
+	close_bench(&bench);
+}
+
 static void test_streams(void **state)
 {
 	(void)state;
@@ -295,9 +329,10 @@ static void test_tls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cap),         cmocka_unit_test(test_timeout),
-		cmocka_unit_test(test_bound),       cmocka_unit_test(test_streams),
-		cmocka_unit_test(test_retry_after), cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_cap),     cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_bound),   cmocka_unit_test(test_overload),
+		cmocka_unit_test(test_streams), cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_tls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
