@@ -5,6 +5,7 @@
 
 #include <uv.h>
 
+#include "agent/log.h"
 #include "agent/metrics.h"
 #include "agent/repo_watch.h"
 #include "agent/turns.h"
@@ -35,7 +36,8 @@ struct poll {
 	char **refs; /* each NULL for HEAD */
 	size_t count;
 	struct source_stand *stands;
-	struct err err; /* of the repository as a whole */
+	struct err err;    /* of the repository as a whole */
+	struct err damage; /* why the clone was made anew; ERR_NONE: it was not */
 	uv_async_t *end;
 };
 
@@ -136,8 +138,9 @@ static void in_thread(void *argument)
 {
 	struct poll *poll = argument;
 
-	source_resolve(poll->source, (const char *const *)poll->refs, poll->count, poll->stands,
-		       &poll->err);
+	if (source_resolve(poll->source, (const char *const *)poll->refs, poll->count, poll->stands,
+			   &poll->err) == 0)
+		source_take_damage(poll->source, &poll->damage);
 	uv_async_send(poll->end);
 }
 
@@ -312,6 +315,8 @@ static void on_poll_end(uv_async_t *async)
 	metrics_observe(METRIC_FETCH_DURATION,
 			(double)(clock_boot_ms() - repository->began_ms) / 1000,
 			LABELS(source_name(repository->source)));
+	if (poll->damage.class != ERR_NONE)
+		log_line(LOG_WARNING, NULL, "%s", poll->damage.message);
 	tell_moved(repository, before);
 	poll_free(before);
 	tell_soon(repository);

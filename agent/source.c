@@ -260,6 +260,11 @@ const struct source_options *source_options_of(const struct source *source)
 	return &source->options;
 }
 
+bool source_take_damage(struct source *source, struct err *ret_why)
+{
+	return source->git && git_source_take_damage(source->git, ret_why);
+}
+
 const char *source_name(const struct source *source)
 {
 	return source->git ? git_source_name(source->git) : "";

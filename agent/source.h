@@ -113,6 +113,12 @@ int source_resolve(struct source *source, const char *const *refs, size_t count,
 		   struct source_stand *ret_stands, struct err *err);
 
 /*
+ * Whether the clone was damaged and has been made anew since somebody asked, and as *ret_why that sentence.
+ * source_read tells it as a finding itself.
+ */
+bool source_take_damage(struct source *source, struct err *ret_why);
+
+/*
  * The second step. On an error *ret_again says whether the clone was damaged and is gone, so that the
  * first one makes it anew.
  */

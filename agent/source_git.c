@@ -57,6 +57,20 @@ static enum err_class class_of(int code, int git_class)
 	}
 }
 
+/* Names of temporary files are others each time: without them the same fault has the same message. */
+static void drop_random_name(char *message)
+{
+	char *part = strstr(message, CACHE_PACK_PART);
+
+	if (!part)
+		return;
+	part += strlen(CACHE_PACK_PART);
+	char *rest = part;
+	while (isalnum((unsigned char)*rest))
+		rest++;
+	memmove(part, rest, strlen(rest) + 1);
+}
+
 int git_fail(struct err *err, int code, const char *format, ...)
 {
 	const git_error *last = git_error_last();
@@ -64,6 +78,7 @@ int git_fail(struct err *err, int code, const char *format, ...)
 
 	err_set(err, class_of(code, last ? last->klass : GIT_ERROR_NONE), "%s",
 		last && last->message ? last->message : "unknown error of libgit2");
+	drop_random_name(err->message);
 	CLEANUP(free_p) char *prefix = NULL;
 	va_start(args, format);
 	if (vasprintf(&prefix, format, args) < 0)
@@ -210,6 +225,16 @@ const char *git_source_name(const struct git_source *git)
 	return git->name;
 }
 
+bool git_source_take_damage(struct git_source *git, struct err *ret_why)
+{
+	if (git->damage.class == ERR_NONE)
+		return false;
+	*ret_why = git->damage;
+	git->damage.class = ERR_NONE;
+	err_prefix(ret_why, "the clone %s was damaged and has been made anew", git->folder);
+	return true;
+}
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 int git_describe(struct git_source *git, const struct resolved *resolved, struct snapshot *snapshot,
@@ -250,12 +275,12 @@ static bool is_rewritten(struct git_source *git, const git_oid *commit, const ch
 /* Tells once that the clone was made anew. */
 static int tell_damage(struct git_source *git, struct snapshot *snapshot, struct err *err)
 {
-	if (git->damage.class == ERR_NONE)
+	struct err why;
+
+	if (!git_source_take_damage(git, &why))
 		return 0;
-	git->damage.class = ERR_NONE;
 	return findings_add(&snapshot->findings, FINDING_WARNING, "", (struct yaml_mark){0, 0}, err,
-			    "the clone %s was damaged and has been made anew: %s", git->folder,
-			    git->damage.message);
+			    "%s", why.message);
 }
 
 /* The commit's files; where the caller has those of `known_commit`, only what has changed since. */

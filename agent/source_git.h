@@ -18,6 +18,8 @@ struct git_source {
 	struct known_files known;   /* that were read last */
 	struct err
 		damage; /* why the clone was made anew since the last read; ERR_NONE: it was not */
+	char discarded_for[ERR_MESSAGE_MAX]; /* why it was discarded last */
+	int64_t discarded_ms;                /* when: of the monotonic clock */
 };
 
 /* A ref that was looked up: the commit and how people call it. */

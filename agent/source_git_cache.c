@@ -14,12 +14,12 @@
 
 #include "agent/source_git_loose.h"
 #include "agent/source_private.h"
+#include "apply/clock.h"
 
 #define LOCK_ATTEMPTS 300 /* of LOCK_PAUSE_MS each: 30 s */
 #define LOCK_PAUSE_MS 100
 #define LOCK_NAME     "tranche.lock"
 #define MARK_NAME     "tranche.clone" /* in a clone that was made here */
-#define PACK_PART     "pack_git2_"    /* how libgit2 calls a pack that is not whole yet */
 #define MAX_OPEN_DIRS 16
 #define MAX_PATH      4096
 
@@ -134,7 +134,7 @@ static void sweep_packs(const char *folder)
 	if (!packs)
 		return;
 	while ((entry = readdir(packs)))
-		if (strncmp(entry->d_name, PACK_PART, strlen(PACK_PART)) == 0)
+		if (strncmp(entry->d_name, CACHE_PACK_PART, strlen(CACHE_PACK_PART)) == 0)
 			unlinkat(dirfd(packs), entry->d_name, 0);
 	closedir(packs);
 }
@@ -163,8 +163,12 @@ int git_cache_discard(struct git_source *git, struct err *err)
 	static const char *const parts[] = {"objects",     "refs",       "HEAD", "config",
 					    "packed-refs", "FETCH_HEAD", "logs", "info"};
 	char path[MAX_PATH];
+	int64_t now_ms = clock_boot_ms();
 
 	git_repository_free(STEAL(git->repository));
+	if (strcmp(git->discarded_for, err->message) == 0 &&
+	    now_ms < git->discarded_ms + CACHE_DISCARD_EVERY_MS)
+		return -1;
 	snprintf(path, sizeof(path), "%s/" MARK_NAME, git->folder);
 	if (access(path, F_OK) < 0) {
 		err_prefix(err, "the clone %s is damaged, and was not made here; remove it",
@@ -176,5 +180,7 @@ int git_cache_discard(struct git_source *git, struct err *err)
 		nftw(path, remove_any, MAX_OPEN_DIRS, FTW_PHYS | FTW_DEPTH);
 	}
 	git->damage = *err;
+	snprintf(git->discarded_for, sizeof(git->discarded_for), "%s", err->message);
+	git->discarded_ms = now_ms;
 	return 0;
 }

@@ -6,6 +6,9 @@
 
 #include "agent/source_git.h"
 
+#define CACHE_PACK_PART        "pack_git2_" /* how libgit2 calls a pack that is not whole yet */
+#define CACHE_DISCARD_EVERY_MS (10 * 60 * 1000)
+
 /* Makes the folder, and keeps other processes out while the descriptor is open. */
 int git_cache_lock(struct git_source *git, int *ret_fd, struct err *err);
 
@@ -16,9 +19,11 @@ int git_cache_open(struct git_source *git, struct err *err);
 void git_cache_sweep(const char *folder);
 
 /*
- * Throws the clone away, so that the next read makes another, and keeps *err as git->damage. Only one that was made here goes: a
- * repository of somebody else's that --git-dir names stays, and *err (why it is thrown away) tells
- * what to do.
+ * Throws the clone away, so that the next read makes another, and keeps *err as git->damage. Only one that
+ * was made here goes: a repository of somebody else's that --git-dir names stays, and *err (why it is
+ * thrown away) tells what to do. One that was thrown away for the very same reason within
+ * CACHE_DISCARD_EVERY_MS stays, too: then it is the commit that is damaged, and to clone for ever does not
+ * mend it.
  */
 int git_cache_discard(struct git_source *git, struct err *err);
 

@@ -128,10 +128,9 @@ static int read_output(const struct child_result *result, size_t count,
 		return err_set(err, ERR_INTERNAL,
 			       "the process that fetches ended with exit code %d",
 			       result->exit_code);
-	if (read_error(object, err)) {
-		*ret_damaged = json_true(object, "damaged");
+	*ret_damaged = json_true(object, "damaged");
+	if (read_error(object, err))
 		return -1;
-	}
 	return read_answers(object, count, ret_answers, err);
 }
 
@@ -212,17 +211,35 @@ static int fetch(struct git_source *git, int lock_fd, const char *const *refs, s
 	return 0;
 }
 
+/* What is wrong with a ref because the clone may be damaged. */
+static struct err *find_damage(struct resolved *resolved, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (resolved[i].err.class == ERR_INVALID)
+			return &resolved[i].err;
+	return NULL;
+}
+
 int git_resolve_remote(struct git_source *git, int lock_fd, const char *const *refs, size_t count,
 		       struct resolved *ret, struct err *err)
 {
 	struct err first; /* on success *err stays as it was */
 	bool is_damaged;
+	int result = fetch(git, lock_fd, refs, count, ret, &is_damaged, &first);
+	struct err *of_ref = result == 0 && is_damaged ? find_damage(ret, count) : NULL;
 
-	if (fetch(git, lock_fd, refs, count, ret, &is_damaged, &first) == 0)
-		return 0;
+	if (of_ref)
+		first = *of_ref;
 	if (!is_damaged || git_cache_discard(git, &first) < 0) {
-		*err = first;
-		return -1;
+		if (of_ref)
+			*of_ref = first;
+		else if (result < 0)
+			*err = first;
+		return result;
+	}
+	for (size_t i = 0; i < count; i++) {
+		resolved_release(&ret[i]);
+		ret[i] = (struct resolved){0};
 	}
 	return fetch(git, lock_fd, refs, count, ret, &is_damaged, err);
 }
@@ -333,9 +350,9 @@ static int print_output(const struct remote_answer *answers, size_t count, bool 
 
 	if (!object)
 		return 1;
-	if (answers ? print_answers(object, answers, count, &err) < 0
-		    : print_error_of(object, fault, &err) < 0 ||
-			      json_set(object, "damaged", cJSON_CreateBool(is_damaged), &err) < 0)
+	if ((answers ? print_answers(object, answers, count, &err)
+		     : print_error_of(object, fault, &err)) < 0 ||
+	    json_set(object, "damaged", cJSON_CreateBool(is_damaged), &err) < 0)
 		return 1;
 	json_print(object, &text);
 	for (size_t done = 0; done < text.length;) {

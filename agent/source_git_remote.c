@@ -223,22 +223,29 @@ static bool has_object(git_repository *repository, const git_oid *id, git_object
 	return found;
 }
 
-/* ERR_INVALID where the clone has the object, and cannot read it: no fetch would bring it again. */
-static int check_readable(struct reading *reading, const git_oid *id, struct err *err)
+/*
+ * ERR_INVALID where the clone has the ref's objects and cannot read them: no fetch would bring them again,
+ * and a new clone may, unless it is the commit that is wrong.
+ */
+static int check_readable(struct reading *reading, struct wanted *wanted, struct err *err)
 {
-	git_object *object = NULL;
+	const git_oid *const ids[] = {&wanted->id, &wanted->commit};
 	git_odb *odb = NULL;
 	int code = git_repository_odb(&odb, reading->repository);
-	bool is_there = code == 0 && git_odb_exists(odb, id);
 
+	for (size_t i = 0; code == 0 && i < sizeof(ids) / sizeof(ids[0]); i++) {
+		git_object *object = NULL;
+
+		if (git_odb_exists(odb, ids[i]))
+			code = git_object_lookup(&object, reading->repository, ids[i],
+						 GIT_OBJECT_ANY);
+		git_object_free(object);
+	}
 	git_odb_free(odb);
-	if (!is_there)
-		return 0;
-	code = git_object_lookup(&object, reading->repository, id, GIT_OBJECT_ANY);
-	git_object_free(object);
 	if (code == 0)
 		return 0;
-	git_fail(err, code, "clone %s", reading->request->folder);
+	git_fail(err, code, "%s: cannot read %s", reading->request->name,
+		 git_ref_short(wanted->ref));
 	err->class = ERR_INVALID;
 	reading->is_damaged = true;
 	return -1;
@@ -345,22 +352,16 @@ static int fetch_missing(struct reading *reading, struct err *err)
 	char **refspecs = calloc(2 * total + 1, sizeof(*refspecs));
 	bool fits = refspecs != NULL;
 
-	int result = 0;
+	for (size_t i = 0; fits && i < total; i++) {
+		struct wanted *wanted = &reading->wanted[i];
+		struct err *of_ref = &reading->answers[i].err;
 
-	for (size_t i = 0; fits && result == 0 && i < total; i++) {
-		const struct wanted *wanted = &reading->wanted[i];
-
-		if (reading->answers[i].err.class != ERR_NONE || is_here(reading, wanted))
+		if (of_ref->class != ERR_NONE || is_here(reading, wanted) ||
+		    (wanted->ref && check_readable(reading, wanted, of_ref) < 0))
 			continue;
-		if (wanted->ref && (check_readable(reading, &wanted->id, err) < 0 ||
-				    check_readable(reading, &wanted->commit, err) < 0))
-			result = -1;
 		fits = add_refspecs(refspecs, &count, wanted);
 	}
-	if (!fits)
-		result = err_no_memory(err);
-	if (result == 0 && count)
-		result = fetch(reading, refspecs, count, err);
+	int result = !fits ? err_no_memory(err) : count ? fetch(reading, refspecs, count, err) : 0;
 	refspecs_free(refspecs, count);
 	return result;
 }
@@ -386,6 +387,8 @@ static int answer(struct reading *reading, struct wanted *wanted, struct err *er
 
 	if (!wanted->ref)
 		return answer_commit(reading, wanted, err);
+	if (check_readable(reading, wanted, err) < 0)
+		return -1;
 	if (!has_object(reading->repository, &wanted->commit, GIT_OBJECT_ANY))
 		return err_set(err, ERR_TRANSIENT, "%s: %s moved while it was fetched", name,
 			       git_ref_short(wanted->ref));

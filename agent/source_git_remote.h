@@ -37,7 +37,8 @@ void remote_answers_free(struct remote_answer *answers, size_t count);
 /*
  * One connection, one listing, and at most one fetch whatever the number of refs. *ret_answers has one a
  * ref; the caller frees it. Errors as source_read's; no secret is in the message. *ret_damaged is set in
- * every case: whether it looks as if the clone is at fault.
+ * every case, also where it is a ref's error (of class ERR_INVALID): whether it looks as if the clone is at
+ * fault.
  */
 int git_remote_read(const struct remote_request *request, struct remote_answer **ret_answers,
 		    bool *ret_damaged, struct err *err);

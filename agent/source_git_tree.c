@@ -13,6 +13,7 @@
 
 struct reader {
 	git_repository *repository;
+	git_odb *odb;
 	const struct known_files *known; /* or NULL */
 	struct snapshot *snapshot;
 };
@@ -20,6 +21,11 @@ struct reader {
 static void tree_free_p(git_tree **tree)
 {
 	git_tree_free(*tree);
+}
+
+static void odb_free_p(git_odb **odb)
+{
+	git_odb_free(*odb);
 }
 
 static void blob_free_p(git_blob **blob)
@@ -44,17 +50,22 @@ static int damaged(struct err *err, int code, const char *what, const char *path
 static int add_blob(struct reader *reader, const git_oid *id, const char *path, struct err *err)
 {
 	CLEANUP(blob_free_p) git_blob *blob = NULL;
+	git_object_t type;
+	size_t header_size;
 	const struct known_file *same =
 		reader->known ? known_files_find(reader->known, path, id->id) : NULL;
 
 	if (same)
 		return snapshot_add_blob(reader->snapshot, path, id->id, NULL, same->length, err);
-	int code = git_blob_lookup(&blob, reader->repository, id);
+	/* Its size first: one that is too large is never read into memory. */
+	int code = git_odb_read_header(&header_size, &type, reader->odb, id);
+	if (code == 0 && header_size > YAML_MAX_BYTES)
+		return source_too_large(path, err);
+	if (code == 0)
+		code = git_blob_lookup(&blob, reader->repository, id);
 	if (code < 0)
 		return damaged(err, code, "cannot read ", path);
 	git_object_size_t size = git_blob_rawsize(blob);
-	if (size > YAML_MAX_BYTES)
-		return source_too_large(path, err);
 	char *text = malloc((size_t)size + 1);
 	if (!text)
 		return err_no_memory(err);
@@ -167,11 +178,16 @@ int git_tree_read(git_repository *repository, const git_oid *commit_id, const ch
 		  const struct known_files *known, struct snapshot *snapshot, struct err *err)
 {
 	struct reader reader = {.repository = repository, .known = known, .snapshot = snapshot};
+	CLEANUP(odb_free_p) git_odb *odb = NULL;
 	CLEANUP(tree_free_p) git_tree *root = NULL;
 	CLEANUP(free_p) char *clean = clean_path(path ? path : "");
 
 	if (!clean)
 		return err_no_memory(err);
+	int code = git_repository_odb(&odb, repository);
+	if (code < 0)
+		return git_fail(err, code, "the objects of the repository");
+	reader.odb = odb;
 	if (root_of(repository, commit_id, &root, err) < 0)
 		return -1;
 	return *clean ? read_path(&reader, root, clean, err)

@@ -36,6 +36,7 @@ int git_source_read_before(struct git_source *git, const char *commit, bool *ret
 bool git_source_is_local(const struct git_source *git);
 const char *git_source_local_dir(const struct git_source *git);
 const char *git_source_name(const struct git_source *git);
+bool git_source_take_damage(struct git_source *git, struct err *ret_why);
 
 /* Opaque here so that only source_git*.c include libgit2. */
 struct git_repository;

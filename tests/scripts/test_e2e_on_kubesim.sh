@@ -13,6 +13,7 @@ if [ $# -eq 0 ]; then
 		case $script in
 		*/test_auth.sh) ;;            # needs users that kubesim does not have
 		*/test_kubectl_session.sh) ;; # test_kubectl_on_kubesim.sh
+		*/test_git_extremes.sh) ;;    # takes minutes, and no cluster
 		*/test_kills.sh) ;;           # reads the audit log
 		*/test_leader.sh) ;;          # test_leader_on_kubesim.sh
 		*/test_rbac.sh) ;;            # is about rights, which kubesim does not have

@@ -6,7 +6,7 @@ FOLDER/repos holds the repositories. With CLIENT-CA only clients with a certific
 in; FOLDER/tls is "1.2" where the server is to know nothing newer. What is asked of clients is read anew for each request:
 FOLDER/auth is "basic USER:PASSWORD" or "bearer TOKEN" (no file: nothing), FOLDER/mode is "hang" (the
 connection stays, nothing comes), "hang-pack" (the same once a pack is asked for), "trickle" (a byte a
-second) or "redirect URL". Each request is a line of FOLDER/log: method, path, Authorization.
+second), "cut" (a pack ends in its middle) or "redirect URL". Each request is a line of FOLDER/log: method, path, Authorization.
 The port is written to FOLDER/port when it listens.
 """
 
@@ -107,6 +107,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             for i in range(len(content)):
                 self.wfile.write(content[i : i + 1])
                 time.sleep(1)
+        elif mode == "cut" and self.command == "POST":
+            self.wfile.write(content[: len(content) // 2])
+            self.close_connection = True
         else:
             self.wfile.write(content)
 
