@@ -37,6 +37,14 @@ static struct cluster *cluster_of(void *context, const char *app)
 	return agent->links[index]->cluster;
 }
 
+static void on_told(void *context, const char *app)
+{
+	struct runner *runner = agent_find(context, app);
+
+	if (runner)
+		runner_keep_alerts(runner);
+}
+
 void agent_configure_notices(struct agent *agent, const struct config *config)
 {
 	struct err err;
@@ -61,7 +69,11 @@ static bool flush_notices(void *context)
 static int open_notices(struct agent *agent, struct err *err)
 {
 	const struct notices_options options = {
-		.loop = agent->loop, .cluster_of = cluster_of, .context = agent};
+		.loop = agent->loop,
+		.cluster_of = cluster_of,
+		.on_told = on_told,
+		.context = agent,
+	};
 
 	if (notices_new(&options, &agent->notices, err) < 0)
 		return -1;

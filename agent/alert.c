@@ -207,6 +207,38 @@ void alert_catch_up(struct alert *alert, const struct alert_held *held)
 	plan(alert);
 }
 
+void alert_tell_again(struct alert *alert, struct notice *notice)
+{
+	if (!wants(alert, notice))
+		return;
+	if (notice->state == NOTICE_BEGINS)
+		alert_held_put(&alert->held, notice, now_ms(alert));
+	else
+		alert_held_remove(&alert->held, notice->key);
+	enqueue(alert, notice);
+	struct alert_entry *entry = alert_queue_find(&alert->queue, notice->key, notice->state);
+	if (entry)
+		entry->tried = true;
+	plan(alert);
+}
+
+bool alert_owes(struct alert *alert, const char *key, enum notice_state state)
+{
+	return alert_queue_find(&alert->queue, key, state);
+}
+
+const struct notice *alert_next_owed(const struct alert *alert, const char *app, size_t *index)
+{
+	while (*index < alert->queue.count) {
+		const struct notice *notice = alert->queue.entries[(*index)++].notice;
+
+		if ((notice->state == NOTICE_BEGINS || notice->state == NOTICE_ENDS) &&
+		    strcmp(notice->app, app) == 0)
+			return notice;
+	}
+	return NULL;
+}
+
 void alert_forget(struct alert *alert, const char *app)
 {
 	alert_held_forget(&alert->held, app);
@@ -247,10 +279,40 @@ static int64_t pause_after(struct alert *alert, const struct sink_result *result
 	return pause < ALERT_MAX_PAUSE_MS ? pause : ALERT_MAX_PAUSE_MS;
 }
 
+/* Those in flight, held; to be told of when they are through. */
+static size_t hold_in_flight(const struct alert *alert,
+			     struct notice *ret_notices[ALERT_MESSAGE_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < alert->queue.count && count < ALERT_MESSAGE_MAX; i++)
+		if (alert->queue.entries[i].in_flight)
+			ret_notices[count++] = notice_hold(alert->queue.entries[i].notice);
+	return count;
+}
+
+static void tell_settled(const struct alert *alert, struct notice *notices[], size_t count)
+{
+	const char *last = "";
+
+	for (size_t i = 0; i < count; i++) {
+		size_t first = 0;
+
+		if (strcmp(notices[i]->app, last) != 0 &&
+		    !alert_next_owed(alert, notices[i]->app, &first))
+			alert->options.on_settled(alert->options.context, notices[i]->app);
+		last = notices[i]->app;
+	}
+	for (size_t i = 0; i < count; i++)
+		notice_drop(notices[i]);
+}
+
 static void on_done(void *context, const struct sink_result *result)
 {
 	struct alert *alert = context;
 	bool again = !result->taken && result->again && !alert->flushing;
+	struct notice *settled[ALERT_MESSAGE_MAX];
+	size_t settled_count = again ? 0 : hold_in_flight(alert, settled);
 
 	alert->sending = false;
 	alert->failures = result->taken ? 0 : alert->failures + 1;
@@ -265,6 +327,7 @@ static void on_done(void *context, const struct sink_result *result)
 	uv_update_time(alert->options.hub->loop);
 	alert->not_before_ms = now_ms(alert) + pause_after(alert, result);
 	plan(alert);
+	tell_settled(alert, settled, settled_count);
 	if (alert->flushing && alert->queue.count == 0)
 		alert->options.on_idle(alert->options.context);
 }

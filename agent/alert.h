@@ -24,6 +24,8 @@ struct alert_options {
 	const struct notices_options *hub; /* copied */
 	const struct config_sink *config;  /* copied */
 	void (*on_idle)(void *context);    /* while it is flushed: nothing is left */
+	/* It has nothing more to tell of the app, as it had a moment ago. */
+	void (*on_settled)(void *context, const char *app);
 	void *context;
 };
 
@@ -40,6 +42,18 @@ void alert_tell(struct alert *alert, struct notice *const *items, size_t count);
 
 /* Tells of what holds already, to a sink that is new: only a type that wants it again and again does. */
 void alert_catch_up(struct alert *alert, const struct alert_held *held);
+
+/*
+ * Tells a begin or an end that the process before this one could not, or did not see taken: it may have
+ * arrived.
+ */
+void alert_tell_again(struct alert *alert, struct notice *notice);
+
+/* Whether it has still to tell of that begin or end. */
+bool alert_owes(struct alert *alert, const char *key, enum notice_state state);
+
+/* What it has still to tell of the app, from *index on, which moves on; NULL: no more. Borrowed. */
+const struct notice *alert_next_owed(const struct alert *alert, const char *app, size_t *index);
 
 void alert_forget(struct alert *alert, const char *app);
 void alert_leave_cluster(struct alert *alert, struct cluster *cluster);

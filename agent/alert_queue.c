@@ -146,6 +146,16 @@ void alert_queue_settle(struct alert_queue *queue, bool done, bool may_have_arri
 	}
 }
 
+struct alert_entry *alert_queue_find(struct alert_queue *queue, const char *key,
+				     enum notice_state state)
+{
+	for (size_t i = 0; i < queue->count; i++)
+		if (queue->entries[i].notice->state == state &&
+		    strcmp(queue->entries[i].notice->key, key) == 0)
+			return &queue->entries[i];
+	return NULL;
+}
+
 void alert_queue_forget(struct alert_queue *queue, const char *app)
 {
 	for (size_t i = queue->count; i-- > 0;)

@@ -56,6 +56,10 @@ size_t alert_queue_take(struct alert_queue *queue, size_t max,
 /* Those in flight are done with, or wait for another try; `may_have_arrived` counts for these. */
 void alert_queue_settle(struct alert_queue *queue, bool done, bool may_have_arrived);
 
+/* The first with that key and state; NULL: none. Borrowed. */
+struct alert_entry *alert_queue_find(struct alert_queue *queue, const char *key,
+				     enum notice_state state);
+
 /* Takes out what waits and is about the app. */
 void alert_queue_forget(struct alert_queue *queue, const char *app);
 

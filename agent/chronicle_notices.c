@@ -266,7 +266,7 @@ bool chronicle_remember(struct chronicle *chronicle, struct inventory *inventory
 	struct err err;
 
 	if (!chronicle->remembers || notices_sink_count(chronicle->board.notices) == 0 ||
-	    notice_board_to_json(&chronicle->board, &alerts, &err) < 0 ||
+	    notice_board_to_json(&chronicle->board, chronicle->app->name, &alerts, &err) < 0 ||
 	    json_equal(alerts, inventory->alerts))
 		return false;
 	cJSON_Delete(inventory->alerts);

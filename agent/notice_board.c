@@ -166,18 +166,38 @@ void notice_board_tell(struct notice_board *board)
 
 /* --- over a restart --------------------------------------------------------------------------- */
 
-static int print_item(const struct notice *notice, cJSON *list, struct err *err)
+/* Which sinks have still to tell of it; nothing where all have. */
+static int print_untold(const struct notices *notices, const struct notice *notice,
+			enum notice_state state, cJSON *entry, struct err *err)
 {
+	CLEANUP(cJSON_Delete_p) cJSON *sinks = cJSON_CreateArray();
+
+	if (!sinks)
+		return err_no_memory(err);
+	if (notices_print_owing(notices, notice->key, state, sinks, err) < 0)
+		return -1;
+	return sinks->child ? json_set(entry, "untold", STEAL(sinks), err) : 0;
+}
+
+/* What holds, or is over but was not told to all yet. */
+static int print_item(const struct notices *notices, const struct notice *notice, cJSON *list,
+		      struct err *err)
+{
+	bool over = notice->state == NOTICE_ENDS;
 	CLEANUP(cJSON_Delete_p) cJSON *entry = cJSON_CreateObject();
-	CLEANUP(buf_release) struct buf since = BUF_INIT(64), api_version = BUF_INIT(1024);
+	CLEANUP(buf_release)
+	struct buf since = BUF_INIT(64), api_version = BUF_INIT(1024), ended = BUF_INIT(64);
 	CLEANUP(free_p) char *text = notice_cut(notice->text, MAX_KEPT_TEXT);
 
 	if (!entry || !text)
 		return err_no_memory(err);
 	rfc3339_print(notice->since_ms, &since);
+	rfc3339_print(notice->time_ms, &ended);
 	if (json_set_str(entry, "kind", notice_kinds[notice->kind].name, err) < 0 ||
 	    json_set_str(entry, "since", buf_str(&since), err) < 0 ||
-	    json_set_str(entry, "text", text, err) < 0)
+	    json_set_str(entry, "text", text, err) < 0 ||
+	    (over && json_set_str(entry, "ended", buf_str(&ended), err) < 0) ||
+	    print_untold(notices, notice, over ? NOTICE_ENDS : NOTICE_BEGINS, entry, err) < 0)
 		return -1;
 	if (notice->has_object) {
 		ref_print_api_version(&notice->ref, &api_version);
@@ -191,17 +211,23 @@ static int print_item(const struct notice *notice, cJSON *list, struct err *err)
 	return json_append(list, STEAL(entry), err);
 }
 
-int notice_board_to_json(const struct notice_board *board, cJSON **ret_json, struct err *err)
+int notice_board_to_json(const struct notice_board *board, const char *app, cJSON **ret_json,
+			 struct err *err)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *list = cJSON_CreateArray();
-	int kept = 0;
+	const struct notice *end;
+	size_t kept = 0;
 
 	if (!list)
 		return err_no_memory(err);
+	for (; kept < NOTICE_BOARD_MAX_KEPT && (end = notices_owed_end(board->notices, app, kept));
+	     kept++)
+		if (print_item(board->notices, end, list, err) < 0)
+			return -1;
 	for (size_t i = 0; i < board->count && kept < NOTICE_BOARD_MAX_KEPT; i++) {
 		if (!board->items[i].told)
 			continue;
-		if (print_item(board->items[i].notice, list, err) < 0)
+		if (print_item(board->notices, board->items[i].notice, list, err) < 0)
 			return -1;
 		kept++;
 	}
@@ -219,16 +245,33 @@ static struct notice *read_item(const char *app, const cJSON *entry)
 	CLEANUP(ref_p) struct ref ref = {0};
 	const char *kind_name = json_str(entry, "kind"), *since = json_str(entry, "since");
 	const char *text = json_str(entry, "text");
+	const char *ended = json_str(entry, "ended");
 	const cJSON *object = json_get(entry, "object");
 	enum notice_kind kind;
-	int64_t since_ms;
+	int64_t since_ms, ended_ms = 0;
 	struct err err;
 
 	if (!kind_name || !notice_kind_find(kind_name, &kind) || !notice_kinds[kind].lasts ||
 	    !since || !rfc3339_read(since, &since_ms) || !text ||
+	    (ended && !rfc3339_read(ended, &ended_ms)) ||
 	    (object && ref_of(object, &ref, &err) < 0))
 		return NULL;
-	return notice_new(kind, NOTICE_HOLDS, app, object ? &ref : NULL, text, since_ms);
+	struct notice *notice = notice_new(kind, ended ? NOTICE_ENDS : NOTICE_HOLDS, app,
+					   object ? &ref : NULL, text, since_ms);
+	if (notice && ended)
+		notice->time_ms = ended_ms;
+	return notice;
+}
+
+static void tell_begin_again(const struct notice_board *board, const struct notice *notice,
+			     const cJSON *sinks)
+{
+	CLEANUP(notice_drop_p)
+	struct notice *begins =
+		sinks ? notice_again(notice, NOTICE_BEGINS, notice->since_ms) : NULL;
+
+	if (begins)
+		notices_tell_again(board->notices, begins, sinks);
 }
 
 void notice_board_restore(struct notice_board *board, const char *app, const cJSON *json)
@@ -236,9 +279,13 @@ void notice_board_restore(struct notice_board *board, const char *app, const cJS
 	const cJSON *entry;
 
 	json_each (entry, json) {
+		const cJSON *untold = json_get(entry, "untold");
 		struct notice *notice = read_item(app, entry);
 
-		if (!notice || notice_board_find(board, notice->key)) {
+		if (notice && notice->state == NOTICE_ENDS)
+			notices_tell_again(board->notices, notice, untold);
+		if (!notice || notice->state == NOTICE_ENDS ||
+		    notice_board_find(board, notice->key)) {
 			notice_drop(notice);
 			continue;
 		}
@@ -246,6 +293,7 @@ void notice_board_restore(struct notice_board *board, const char *app, const cJS
 		if (!item)
 			return;
 		item->told = true;
+		tell_begin_again(board, notice, untold);
 		add_to_batch(board, notice_hold(notice));
 	}
 }

@@ -68,14 +68,15 @@ void notice_board_tell(struct notice_board *board);
 void notice_board_clear(struct notice_board *board);
 
 /*
- * What was told and holds, as an array for notice_board_restore; NULL where that is nothing.
- * ERR_NO_MEMORY only.
+ * What was told of `app` and holds, and what is over of which a sink has still to tell, each with the sinks that
+ * have (`untold`), as an array for notice_board_restore; NULL where that is nothing. ERR_NO_MEMORY only.
  */
-int notice_board_to_json(const struct notice_board *board, cJSON **ret_json, struct err *err);
+int notice_board_to_json(const struct notice_board *board, const char *app, cJSON **ret_json,
+			 struct err *err);
 
 /*
- * Takes over what the process before told of `app`. What the board knows already stays as it is, what
- * cannot be read is left out.
+ * Takes over what the process before told of `app`, and tells what that one owed. What the board knows already
+ * stays as it is, what cannot be read is left out.
  */
 void notice_board_restore(struct notice_board *board, const char *app, const cJSON *json);
 

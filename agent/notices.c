@@ -71,6 +71,14 @@ void notices_free(struct notices *notices)
 
 static void on_idle(void *context);
 
+static void on_settled(void *context, const char *app)
+{
+	const struct notices *notices = context;
+
+	if (*app && notices->options.on_told)
+		notices->options.on_told(notices->options.context, app);
+}
+
 /* The index of the alert that is configured like this already; `count`: there is none. */
 static size_t find_same(const struct notices *notices, const struct config_sink *config)
 {
@@ -89,6 +97,7 @@ static struct alert *make(struct notices *notices, const struct config_sink *con
 		.hub = &notices->options,
 		.config = config,
 		.on_idle = on_idle,
+		.on_settled = on_settled,
 		.context = notices,
 	};
 	struct alert *alert = NULL;
@@ -146,6 +155,58 @@ void notices_tell(struct notices *notices, struct notice *const *items, size_t c
 		note_held(notices, items[i]);
 	for (size_t i = 0; i < notices->count; i++)
 		alert_tell(notices->alerts[i], items, count);
+}
+
+void notices_tell_again(struct notices *notices, struct notice *notice, const cJSON *sinks)
+{
+	const cJSON *name;
+
+	for (size_t i = 0; notices && i < notices->count; i++)
+		json_each (name, sinks)
+			if (cJSON_IsString(name) &&
+			    strcmp(alert_config(notices->alerts[i])->name, name->valuestring) == 0)
+				alert_tell_again(notices->alerts[i], notice);
+}
+
+int notices_print_owing(const struct notices *notices, const char *key, enum notice_state state,
+			cJSON *list, struct err *err)
+{
+	for (size_t i = 0; notices && i < notices->count; i++) {
+		struct alert *alert = notices->alerts[i];
+		cJSON *name;
+
+		if (!alert_owes(alert, key, state))
+			continue;
+		name = cJSON_CreateString(alert_config(alert)->name);
+		if (!name)
+			return err_no_memory(err);
+		if (json_append(list, name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether one of the first sinks has it to tell, too. */
+static bool is_owed_before(const struct notices *notices, size_t count, const struct notice *notice)
+{
+	for (size_t i = 0; i < count; i++)
+		if (alert_owes(notices->alerts[i], notice->key, notice->state))
+			return true;
+	return false;
+}
+
+const struct notice *notices_owed_end(const struct notices *notices, const char *app, size_t n)
+{
+	for (size_t i = 0; notices && i < notices->count; i++) {
+		const struct notice *notice;
+		size_t index = 0;
+
+		while ((notice = alert_next_owed(notices->alerts[i], app, &index)))
+			if (notice->state == NOTICE_ENDS && !is_owed_before(notices, i, notice) &&
+			    n-- == 0)
+				return notice;
+	}
+	return NULL;
 }
 
 size_t notices_test(struct notices *notices, const char *name)

@@ -9,6 +9,7 @@
 #define AGENT_NOTICES_H
 
 #include "agent/notice.h"
+#include "diff/json.h"
 
 struct uv_loop_s;
 struct cluster;
@@ -22,6 +23,9 @@ struct notices_options {
 
 	/* The app's cluster, for Events on its objects; NULL where there is no such app (any more). */
 	struct cluster *(*cluster_of)(void *context, const char *app);
+
+	/* A sink has no begin or end of the app left to tell, as it had a moment ago. May be NULL. */
+	void (*on_told)(void *context, const char *app);
 	void *context;
 };
 
@@ -46,6 +50,19 @@ DEFINE_FREE_P(struct notices, notices_free);
 
 /* Tells these, which belong together: one sync's. References are taken. NULL as `notices` is fine. */
 void notices_tell(struct notices *notices, struct notice *const *items, size_t count);
+
+/*
+ * Tells a begin or an end once more: to the sinks whose names are in the list alone, which the process before
+ * this one owed it to. A reference is taken. NULL as `notices` is fine.
+ */
+void notices_tell_again(struct notices *notices, struct notice *notice, const cJSON *sinks);
+
+/* Appends the names of the sinks that have still to tell of it to the list. ERR_NO_MEMORY only. */
+int notices_print_owing(const struct notices *notices, const char *key, enum notice_state state,
+			cJSON *list, struct err *err);
+
+/* The n-th end of a condition of the app of which a sink has still to tell; NULL beyond the last. Borrowed. */
+const struct notice *notices_owed_end(const struct notices *notices, const char *app, size_t n);
 
 /* Sends a test to the sink with this name, or to all (NULL). How many there were. */
 size_t notices_test(struct notices *notices, const char *name);

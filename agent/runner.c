@@ -193,20 +193,25 @@ static void after_pass(struct runner *runner)
 	runner_changed(runner);
 }
 
-static void on_alerts_saved(void *context, const struct err *err)
+static void take_saved_alerts(struct runner *runner, const struct err *err)
 {
-	struct runner *runner = context;
 	const struct log_subject subject = runner_subject(runner);
 
 	runner->save_id = 0;
 	if (err)
 		log_line(LOG_DEBUG, &subject, "what was told is not kept: %s", err->message);
 	runner->app.inventory_known = !err; /* else it is read again, and saved another time */
-	after_pass(runner);
 }
 
-/* Keeps what was told in the inventory, where that is another. True: on_alerts_saved will be called. */
-static bool save_alerts(struct runner *runner)
+static void on_alerts_saved(void *context, const struct err *err)
+{
+	take_saved_alerts(context, err);
+	after_pass(context);
+}
+
+/* Keeps what was told in the inventory, where that is another. True: on_saved will be called. */
+static bool save_alerts(struct runner *runner,
+			void (*on_saved)(void *context, const struct err *err))
 {
 	struct app *app = &runner->app;
 	struct err err;
@@ -215,8 +220,26 @@ static bool save_alerts(struct runner *runner)
 	    !chronicle_remember(&runner->chronicle, &app->inventory))
 		return false;
 	runner->save_id = inventory_save(runner->options.link->cluster, app->namespace,
-					 &app->inventory, on_alerts_saved, runner, &err);
+					 &app->inventory, on_saved, runner, &err);
 	return runner->save_id;
+}
+
+static void on_alerts_kept(void *context, const struct err *err)
+{
+	struct runner *runner = context;
+
+	take_saved_alerts(runner, err);
+	runner_take_next_config(runner);
+	if (!err)
+		runner_keep_alerts(runner); /* of what reached a sink meanwhile */
+	runner_changed(runner);
+}
+
+void runner_keep_alerts(struct runner *runner)
+{
+	/* The end of the pass does it, or of that saving the next pass. */
+	if (!runner->pass && !runner->save_id && !runner->ending)
+		save_alerts(runner, on_alerts_kept);
 }
 
 static void on_pass_done(void *context, struct pass *pass)
@@ -238,7 +261,7 @@ static void on_pass_done(void *context, struct pass *pass)
 	pass_free(STEAL(runner->pass));
 	manifest_set_pack(&runner->app.fetched.manifests);
 	link_settle(runner->options.link);
-	if (!save_alerts(runner))
+	if (!save_alerts(runner, on_alerts_saved))
 		after_pass(runner);
 }
 
@@ -260,6 +283,12 @@ static void start_pass(void *context, enum schedule_kind kind)
 	if (!may_begin(runner, kind)) {
 		schedule_ended(runner->schedule);
 		return;
+	}
+	if (runner->save_id) {
+		/* It may have been written all the same, which the pass finds out. */
+		cluster_cancel(runner->options.link->cluster, runner->save_id);
+		runner->save_id = 0;
+		runner->app.inventory_known = false;
 	}
 	bool is_pushed = false;
 	if (kind == SCHEDULE_WHOLE) {

@@ -107,6 +107,9 @@ void runner_set_leading(struct runner *runner, bool leading);
 /* Whether it is in sync at the newest commit that is known of, and its rollouts have arrived. */
 bool runner_is_ready(const struct runner *runner);
 
+/* What was told has reached a sink: keeps that in the inventory, now or after the pass. */
+void runner_keep_alerts(struct runner *runner);
+
 /* The app that it waits for; NULL: none. runner_poke has it look again. */
 const char *runner_waits_for(const struct runner *runner);
 void runner_poke(struct runner *runner);

@@ -245,16 +245,16 @@ static void test_the_next_process_knows(void **state)
 	struct err err;
 
 	(void)state;
-	assert_ok(notice_board_to_json(&board, &kept, &err), err);
+	assert_ok(notice_board_to_json(&board, "shop", &kept, &err), err);
 	assert_null(kept);
 	notice_board_put(&board, drift(&web_ref, NOTICE_BEGINS, NOW_MS), false);
 	notice_board_put(&board, drift(&db_ref, NOTICE_BEGINS, NOW_MS), false);
 	notice_board_tell(&board);
-	assert_ok(notice_board_to_json(&board, &kept, &err), err);
+	assert_ok(notice_board_to_json(&board, "shop", &kept, &err), err);
 
 	notice_board_restore(&next, "shop", kept);
 	check_batch(&next, "holds web since 0, holds db since 0");
-	assert_ok(notice_board_to_json(&next, &again, &err), err);
+	assert_ok(notice_board_to_json(&next, "shop", &again, &err), err);
 	assert_true(json_equal(kept, again));
 	notice_board_begin(&next);
 	notice_board_put(&next, drift(&web_ref, NOTICE_BEGINS, NOW_MS + 5000), false);

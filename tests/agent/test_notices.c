@@ -8,6 +8,7 @@
 
 #include "agent/alert_queue.h"
 #include "agent/config.h"
+#include "agent/notice_board.h"
 #include "diff/digest_mac.h"
 #include "tests/support/check.h"
 #include "tests/support/folder.h"
@@ -533,6 +534,96 @@ static void test_configured_anew(void **state)
 		free(sinks[i].url);
 }
 
+/* What a board would keep, as text. */
+static char *kept_of(const struct notice_board *board)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *kept = NULL;
+	CLEANUP(buf_release) struct buf text = BUF_INIT(65536);
+	struct err err;
+
+	assert_ok(notice_board_to_json(board, "shop", &kept, &err), err);
+	if (kept)
+		json_print(kept, &text);
+	return buf_steal(&text);
+}
+
+/* As if the process ended: a new hub, a new board, and what was kept. */
+static void restart(struct bench *bench, struct notice_board *board,
+		    const struct config_sink *sinks, size_t count)
+{
+	const struct notices_options options = {.loop = &bench->loop, .cluster_of = no_cluster};
+	CLEANUP(cJSON_Delete_p) cJSON *kept = NULL;
+	struct err err;
+
+	assert_ok(notice_board_to_json(board, "shop", &kept, &err), err);
+	notice_board_release(board);
+	notices_free(bench->notices);
+	assert_ok(notices_new(&options, &bench->notices, &err), err);
+	configure(bench, sinks, count);
+	board->notices = bench->notices;
+	notice_board_restore(board, "shop", kept);
+	notice_board_tell(board);
+}
+
+#define DRIFT_OF_A                                                                               \
+	"{\"kind\":\"drift\",\"since\":\"1970-01-01T00:00:01.000Z\",\"text\":\"it is so\"%s,"    \
+	"\"object\":{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\"," \
+	"\"namespace\":\"shop\"}}}"
+
+static void check_kept(const struct notice_board *board, const char *more)
+{
+	CLEANUP(free_p) char *kept = kept_of(board);
+	char expected[1024] = "";
+
+	if (more)
+		snprintf(expected, sizeof(expected), "[" DRIFT_OF_A "]", more);
+	assert_string_equal(kept ? kept : "", expected);
+}
+
+/* The process ends before a sink was told: the next one tells it, and that one alone. */
+static void test_owed_over_a_restart(void **state)
+{
+	struct bench *bench = *state;
+	char well[] = "well", down[] = "down";
+	struct config_sink sinks[] = {
+		{.name = well, .type = SINK_CLOUDEVENTS, .url = strdup(url_of(bench, "/well"))},
+		{.name = down, .type = SINK_CLOUDEVENTS, .url = strdup(url_of(bench, "/down"))},
+	};
+	struct notice_board board = {.notices = bench->notices};
+
+	server_answer(bench->server, "POST /down", 3, 503, "", "not now");
+	server_answer(bench->server, "POST", 0, 200, "", "ok");
+	configure(bench, sinks, 2);
+	notice_board_put(&board, make(NOTICE_DRIFT, NOTICE_BEGINS, "shop", "a"), false);
+	notice_board_tell(&board);
+	check_kept(&board, ",\"untold\":[\"well\",\"down\"]");
+	turn_until_count(&bench->loop, bench->server, "POST /down", 1);
+	wait_for_counts(bench, 1, 0);
+	check_kept(&board, ",\"untold\":[\"down\"]");
+
+	restart(bench, &board, sinks, 2);
+	turn_until_count(&bench->loop, bench->server, "POST /down", 2);
+	check_holds(bench, "POST /down", 1, "\"type\":\"dev.tranche.drift.begins\"");
+	/* It may have arrived, so that its end is told, too. */
+	notice_board_begin(&board);
+	notice_board_end(&board, 2000);
+	notice_board_tell(&board);
+	turn_until_count(&bench->loop, bench->server, "POST /well", 2);
+	wait_for_counts(bench, 1, 0);
+	check_kept(&board, ",\"ended\":\"1970-01-01T00:00:02.000Z\",\"untold\":[\"down\"]");
+
+	restart(bench, &board, sinks, 2);
+	turn_until_count(&bench->loop, bench->server, "POST /down", 4);
+	check_holds(bench, "POST /down", 3, "\"type\":\"dev.tranche.drift.ends\"");
+	while (notices_count(bench->notices, 1).queued)
+		turn_for(&bench->loop, 10);
+	check_kept(&board, NULL);
+	assert_int_equal(server_count(bench->server, "POST /well"), 2);
+	notice_board_release(&board);
+	free(sinks[0].url);
+	free(sinks[1].url);
+}
+
 /* A storm while nobody answers: the severe ones are kept, the others counted. */
 static void test_a_storm(void **state)
 {
@@ -574,6 +665,7 @@ int main(void)
 		TEST(test_flush),
 		TEST(test_flush_has_a_deadline),
 		TEST(test_configured_anew),
+		TEST(test_owed_over_a_restart),
 		TEST(test_a_storm),
 	};
 

@@ -100,6 +100,7 @@ echo "SECRET-KEY" >"$work/key"
 echo "SECRET-TOKEN" >"$work/token"
 cat >"$work/notify" <<-EOT
 	#!/bin/sh
+	[ ! -e '$work/down' ] || exit 75
 	cat >>'$work/commands'; echo >>'$work/commands'
 EOT
 chmod +x "$work/notify"
@@ -178,8 +179,9 @@ meddle() {
 killed_meanwhile meddle
 wait_equal "two objects that drifted are one message" 60 1 slack "shop: Drift: 2 objects"
 wait_equal "and one event" 30 2 told drift.begins
-kept() { kube get configmap tranche-shop -o jsonpath='{.data.inventory\.json}' | grep -o '"since"' | wc -l; }
-wait_equal "what was told is kept" 30 2 kept
+in_inventory() { kube get configmap tranche-shop -o jsonpath='{.data.inventory\.json}' | grep -o "\"$1\"" | wc -l; }
+wait_equal "what was told is kept" 30 2 in_inventory since
+wait_equal "and that everybody was" 30 0 in_inventory untold
 killed_meanwhile true
 wait_equal "the restarted agent has looked" 60 3 count_log "spec.replicas 3 -> 4"
 mend() { kube scale "$sts" --replicas=3 >/dev/null; }
@@ -189,6 +191,21 @@ check_equal "what holds is not told again" 2 "$(told drift.begins)"
 kube label $service meddled- >/dev/null
 sync_now
 wait_equal "the other ends" 30 3 told drift.ends
+
+# --- killed before a receiver could be told -------------------------------------------------------------
+
+wait_equal "nothing is owed" 30 0 in_inventory untold
+: >"$work/commands"
+touch "$work/down"
+kube scale $sts --replicas=4 >/dev/null
+wait_equal "the others are told" 30 3 told drift.begins
+wait_equal "to whom it is owed is kept" 30 1 in_inventory untold
+recover() { mend; rm "$work/down"; }
+killed_meanwhile recover
+wait_equal "its begin is told by the next process" 60 1 grep -c drift.begins "$work/commands"
+wait_equal "and its end" 60 1 grep -c drift.ends "$work/commands"
+wait_equal "nothing is owed any more" 30 0 in_inventory untold
+check_equal "who was told is not told again" "3 4" "$(told drift.begins) $(told drift.ends)"
 
 # --- commits and rollouts -----------------------------------------------------------------------------
 
