@@ -70,7 +70,27 @@ void buf_puts(struct buf *buf, const char *text)
 
 void buf_putc(struct buf *buf, char c)
 {
+	if (buf->length + 1 < buf->capacity && buf->length < buf->max_length &&
+	    !buf->broken_memory && !buf->broken_cap) {
+		buf->data[buf->length++] = c;
+		buf->data[buf->length] = '\0';
+		return;
+	}
 	buf_append(buf, &c, 1);
+}
+
+void buf_put_int(struct buf *buf, int64_t value)
+{
+	char digits[24], *first = digits + sizeof(digits);
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	do {
+		*--first = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (value < 0)
+		*--first = '-';
+	buf_append(buf, first, (size_t)(digits + sizeof(digits) - first));
 }
 
 void buf_fill(struct buf *buf, char c, size_t times)

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "diff/err.h"
 
@@ -41,6 +42,7 @@ void buf_append(struct buf *buf, const void *bytes, size_t length);
 void buf_puts(struct buf *buf, const char *text);
 void buf_putc(struct buf *buf, char c);
 void buf_fill(struct buf *buf, char c, size_t times);
+void buf_put_int(struct buf *buf, int64_t value); /* in decimal */
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
 
 /*

@@ -1,7 +1,5 @@
 #include "diff/json.h"
 
-#include <inttypes.h>
-
 #include "diff/json_number.h"
 
 #define INDENT 2
@@ -36,7 +34,7 @@ static void print_number(const cJSON *number, struct buf *out)
 	if (number->valuestring)
 		buf_puts(out, number->valuestring);
 	else if (value > -1e15 && value < 1e15 && value == (double)(int64_t)value && value != 0)
-		buf_printf(out, "%" PRId64, (int64_t)value);
+		buf_put_int(out, (int64_t)value);
 	else
 		buf_puts(out, json_format_double(value, -6, 21, 1, text));
 }
@@ -103,7 +101,7 @@ void json_print_string(const char *text, struct buf *out)
 	buf_putc(out, '"');
 	for (;; text++) {
 		unsigned char c = (unsigned char)*text;
-		bool separator = is_line_separator(text);
+		bool separator = c == 0xE2 && is_line_separator(text);
 
 		if (c >= 0x20 && c != '"' && c != '\\' && !separator)
 			continue;

@@ -17,6 +17,12 @@ static void test_appends_grow(void **state)
 	assert_int_equal(buf_check(&buf, "text", &err), 0);
 	buf_truncate(&buf, 3);
 	assert_string_equal(buf_str(&buf), "a42");
+	buf_clear(&buf);
+	buf_put_int(&buf, 0);
+	buf_put_int(&buf, -70);
+	buf_put_int(&buf, INT64_MIN);
+	buf_put_int(&buf, INT64_MAX);
+	assert_string_equal(buf_str(&buf), "0-70-92233720368547758089223372036854775807");
 }
 
 static void test_cap_breaks_once_and_stays(void **state)
