@@ -136,6 +136,10 @@ static void start_preview(struct pass *pass)
 		targets->items[front++] = moved;
 	}
 	pass->front = (struct targets){.items = targets->items, .count = front};
+	if (pass_foresee_pods(pass, &err) < 0) {
+		pass_fail(pass, PASS_CLUSTER, &err);
+		return;
+	}
 	pass->id = preview(pass->options.cluster, &pass->front, pass->options.dry_run,
 			   pass_on_stage_done, pass, &err);
 	pass_check_started(pass, &err);

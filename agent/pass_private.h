@@ -42,6 +42,12 @@ enum pass_scope {
 	PASS_SOME,
 };
 
+enum pass_pods {
+	PODS_UNKNOWN,
+	PODS_ASKED_FOR,
+	PODS_THERE, /* or not wanted, or they may not be listed */
+};
+
 struct pass {
 	struct pass_options options;
 	enum stage stage;
@@ -53,7 +59,8 @@ struct pass {
 	bool is_cut;                   /* it ended after the fetch */
 	uint64_t id;                   /* of the cluster's work under way, else 0 */
 	struct neighbours *neighbours; /* from STAGE_CLAIMS on, where the app takes objects on */
-	struct rollouts *rollouts;     /* from STAGE_PODS on, where Pods are wanted */
+	struct rollouts *rollouts;     /* from `pods` on, where they are wanted and can be had */
+	enum pass_pods pods;           /* of this round */
 
 	enum pass_scope scope;
 	size_t *places; /* of the manifests it is about, ascending; NULL: all */
@@ -101,6 +108,12 @@ void pass_start_fetch(struct pass *pass);
 void pass_start_inventory(struct pass *pass);
 void pass_start_claims(struct pass *pass);
 void pass_start_pods(struct pass *pass);
+
+/*
+ * The front is known: where Pods are wanted whatever the dry runs say, which is for forecasts, they are
+ * asked for while those are under way. -1 with *err where that cannot be sent.
+ */
+int pass_foresee_pods(struct pass *pass, struct err *err);
 void pass_start_orphans(struct pass *pass);
 int pass_decide_orphans(struct pass *pass, struct err *err);
 void pass_start_write(struct pass *pass);

@@ -8,9 +8,14 @@
 
 /* --- pods ------------------------------------------------------------------------------------ */
 
+/* They are there, or cannot be had. The dry runs may still be under way. */
 static void on_pods(void *context)
 {
-	pass_enter(context, STAGE_ORPHANS);
+	struct pass *pass = context;
+
+	pass->pods = PODS_THERE;
+	if (pass->stage == STAGE_PODS)
+		pass_enter(pass, STAGE_ORPHANS);
 }
 
 /* The verdicts are not wanted here, only the Pods. */
@@ -25,12 +30,12 @@ static void on_pods_error(void *context, const struct err *err, int64_t retry_in
 {
 	struct pass *pass = context;
 
-	if (retry_in_ms >= 0 || pass->stage != STAGE_PODS)
+	if (retry_in_ms >= 0 || pass->pods != PODS_ASKED_FOR)
 		return;
 	pass->trouble = *err;
 	pass->troubled = "list of Pods";
 	rollouts_free(STEAL(pass->rollouts));
-	pass_enter(pass, STAGE_ORPHANS);
+	on_pods(pass);
 }
 
 static bool wants_pods(const struct pass *pass, const struct target *target)
@@ -51,7 +56,8 @@ static int follow_namespaces(struct pass *pass, struct err *err)
 	return 0;
 }
 
-void pass_start_pods(struct pass *pass)
+/* Asks for the Pods of the front's StatefulSets, and for their revisions where they count. */
+static int ask_for_pods(struct pass *pass, struct err *err)
 {
 	struct rollouts_options options = {.once = true,
 					   .revisions = pass->options.forecast,
@@ -60,22 +66,35 @@ void pass_start_pods(struct pass *pass)
 					   .on_error = on_pods_error,
 					   .ctx = pass};
 	bool any = false;
-	struct err err;
 
-	rollouts_free(STEAL(pass->rollouts));
 	for (size_t i = 0; i < pass->front.count; i++) {
 		const struct target *target = &pass->front.items[i];
 
 		any |= wants_pods(pass, target);
 		options.revisions |= steer_wants_revisions(pass->options.app, target);
 	}
-	if (!any) {
-		pass_enter(pass, STAGE_ORPHANS);
-		return;
-	}
-	pass->rollouts = rollouts_new(pass->options.cluster, &options, &err);
-	if (!pass->rollouts || follow_namespaces(pass, &err) < 0)
+	pass->pods = any ? PODS_ASKED_FOR : PODS_THERE;
+	if (!any)
+		return 0;
+	pass->rollouts = rollouts_new(pass->options.cluster, &options, err);
+	return pass->rollouts ? follow_namespaces(pass, err) : -1;
+}
+
+int pass_foresee_pods(struct pass *pass, struct err *err)
+{
+	rollouts_free(STEAL(pass->rollouts));
+	pass->pods = PODS_UNKNOWN;
+	return pass->options.forecast ? ask_for_pods(pass, err) : 0;
+}
+
+void pass_start_pods(struct pass *pass)
+{
+	struct err err;
+
+	if (pass->pods == PODS_UNKNOWN && ask_for_pods(pass, &err) < 0)
 		pass_fail(pass, PASS_CLUSTER, &err);
+	else if (pass->pods == PODS_THERE)
+		pass_enter(pass, STAGE_ORPHANS);
 }
 
 /* --- deciding -------------------------------------------------------------------------------- */
