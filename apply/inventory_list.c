@@ -22,6 +22,7 @@ void inventories_release(struct inventories *inventories)
 	for (size_t i = 0; i < inventories->count; i++)
 		inventory_release(&inventories->items[i]);
 	free(inventories->items);
+	free(inventories->uids);
 	*inventories = (struct inventories){0};
 }
 
@@ -37,15 +38,64 @@ const struct promotion_record *inventories_find(const struct inventories *invent
 	return NULL;
 }
 
-static bool has_object(const struct inventory *inventory, const struct ref *ref, const char *uid)
-{
-	const struct inventory_entry *entry = inventory_find(inventory, ref);
+/* --- whose an object is ----------------------------------------------------------------------- */
 
-	if (entry && !entry->orphan)
-		return true;
-	struct inventory_cursor cursor = {0};
-	while (*uid && (entry = inventory_next(inventory, &cursor)))
-		if (!entry->orphan && strcmp(entry->uid, uid) == 0)
+static int compare_uids(const void *a, const void *b)
+{
+	return strcmp(((const struct inventories_uid *)a)->entry->uid,
+		      ((const struct inventories_uid *)b)->entry->uid);
+}
+
+static int compare_uid(const void *uid, const void *item)
+{
+	return strcmp(uid, ((const struct inventories_uid *)item)->entry->uid);
+}
+
+/* Once all are there: many objects may be asked for. */
+static int sort_uids(struct inventories *inventories, struct err *err)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventories->count; i++)
+		count += inventories->items[i].count;
+	inventories->uids = calloc(count + 1, sizeof(*inventories->uids));
+	if (!inventories->uids)
+		return err_no_memory(err);
+	for (size_t i = 0; i < inventories->count; i++) {
+		const struct inventory *inventory = &inventories->items[i];
+		struct inventory_cursor cursor = {0};
+		const struct inventory_entry *entry;
+
+		while ((entry = inventory_next(inventory, &cursor)))
+			if (*entry->uid)
+				inventories->uids[inventories->uid_count++] =
+					(struct inventories_uid){entry, inventory};
+	}
+	qsort(inventories->uids, inventories->uid_count, sizeof(*inventories->uids), compare_uids);
+	return 0;
+}
+
+/* The first of those that have the uid; several apps may. */
+static const struct inventories_uid *find_uid(const struct inventories *inventories,
+					      const char *uid)
+{
+	const struct inventories_uid *found = NULL;
+
+	if (*uid && inventories->uid_count)
+		found = bsearch(uid, inventories->uids, inventories->uid_count, sizeof(*found),
+				compare_uid);
+	while (found && found > inventories->uids && compare_uid(uid, found - 1) == 0)
+		found--;
+	return found;
+}
+
+static bool has_uid(const struct inventories *inventories, const struct inventory *inventory,
+		    const struct inventories_uid *first, const char *uid)
+{
+	const struct inventories_uid *end = inventories->uids + inventories->uid_count;
+
+	for (; first && first < end && compare_uid(uid, first) == 0; first++)
+		if (first->inventory == inventory && !first->entry->orphan)
 			return true;
 	return false;
 }
@@ -54,13 +104,16 @@ const struct inventory *inventories_find_owner(const struct inventories *invento
 					       const struct ref *ref, const char *uid,
 					       const char *app, const char *namespace)
 {
+	const struct inventories_uid *with_uid = find_uid(inventories, uid);
 	const struct inventory *found = NULL;
 
 	for (size_t i = 0; i < inventories->count; i++) {
 		const struct inventory *other = &inventories->items[i];
+		const struct inventory_entry *entry = inventory_find(other, ref);
 		bool own = strcmp(other->app, app) == 0 && strcmp(other->namespace, namespace) == 0;
+		bool has = (entry && !entry->orphan) || has_uid(inventories, other, with_uid, uid);
 
-		if (own || (found && !other->suspended.by) || !has_object(other, ref, uid))
+		if (own || !has || (found && !other->suspended.by))
 			continue;
 		found = other;
 		if (found->suspended.by)
@@ -68,6 +121,8 @@ const struct inventory *inventories_find_owner(const struct inventories *invento
 	}
 	return found;
 }
+
+/* --- listing ---------------------------------------------------------------------------------- */
 
 static int grow(struct inventories *inventories, struct err *err)
 {
@@ -165,6 +220,8 @@ static void load_next(struct listing *listing)
 		if (listing->load)
 			return;
 	}
+	if (listing->err.class == ERR_NONE)
+		sort_uids(&listing->found, &listing->err);
 	finish(listing, listing->err.class == ERR_NONE ? NULL : &listing->err);
 }
 

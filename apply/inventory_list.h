@@ -6,9 +6,17 @@
 
 #include "apply/inventory.h"
 
+/* An entry with a uid. */
+struct inventories_uid {
+	const struct inventory_entry *entry;
+	const struct inventory *inventory;
+};
+
 struct inventories {
 	struct inventory *items; /* by name of the ConfigMap */
 	size_t count, capacity;
+	struct inventories_uid *uids; /* sorted, of all those that were listed */
+	size_t uid_count;
 	struct err unreadable; /* why one of them could not be read; ERR_NONE: all could */
 };
 

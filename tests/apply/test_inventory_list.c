@@ -53,6 +53,8 @@ static void save(struct client *client, const char *app, const char *reason)
 	struct err err;
 
 	assert_ok(json_set_str(web, "metadata.namespace", app, &err), err);
+	assert_ok(json_set_str(web, "metadata.uid", strcmp(app, "bank") == 0 ? "1-1" : "2-2", &err),
+		  err);
 	assert_ok(ref_of(web, &ref, &err), err);
 	assert_ok(inventory_init(&inventory, app, &err), err);
 	assert_ok(inventory_put(&inventory, &ref, web, web, web, &err), err);
@@ -78,7 +80,7 @@ static const char *reason_of(const struct inventories *inventories, const char *
 }
 
 static const char *owner_of(const struct inventories *inventories, const char *namespace,
-			    const char *app, const char *app_namespace)
+			    const char *uid, const char *app, const char *app_namespace)
 {
 	struct ref ref = {.group = (char[]){"apps"},
 			  .version = (char[]){"v1"},
@@ -86,7 +88,7 @@ static const char *owner_of(const struct inventories *inventories, const char *n
 			  .namespace = strdup(namespace),
 			  .name = (char[]){"web"}};
 	const struct inventory *owner =
-		inventories_find_owner(inventories, &ref, "1-1", app, app_namespace);
+		inventories_find_owner(inventories, &ref, uid, app, app_namespace);
 
 	free(ref.namespace);
 	return owner ? owner->app : "nobody";
@@ -118,16 +120,14 @@ static void test_lists(void **state)
 	assert_null(reason_of(&both.found, "default"));
 
 	/* Whose it is, asked by one of them and by others. */
-	assert_string_equal(owner_of(&both.found, "shop", "bank", "default"), "shop");
-	assert_string_equal(owner_of(&both.found, "shop", "shop", "default"), "nobody");
-	assert_string_equal(owner_of(&both.found, "shop", "shop", "elsewhere"), "shop");
-	assert_string_equal(owner_of(&both.found, "pub", "shop", "default"), "nobody");
-	char uid[] = "1-1";
-	both.found.items[0].parts[0].entries[0].uid = uid;
-	assert_string_equal(owner_of(&both.found, "pub", "shop", "default"), "bank");
+	assert_string_equal(owner_of(&both.found, "shop", "", "bank", "default"), "shop");
+	assert_string_equal(owner_of(&both.found, "shop", "", "shop", "default"), "nobody");
+	assert_string_equal(owner_of(&both.found, "shop", "", "shop", "elsewhere"), "shop");
+	assert_string_equal(owner_of(&both.found, "pub", "1-1", "bank", "default"), "nobody");
+	assert_string_equal(owner_of(&both.found, "pub", "1-1", "shop", "default"), "bank");
 	for (size_t i = 0; i < both.found.count; i++)
 		both.found.items[i].parts[0].entries[0].orphan = true;
-	assert_string_equal(owner_of(&both.found, "shop", "bank", "default"), "nobody");
+	assert_string_equal(owner_of(&both.found, "shop", "", "bank", "default"), "nobody");
 	assert_int_equal(both.found.unreadable.class, ERR_NONE);
 	inventories_release(&both.found);
 	struct listing elsewhere = list(&client, "kube-system");

@@ -5,7 +5,7 @@
 #include <uv.h>
 
 #include "apply/discovery.h"
-#include "apply/inventory.h"
+#include "apply/inventory_private.h"
 #include "apply/live.h"
 #include "apply/preview.h"
 #include "apply/replace.h"
@@ -55,6 +55,136 @@ static int keep_inventory(struct buf *out, struct err *err)
 	    inventory_parse(buf_str(&printed), printed.length, &again, err) < 0)
 		return -1;
 	return inventory_print(&again, out, err);
+}
+
+/* So many that one ConfigMap does not hold them. */
+static int put_many(struct inventory *inventory, const cJSON *object, struct err *err)
+{
+	for (int i = 0; i < 40; i++) {
+		char name[32];
+		const struct ref ref = ref_view("", "v1", "ConfigMap", "x", name);
+
+		snprintf(name, sizeof(name), "cm-%d", i);
+		if (inventory_put(inventory, &ref, object, object, object, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int large_object(cJSON **ret_object, struct err *err)
+{
+	static char uid[30001];
+	CLEANUP(cJSON_Delete_p) cJSON *object = cJSON_CreateObject();
+
+	memset(uid, 'u', sizeof(uid) - 1);
+	if (!object)
+		return err_no_memory(err);
+	if (json_set_str(object, "metadata.uid", uid, err) < 0)
+		return -1;
+	*ret_object = STEAL(object);
+	return 0;
+}
+
+static int split_inventory(struct buf *out, struct err *err)
+{
+	CLEANUP(inventory_release) struct inventory inventory = {0}, again = {0};
+	CLEANUP(buf_release) struct buf text = BUF_INIT(INVENTORY_MAX_BYTES);
+	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
+
+	if (large_object(&object, err) < 0 || inventory_init(&inventory, "shop", err) < 0 ||
+	    put_many(&inventory, object, err) < 0 || inventory_balance(&inventory, err) < 0 ||
+	    inventory_set_text(&inventory.set, "01a20602f33e", err) < 0 ||
+	    inventory_print_head(&inventory, &text, err) < 0 ||
+	    inventory_parse(buf_str(&text), text.length, &again, err) < 0)
+		return -1;
+	for (size_t i = 0; i < inventory.part_count; i++) {
+		buf_clear(&text);
+		if (inventory_print_part(&inventory, i, &text, err) < 0 ||
+		    inventory_parse_part(&again, i, buf_str(&text), text.length, err) < 0)
+			return -1;
+	}
+	buf_printf(out, "%zu objects in %zu parts", again.count, again.part_count);
+	return 0;
+}
+
+/* --- a cluster, so that its inventory goes there and comes back ------------------------------- */
+
+struct transfer {
+	bool done;
+	struct err err;
+	struct inventory inventory;
+};
+
+static void on_saved(void *context, const struct err *err)
+{
+	struct transfer *transfer = context;
+
+	transfer->done = true;
+	if (err)
+		transfer->err = *err;
+}
+
+static void on_loaded(void *context, const struct err *err, struct inventory *inventory)
+{
+	on_saved(context, err);
+	((struct transfer *)context)->inventory = *inventory;
+	*inventory = (struct inventory){0};
+}
+
+/* Turns the loop to the end of one; a transfer that never ends is an error of its own. */
+static int turn(uv_loop_t *loop, struct transfer *transfer, uint64_t id, struct err *err)
+{
+	if (id == 0)
+		return -1;
+	while (!transfer->done && uv_run(loop, UV_RUN_ONCE))
+		;
+	if (!transfer->done)
+		return err_set(err, ERR_INTERNAL, "the transfer does not end");
+	if (transfer->err.class == ERR_NONE)
+		return 0;
+	*err = transfer->err;
+	return -1;
+}
+
+static int there_and_back(uv_loop_t *loop, struct cluster *cluster, struct buf *out,
+			  struct err *err)
+{
+	CLEANUP(inventory_release) struct inventory inventory = {0}, loaded = {0};
+	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
+	struct transfer saved = {0}, back = {0};
+	static int runs;
+	char app[32];
+
+	snprintf(app, sizeof(app), "app-%d", runs++);
+	if (large_object(&object, err) < 0 || inventory_init(&inventory, app, err) < 0 ||
+	    put_many(&inventory, object, err) < 0 ||
+	    turn(loop, &saved,
+		 inventory_save(cluster, "default", &inventory, on_saved, &saved, err), err) < 0)
+		return -1;
+	int loading = turn(loop, &back,
+			   inventory_load(cluster, "default", app, on_loaded, &back, err), err);
+	loaded = back.inventory;
+	buf_printf(out, "%zu objects in %zu parts", loaded.count, loaded.part_count);
+	return loading;
+}
+
+static int send_inventory(struct buf *out, struct err *err)
+{
+	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	const struct kubeconfig_options options = {.file = sim.kubeconfig};
+	struct cluster *cluster = NULL;
+	uv_loop_t loop;
+	int result = -1;
+
+	if (uv_loop_init(&loop) < 0)
+		return err_no_memory(err);
+	if (kubeconfig_load(&options, &config, err) == 0 &&
+	    (cluster = cluster_new(&loop, &config, err)))
+		result = there_and_back(&loop, cluster, out, err);
+	cluster_free(cluster);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	return uv_loop_close(&loop) == 0 ? result
+					 : err_set(err, ERR_INTERNAL, "something stays open");
 }
 
 static int load_kubeconfig(struct buf *out, struct err *err)
@@ -364,6 +494,8 @@ static void test_each_allocation(void **state)
 	(void)state;
 	static const struct starve_scenario scenarios[] = {
 		{"an inventory", keep_inventory, 1},
+		{"an inventory in parts", split_inventory, 7},
+		{"an inventory that is saved and loaded", send_inventory, 97},
 		{"a kubeconfig", load_kubeconfig, 1},
 		{"a sync", sync_once, 5},
 		{"a rollout", follow_pod, 3},
