@@ -107,86 +107,6 @@ static int split_inventory(struct buf *out, struct err *err)
 	return 0;
 }
 
-/* --- a cluster, so that its inventory goes there and comes back ------------------------------- */
-
-struct transfer {
-	bool done;
-	struct err err;
-	struct inventory inventory;
-};
-
-static void on_saved(void *context, const struct err *err)
-{
-	struct transfer *transfer = context;
-
-	transfer->done = true;
-	if (err)
-		transfer->err = *err;
-}
-
-static void on_loaded(void *context, const struct err *err, struct inventory *inventory)
-{
-	on_saved(context, err);
-	((struct transfer *)context)->inventory = *inventory;
-	*inventory = (struct inventory){0};
-}
-
-/* Turns the loop to the end of one; a transfer that never ends is an error of its own. */
-static int turn(uv_loop_t *loop, struct transfer *transfer, uint64_t id, struct err *err)
-{
-	if (id == 0)
-		return -1;
-	while (!transfer->done && uv_run(loop, UV_RUN_ONCE))
-		;
-	if (!transfer->done)
-		return err_set(err, ERR_INTERNAL, "the transfer does not end");
-	if (transfer->err.class == ERR_NONE)
-		return 0;
-	*err = transfer->err;
-	return -1;
-}
-
-static int there_and_back(uv_loop_t *loop, struct cluster *cluster, struct buf *out,
-			  struct err *err)
-{
-	CLEANUP(inventory_release) struct inventory inventory = {0}, loaded = {0};
-	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
-	struct transfer saved = {0}, back = {0};
-	static int runs;
-	char app[32];
-
-	snprintf(app, sizeof(app), "app-%d", runs++);
-	if (large_object(&object, err) < 0 || inventory_init(&inventory, app, err) < 0 ||
-	    put_many(&inventory, object, err) < 0 ||
-	    turn(loop, &saved,
-		 inventory_save(cluster, "default", &inventory, on_saved, &saved, err), err) < 0)
-		return -1;
-	int loading = turn(loop, &back,
-			   inventory_load(cluster, "default", app, on_loaded, &back, err), err);
-	loaded = back.inventory;
-	buf_printf(out, "%zu objects in %zu parts", loaded.count, loaded.part_count);
-	return loading;
-}
-
-static int send_inventory(struct buf *out, struct err *err)
-{
-	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
-	const struct kubeconfig_options options = {.file = sim.kubeconfig};
-	struct cluster *cluster = NULL;
-	uv_loop_t loop;
-	int result = -1;
-
-	if (uv_loop_init(&loop) < 0)
-		return err_no_memory(err);
-	if (kubeconfig_load(&options, &config, err) == 0 &&
-	    (cluster = cluster_new(&loop, &config, err)))
-		result = there_and_back(&loop, cluster, out, err);
-	cluster_free(cluster);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	return uv_loop_close(&loop) == 0 ? result
-					 : err_set(err, ERR_INTERNAL, "something stays open");
-}
-
 static int load_kubeconfig(struct buf *out, struct err *err)
 {
 	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
@@ -494,8 +414,7 @@ static void test_each_allocation(void **state)
 	(void)state;
 	static const struct starve_scenario scenarios[] = {
 		{"an inventory", keep_inventory, 1},
-		{"an inventory in parts", split_inventory, 7},
-		{"an inventory that is saved and loaded", send_inventory, 97},
+		{"an inventory in parts", split_inventory, 17},
 		{"a kubeconfig", load_kubeconfig, 1},
 		{"a sync", sync_once, 5},
 		{"a rollout", follow_pod, 3},
