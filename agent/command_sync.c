@@ -188,7 +188,7 @@ static void print_notes(const struct plan *plan)
 			continue; /* left Git: told below */
 		ref_print(&item->ref, &name);
 		for (size_t n = 0; n < item->note_count; n++)
-			fprintf(stderr, "tranche: %s: %s\n", buf_str(&name), item->notes[n]);
+			fprintf(stderr, "tranche: note: %s: %s\n", buf_str(&name), item->notes[n]);
 	}
 }
 

@@ -150,6 +150,56 @@ void pass_start_write(struct pass *pass)
 
 /* --- record ---------------------------------------------------------------------------------- */
 
+static void on_history_saved(void *context, const struct err *err)
+{
+	struct pass *pass = context;
+	struct app *app = pass->options.app;
+
+	pass->id = 0;
+	if (!err) {
+		app->history_unsaved = false;
+		if (app->inventory.suspended.by)
+			pass->trouble = (struct err){0};
+	}
+	pass_enter(pass, STAGE_DONE);
+}
+
+static void on_reread(void *context, const struct err *err, struct inventory *inventory)
+{
+	struct pass *pass = context;
+	struct app *app = pass->options.app;
+	struct err own;
+
+	pass->id = 0;
+	if (err || history_merge(&inventory->history, &app->inventory.history, &own) < 0) {
+		pass_enter(pass, STAGE_DONE);
+		return;
+	}
+	inventory_release(&app->inventory);
+	app->inventory = *inventory;
+	*inventory = (struct inventory){0};
+	pass->id = inventory_save(pass->options.cluster, app->namespace, &app->inventory,
+				  on_history_saved, pass, &own);
+	if (!pass->id)
+		on_history_saved(pass, &own);
+}
+
+/*
+ * Somebody saved the inventory since the pass read it, as who suspends the app does. What the pass did goes
+ * into theirs; what its objects are now the next pass finds out.
+ */
+static bool reread(struct pass *pass, const struct err *conflict)
+{
+	struct app *app = pass->options.app;
+	struct err err;
+
+	if (conflict->class != ERR_CONFLICT || !app->history_unsaved)
+		return false;
+	pass->id = inventory_load(pass->options.cluster, app->namespace, app->name, on_reread, pass,
+				  &err);
+	return pass->id;
+}
+
 static void on_recorded(void *context, const struct err *err)
 {
 	struct pass *pass = context;
@@ -158,6 +208,8 @@ static void on_recorded(void *context, const struct err *err)
 	if (err) {
 		pass->trouble = *err;
 		pass->troubled = "inventory";
+		if (reread(pass, err))
+			return;
 	} else {
 		pass->options.app->history_unsaved = false;
 	}

@@ -111,6 +111,12 @@ int history_note_rollout(struct history *history, const struct history_sight *si
 /* Whether a rollout of the StatefulSet is noted that has no end yet. */
 bool history_is_waiting(const struct history *history, const char *namespace, const char *name);
 
+/*
+ * Takes over what the other one has besides, or has newer: two of one app that were written apart from each
+ * other. ERR_NO_MEMORY.
+ */
+int history_merge(struct history *history, const struct history *other, struct err *err);
+
 /* The text under `history.json`; entries that do not fit HISTORY_MAX_BYTES are left out. */
 int history_print(const struct history *history, struct buf *out, struct err *err);
 

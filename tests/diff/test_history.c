@@ -309,6 +309,32 @@ static void test_what_the_status_tells(void **state)
 
 /* --- bounds, and the text --------------------------------------------------------------------- */
 
+/* Two that were written apart from each other: who suspended, and what a pass wrote meanwhile. */
+static void test_merged(void **state)
+{
+	CLEANUP(history_release) struct history ours = {0}, theirs = {0}, none = {0};
+	struct history_note note = {.at_ms = TEST_NOW_MS + 1000, .cause = HISTORY_SUSPEND};
+	struct err err;
+
+	(void)state;
+	note_web(open_entry(&ours, HISTORY_COMMIT, "c1"), PLAN_CREATE, NULL, "replicas=3", 1);
+	assert_ok(history_merge(&theirs, &ours, &err), err);
+	assert_history(&theirs, "commit c1 1 created [nginx:1.25.4, replicas 3] Progressing");
+	assert_non_null(history_open(&theirs, &note, &err));
+	note.at_ms += 1000;
+	note.cause = HISTORY_DRIFT;
+	note.commit = "c1";
+	assert_non_null(history_open(&ours, &note, &err));
+	assert_true(see(&ours, ROLLOUT_COMPLETE, 1, false));
+
+	assert_ok(history_merge(&theirs, &ours, &err), err);
+	assert_history(&theirs,
+		       "drift c1   | suspend -   | commit c1 1 created [nginx:1.25.4, replicas 3] "
+		       "Complete");
+	assert_ok(history_merge(&theirs, &none, &err), err);
+	assert_int_equal(cJSON_GetArraySize(theirs.entries), 3);
+}
+
 static void test_bounds(void **state)
 {
 	(void)state;
@@ -405,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_superseded_and_rolled_back),
 		cmocka_unit_test(test_what_the_status_tells),
+		cmocka_unit_test(test_merged),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_refused),

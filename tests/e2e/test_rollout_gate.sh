@@ -36,7 +36,7 @@ wait_equal "stuck: the rest of the commit is written" 30 3 field $sts .metadata.
 run_diff
 check_like "stuck: diff" "1 statefulset.apps/web *blocked*$why*" "$status $out"
 run_sync
-check_run "stuck: sync" 3 "*1 blocked*" "*tranche: statefulset.apps/web: $why"
+check_run "stuck: sync" 3 "*1 blocked*" "*tranche: note: statefulset.apps/web: $why"
 run_sync --wait --timeout 20s
 check_run "stuck: sync --wait" 3 "*" "*tranche: statefulset.apps/web is blocked: $why"
 check_equal "stuck: the partition stays" 4 "$(live_partition)"

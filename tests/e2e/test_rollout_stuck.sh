@@ -59,7 +59,7 @@ annotations=([step]=1 [unstick]=true)
 commit_web "ask for it"
 run_sync --wait --timeout 30s
 check_run "asked to: sync --wait" 0 "*web-4 was evicted, so that it comes back on the new template*" \
-	"tranche: statefulset.apps/web: web-4 blocks the rollout: it is evicted, and comes back on the new template"
+	"tranche: note: statefulset.apps/web: web-4 blocks the rollout: it is evicted, and comes back on the new template"
 check_equal "asked to: Pods" "$(all_pods $old)" "$(pods_images web)"
 
 # --- rollback -------------------------------------------------------------------------------------

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# An app that is suspended while a pass writes: the history has both, what was written and the suspension.
+. "$(dirname "$0")/../support/checks.sh"
+cd "$(dirname "$0")/../.." || exit 2
+build=$(realpath "${BUILD:-build}")
+work=$(mktemp -d)
+kubesim=
+trap '[ -z "$kubesim" ] || kill "$kubesim" 2>/dev/null; rm -rf "$work"' EXIT
+leave_user_settings
+cd "$work" || exit 2
+export KUBECONFIG=$work/kubeconfig
+
+tranche() {
+	local command=$1
+
+	shift
+	run "$build/tranche" "$command" "$@"
+}
+
+causes() {
+	"$build/tranche" history shop -o json | grep -o '"cause": "[a-z]*"' | cut -d'"' -f4 | paste -sd' '
+}
+
+"$build/kubesim" --kubeconfig kubeconfig --no-controllers --verbose >kubesim.log 2>&1 </dev/null &
+kubesim=$!
+wait_for 30 test -s kubeconfig || exit 1
+git init -q -b main repo
+printf 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot}\n' >repo/robot.yaml
+git -C repo add -A
+git -C repo commit -qm 'A robot'
+tranche sync --repo repo --app shop
+check_equal "a first sync" "0 sync" "$status $(causes)"
+
+printf 'automountServiceAccountToken: false\n' >>repo/robot.yaml
+git -C repo commit -qam 'Without a token'
+printf '%s\n' 'delay=1ms@update:serviceaccounts*1' 'delay=3s@update:serviceaccounts*1' |
+	kubectl replace --raw /kubesim/faults -f - >/dev/null
+"$build/tranche" sync --repo repo --app shop >sync.out 2>&1 </dev/null &
+sync=$!
+writes() {
+	[ "$(grep -c 'PUT .*/serviceaccounts/robot' kubesim.log)" -ge 2 ]
+}
+wait_for 30 writes
+check_equal "it writes" 0 $?
+tranche suspend shop --reason 'a backup'
+check_run "suspended meanwhile" 0 "shop suspended" ""
+wait "$sync"
+check_equal "the write is through" 0 $? || cat sync.out
+check_like "and says so" "serviceaccount/robot replaced*" "$(cat sync.out)"
+check_equal "both are in the history" "suspend sync sync" "$(causes)"
+tranche sync --repo repo --app shop
+check_like "it is suspended" "*is suspended by *: a backup*" "$err"
+tranche resume shop
+tranche sync --repo repo --app shop
+check_run "what was written is as Git has it" 0 "1 in sync, *" ""
+check_equal "and nothing is written for it" "resume suspend sync sync" "$(causes)"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
