@@ -26,7 +26,7 @@ printf 'signed\n' >secret
 # start NAME [VARIABLE=VALUE...]: its address is in $address then
 start() {
 	env POD_NAME="$1" POD_IP=127.0.0.1 "${@:2}" "$build/tranche" run --app shop --repo repo --interval 1h \
-		--leader-elect --lease-duration 8s --listen 127.0.0.1:0 --api-token-file token \
+		--leader-elect --lease-duration 15s --listen 127.0.0.1:0 --api-token-file token \
 		--webhook-secret-file secret --log-level debug >>"$1.log" 2>&1 </dev/null &
 	pid=$!
 	pids+=("$pid")
@@ -119,7 +119,7 @@ check_equal "the other way round" "200" "$(ask GET "$first/api/v1/status" | head
 # The next leader is no Pod, and does not tell where it listens.
 kill -TERM "$second_pid"
 wait "$second_pid" 2>/dev/null
-kill -KILL "${pids[1]}"
+kill -TERM "${pids[1]}" # it lets go of the Lease if it has taken it by now
 wait "${pids[1]}" 2>/dev/null
 start c POD_IP=
 wait_for 60 grep -q 'leading: ' c.log
