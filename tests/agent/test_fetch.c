@@ -33,11 +33,13 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void describe(const struct fetched *fetched, struct buf *out)
+static void describe(struct fetched *fetched, struct buf *out)
 {
 	for (size_t i = 0; i < fetched->manifests.count; i++) {
-		const struct manifest *manifest = &fetched->manifests.items[i];
+		struct manifest *manifest = &fetched->manifests.items[i];
+		struct err err;
 
+		assert_ok(manifest_unpack(manifest, &err), err);
 		buf_printf(out, "%s:%u %s ", manifest->file, manifest->mark.line,
 			   manifest->ref.name);
 		json_print(manifest->desired, out);
@@ -70,24 +72,39 @@ static size_t count_read(const struct snapshot *snapshot)
 	return count;
 }
 
+static size_t count_touched(const struct fetched *fetched)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < fetched->manifests.count; i++)
+		count += fetched->change.origins[i] == FETCHED_NEW;
+	return count;
+}
+
 static void test_only_what_changed_is_read(void **state)
 {
 	static const struct {
 		const char *change;
 		size_t read;
+		size_t touched, left; /* objects */
 	} steps[] = {
-		{"sed -i 's/two/other/' a/one.yaml", 1},
-		{MANIFEST("new") ">b/new.yaml", 1},
-		{"git rm -q b/new.yaml", 0},
-		{"git mv b/one.yaml b/moved.yaml", 1},
-		{"cp a.yaml a/copy.yaml", 1},            /* an object that is there twice */
-		{"echo 'a: b: c' >b/bad.yaml", 1},       /* one that cannot be read ... */
-		{"sed -i 's/other/two/' a/one.yaml", 1}, /* ... and still cannot */
-		{"rm a/copy.yaml b/bad.yaml", 0},
-		{"sed -i 's/}/, namespace: elsewhere}/' a.yaml", 1}, /* out of the namespace */
-		{"git mv a c", 1},
-		{"git mv a.yaml b.yaml; git rm -qr b", 1},
-		{"git commit -q --allow-empty -m same", 0},
+		{"sed -i 's/two/other/' a/one.yaml", 1, 1, 1},
+		{MANIFEST("new") ">b/new.yaml", 1, 1, 0},
+		{"git rm -q b/new.yaml", 0, 0, 1},
+		{"git mv b/one.yaml b/moved.yaml", 1, 0, 0},
+		{"cp a.yaml a/copy.yaml", 1, 1, 0},            /* an object that is there twice */
+		{"echo 'a: b: c' >b/bad.yaml", 1, 0, 0},       /* one that cannot be read ... */
+		{"sed -i 's/other/two/' a/one.yaml", 1, 1, 1}, /* ... and still cannot */
+		{"rm a/copy.yaml b/bad.yaml", 0, 0, 1},
+		{"sed -i 's/}/, namespace: elsewhere}/' a.yaml", 1, 1,
+		 1}, /* out of the namespace */
+		{"git mv a c", 1, 0, 0},
+		{"sed -i '1i # a word' b/two.yaml", 1, 0, 0},
+		{"sed -i 's/v1/v2/' c/one.yaml", 1, 1, 1}, /* watched as another one */
+		{"sed -i 's/x-one}/x-one, labels: {a: b}}/' b/two.yaml", 1, 1, 0},
+		{"cat c/one.yaml >>b.yaml; rm c/one.yaml", 1, 0, 0}, /* to another file */
+		{"git mv a.yaml d.yaml; git rm -qr b", 1, 0, 3},
+		{"git commit -q --allow-empty -m same", 0, 0, 0},
 	};
 	const struct source_options options = {.repo = work};
 	CLEANUP(source_free_p) struct source *source = NULL;
@@ -113,7 +130,15 @@ static void test_only_what_changed_is_read(void **state)
 			fail_msg("%s: %zu files were read, expected %zu", steps[i].change,
 				 count_read(&fetched.snapshot), steps[i].read);
 		assert_ok(fetched_parse(&fetched, "default", true, &err), err);
+		if (i % 2)
+			manifest_set_pack(&known.manifests);
 		assert_ok(fetched_complete(&fetched, &known, "default", true, &err), err);
+		assert_string_equal(fetched.change.since, known.snapshot.commit);
+		if (count_touched(&fetched) != steps[i].touched ||
+		    fetched.change.left != steps[i].left)
+			fail_msg("%s: %zu touched, %zu left; expected %zu and %zu", steps[i].change,
+				 count_touched(&fetched), fetched.change.left, steps[i].touched,
+				 steps[i].left);
 		fetched_release(&known);
 		known = fetched;
 		read_whole(&expected);

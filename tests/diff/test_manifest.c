@@ -421,6 +421,103 @@ static void test_namespace_without_a_cluster(void **state)
 	}
 }
 
+/* What is packed comes back as it was: keys in their order, numbers, places. */
+static void test_packing(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  b: 'x'\n  a: "
+		"\"\\u00e9 "
+		"\\u2028 \\t \\\" \\x7f\"\n  text: |\n    one\n    two\n",
+		"apiVersion: example.com/v1\nkind: Foo\nmetadata: {name: a}\nspec:\n  big: "
+		"9223372036854775807\n  bigger: 18446744073709551616\n  half: 0.5\n  tiny: "
+		"1e-7\n  huge: 1e30\n  negative: -0.0\n  one: 1.0\n  yes: true\n  no: false\n  "
+		"nothing: null\n  empty: {}\n  none: []\n  deep: [[[{a: [1, 2]}]]]\n",
+		"a0: &x {k: [1, 2]}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nz: *x\n"
+		"\n\n\n\n'a key that is long enough for a column of two bytes, as they are packed, which begins "
+		"beyond 128 or so of them': {last: word}\n",
+		"{\"kind\": \"ConfigMap\", \"apiVersion\": \"v1\", \"metadata\": {\"name\": "
+		"\"a\"}}",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		CLEANUP(manifest_set_release) struct manifest_set set = {0}, again = {0};
+		CLEANUP(findings_release) struct findings findings = {0};
+		CLEANUP(buf_release) struct buf expected = BUF_INIT(65536), seen = BUF_INIT(65536);
+		struct yaml_mark mark;
+		struct err err;
+
+		for (int twice = 0; twice < 2; twice++)
+			assert_ok(manifest_set_add_live(twice ? &again : &set, "a.yaml", texts[i],
+							strlen(texts[i]), &findings, &err),
+				  err);
+		findings_print(&findings, &seen);
+		assert_string_equal(buf_str(&seen), "");
+		struct manifest *manifest = &set.items[0], *whole = &again.items[0];
+		for (int round = 0; round < 2; round++) {
+			manifest_set_pack(&set);
+			assert_null(manifest->desired);
+			assert_null(manifest->marks);
+			assert_true(manifest_says_the_same(manifest, whole));
+			assert_true(manifest_says_the_same(whole, manifest));
+			assert_true(manifest_says_the_same(manifest, manifest));
+			assert_ok(manifest_find_mark(manifest, "metadata.name", &mark, &err), err);
+			assert_int_equal(mark.line, manifest_mark_of(whole, "metadata.name").line);
+			assert_null(manifest->desired);
+			assert_ok(manifest_unpack(manifest, &err), err);
+			assert_ok(manifest_unpack(manifest, &err), err);
+			assert_memory_equal(manifest->marks, whole->marks,
+					    whole->mark_count * sizeof(*whole->marks));
+		}
+		json_print(whole->desired, &expected);
+		json_print(manifest->desired, &seen);
+		assert_string_equal(buf_str(&seen), buf_str(&expected));
+		assert_true(json_equal(manifest->desired, whole->desired));
+		assert_int_equal(json_count_nodes(manifest->desired), manifest->mark_count);
+	}
+}
+
+/* What is checked of a set that is packed, and found in it. */
+static void test_packed_sets(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\nspec:\n  "
+		"serviceName: web\n  updateStrategy: {rollingUpdate: {partition: 3}}\n---\n"
+		"apiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: prod}\n---\n"
+		"apiVersion: v1\nkind: Namespace\nmetadata: {name: prod, namespace: odd}\n";
+	CLEANUP(manifest_set_release) struct manifest_set set = {0};
+	struct err err;
+
+	for (int packed = 0; packed < 2; packed++) {
+		CLEANUP(findings_release) struct findings findings = {0};
+		CLEANUP(buf_release) struct buf seen = BUF_INIT(4096);
+
+		if (!packed)
+			assert_ok(manifest_set_add_live(&set, "a.yaml", text, strlen(text),
+							&findings, &err),
+				  err);
+		else
+			manifest_set_pack(&set);
+		assert_ok(manifest_set_check(&set, "prod", &findings, &err), err);
+		findings_print(&findings, &seen);
+		assert_string_equal(
+			buf_str(&seen),
+			"a.yaml:5:3: warning: StatefulSet \"web\": spec.serviceName is \"web\", "
+			"but no "
+			"Service here bears that name; without it the Pods have no DNS names\n");
+		assert_int_equal(set.items[0].partition, 3);
+		for (size_t i = 0; i < set.count; i++) {
+			struct ref ref = set.items[i].ref;
+
+			ref.namespace = (char *)(uintptr_t)manifest_namespace(&ref, "prod");
+			assert_ptr_equal(manifest_set_find(&set, &ref, "prod"), &set.items[i]);
+			ref.kind = (char *)(uintptr_t) "Other";
+			assert_null(manifest_set_find(&set, &ref, "prod"));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +532,8 @@ int main(void)
 		cmocka_unit_test(test_a_set_has_a_cap),
 		cmocka_unit_test(test_reads_live_objects),
 		cmocka_unit_test(test_namespace_without_a_cluster),
+		cmocka_unit_test(test_packing),
+		cmocka_unit_test(test_packed_sets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

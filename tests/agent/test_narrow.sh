@@ -1,0 +1,223 @@
+#!/usr/bin/env bash
+# A commit costs what it touches, and nothing is left out for it: objects that somebody changes before, while and
+# after it, watches that are cut, what leaves Git, what moves between files, drift that stays. The interval is an hour.
+. "$(dirname "$0")/../support/checks.sh"
+cd "$(dirname "$0")/../.." || exit 2
+build=$(realpath "${BUILD:-build}")
+work=$(mktemp -d)
+kubesim='' agent='' commits=0
+trap 'kill $agent $kubesim 2>/dev/null; rm -rf "$work"' EXIT
+leave_user_settings
+cd "$work" || exit 2
+export KUBECONFIG=$work/kubeconfig
+
+start_agent() {
+	setpriv --pdeathsig KILL "$build/tranche" run --repo repo --app shop --interval 1h --log-level debug "$@" \
+		>>agent.log 2>&1 </dev/null &
+	agent=$!
+}
+
+# start_cluster ARGUMENT...: a fresh one
+start_cluster() {
+	local deadline=$((SECONDS + 30))
+
+	[ -z "$agent$kubesim" ] || { kill $agent $kubesim && wait $agent $kubesim; } 2>/dev/null
+	rm -f kubeconfig agent.log
+	"$build/kubesim" --kubeconfig kubeconfig --verbose "$@" >/dev/null 2>requests.log </dev/null &
+	kubesim=$!
+	until [ -s kubeconfig ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
+}
+
+# count TEXT
+count() {
+	grep -cF -- "$1" agent.log
+}
+
+# wait_agent WHAT EXPECTED COMMAND...: wait_equal, and where it fails the end of the log.
+wait_agent() {
+	wait_equal "$1" 30 "${@:2}" || tail -n 30 agent.log
+}
+
+# faults RULE...: from now on
+faults() {
+	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null
+}
+
+# manifest NAME COLOUR
+manifest() {
+	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {colour: %s}\n' "$1" "$2"
+}
+
+# commit: what is in the folder, whoever looks at it
+commit() {
+	commits=$((commits + 1))
+	git -C repo add -A
+	git -C repo commit -q -m "commit $commits"
+}
+
+# applied: whether the newest commit is, as the inventory has it
+applied() {
+	kubectl get configmap tranche-shop -o 'jsonpath={.data.inventory\.json}' | grep -c "$(git -C repo rev-parse HEAD)"
+}
+
+# whole: how many passes looked at everything
+whole() {
+	echo $(($(count "pass over everything") - $(count "objects the commit touches")))
+}
+
+paint() {
+	kubectl patch "configmap/$1" -p "{\"data\":{\"colour\":\"$2\"}}" >/dev/null
+}
+
+colour() {
+	kubectl get "configmap/$1" -o 'jsonpath={.data.colour}'
+}
+
+# watches: how many streams were begun, after that many passes
+watches() {
+	[ "$(count "-> done")" -ge "$1" ] && grep -c "GET .*configmaps?watch=1" requests.log
+}
+
+new_repo() {
+	rm -rf repo
+	git init -q -b main repo
+	for i in $(seq 12); do
+		manifest "app-$i" green >"repo/$i.yaml"
+	done
+	commit
+}
+
+# --- what is asked for -------------------------------------------------------------------------
+
+new_repo
+start_cluster
+start_agent
+wait_agent "first sync" 12 count "created"
+wait_agent "first sync: the watch runs" 1 watches 1
+requests=$(wc -l <requests.log)
+manifest app-3 blue >repo/3.yaml
+commit
+wait_agent "one file: applied" 1 applied
+check_equal "one file: requests" "GET /api/v1/namespaces/default/configmaps/tranche-shop
+GET /api/v1/namespaces/default/configmaps/app-3
+PUT /api/v1/namespaces/default/configmaps/app-3?fieldManager=tranche&fieldValidation=Strict&dryRun=All
+PUT /api/v1/namespaces/default/configmaps/app-3?fieldManager=tranche&fieldValidation=Strict
+PUT /api/v1/namespaces/default/configmaps/tranche-shop?fieldManager=tranche" \
+	"$(tail -n "+$((requests + 1))" requests.log | grep -v "tranche/\|kubectl" | grep "^[A-Z]* /api" | head -n 5 | cut -d' ' -f1,2)"
+check_equal "one file: a narrow pass" "1 of 12 objects the commit touches, or leaves to be judged, 1" \
+	"$(whole) $(grep -o "of 12 objects.*" agent.log)"
+
+# --- what says the same, wherever it stands ----------------------------------------------------
+
+git -C repo mv 4.yaml moved.yaml
+{ cat repo/5.yaml; echo ---; cat repo/6.yaml; } >repo/both.yaml
+rm repo/5.yaml repo/6.yaml
+sed -i '1i # a word' repo/7.yaml
+commit
+wait_agent "moved: applied" 1 applied
+check_equal "moved: nothing is written, nor looked at" "12 1 0" \
+	"$(count "created") $(count "replaced") $(grep "of 12 objects" agent.log | tail -n 1 | grep -o '[0-9]*$')"
+
+# --- what is new, and what leaves --------------------------------------------------------------
+
+manifest app-13 green >repo/13.yaml
+commit
+wait_agent "new: applied" 1 applied
+check_equal "new: created by a narrow pass" "13 1" "$(count "created") $(whole)"
+paint app-13 red
+wait_agent "new: is watched" 1 count "configmap/app-13: drift: data.colour green -> red"
+paint app-13 green
+wait_agent "new: its drift ends" 1 count "configmap/app-13: drift ended"
+
+rm repo/13.yaml
+commit
+wait_agent "left: is told" 1 count "configmap/app-13 left Git, not pruned (--prune deletes it)"
+wait_agent "left: applied" 1 applied
+check_equal "left: by a pass over everything" 2 "$(whole)"
+
+# --- what somebody changes ---------------------------------------------------------------------
+
+new_repo
+start_cluster
+start_agent
+wait_agent "second cluster: first sync" 12 count "created"
+wait_agent "second cluster: the watch runs" 1 watches 1
+
+# Before: drift that is left alone is neither forgotten nor told again, whatever is committed.
+paint app-1 red
+wait_agent "before: is drift" 1 count "configmap/app-1: drift: data.colour green -> red"
+for next in yellow brown; do
+	manifest app-2 $next >repo/2.yaml
+	commit
+	wait_agent "before: $next applied" 1 applied
+done
+check_equal "before: told once, and stands" "1 0 red 1" \
+	"$(count "app-1: drift: data") $(count "app-1: drift ended") $(colour app-1) $(whole)"
+manifest app-1 purple >repo/1.yaml
+commit
+wait_agent "before: the commit that touches it wins" purple colour app-1
+wait_agent "before: ended" 1 count "app-1: drift ended"
+
+# At the same time: whichever comes first, the one is written and the other one told.
+for round in 1 2 3; do
+	manifest app-2 "white-$round" >repo/2.yaml
+	paint app-3 "red-$round" &
+	commit
+	wait %% 2>/dev/null
+	wait_agent "while $round: applied" 1 applied
+	wait_agent "while $round: is drift" 1 count "configmap/app-3: drift: data.colour green -> red-$round"
+	paint app-3 green
+	wait_agent "while $round: ends" "$round" count "app-3: drift ended"
+done
+kubectl delete configmap app-4 >/dev/null
+manifest app-2 black >repo/2.yaml
+commit
+wait_agent "deleted: is told" 1 count "configmap/app-4: drift: deleted; left alone"
+wait_agent "deleted: applied" 1 applied
+
+# An object that somebody changed after it was read is read again.
+paint app-5 red
+manifest app-5 orange >repo/5.yaml
+commit
+wait_agent "touched and changed: Git wins" orange colour app-5
+
+# --- watches that are cut ----------------------------------------------------------------------
+
+new_repo
+start_cluster --fault cut=3000@watch:configmaps
+start_agent
+wait_agent "cut: first sync" 12 count "created"
+wait_agent "cut: the watch runs" 1 watches 1
+faults 503@watch:configmaps
+for round in 1 2 3 4 5 6 7 8; do # the stream that stands has room for some
+	paint app-11 "$round"
+	paint app-11 green
+done
+before=$(whole)
+paint app-12 red
+manifest app-1 blue >repo/1.yaml
+commit
+wait_agent "cut: applied" 1 applied
+wait_agent "cut: what the watch did not tell is told" 1 count "configmap/app-12: drift: data.colour green -> red"
+check_equal "cut: by a pass over everything" $((before + 1)) "$(whole)"
+faults ''
+
+# --- drift that is undone ----------------------------------------------------------------------
+
+new_repo
+start_cluster
+start_agent --self-heal
+wait_agent "revert: first sync" 12 count "created"
+wait_agent "revert: the watch runs" 1 watches 1
+for round in 1 2 3; do
+	manifest app-2 "white-$round" >repo/2.yaml
+	paint app-3 red &
+	commit
+	wait %% 2>/dev/null
+	wait_agent "revert $round: applied" 1 applied
+	wait_agent "revert $round: undone" green colour app-3
+	wait_agent "revert $round: written" "white-$round" colour app-2
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
