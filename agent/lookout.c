@@ -6,6 +6,7 @@
 
 #include "agent/conditions.h"
 #include "apply/inventory.h"
+#include "diff/hash.h"
 #include "diff/ignore.h"
 
 #define GONE "" /* the digest of an object that does not exist */
@@ -218,14 +219,12 @@ static int digest_of(const struct watched *watched, const struct resource *resou
 				     ret_digest, err);
 }
 
-/* FNV-1a; never 0. */
+/* Never 0. */
 static uint64_t hash_version(const cJSON *object)
 {
 	const char *version = json_str(object, "metadata.resourceVersion");
-	uint64_t hash = 14695981039346656037u;
+	uint64_t hash = hash_bytes(HASH_SEED, version, version ? strlen(version) : 0);
 
-	for (const char *c = version ? version : ""; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
 	return hash ? hash : 1;
 }
 

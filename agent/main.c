@@ -280,6 +280,7 @@ int main(int argc, char **argv)
 	if (source_is_child(argv))
 		return source_child_main();
 	signal(SIGPIPE, SIG_IGN);
+	memory_begin();
 	int code = run(argc, argv);
 	if (session_is_stuck()) {
 		/* A thread still uses what exit() would take down. */

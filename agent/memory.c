@@ -6,6 +6,13 @@
 #define MUCH_BYTES \
 	(512u * 1024) /* less, or less than a sixteenth of what is in use, is not worth it */
 
+void memory_begin(void)
+{
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 void memory_settle(void)
 {
 #ifdef __GLIBC__ /* others do so by themselves */

@@ -4,6 +4,9 @@
 #ifndef AGENT_MEMORY_H
 #define AGENT_MEMORY_H
 
+/* Before any thread begins: they share one heap, or each of them keeps what it needed once. */
+void memory_begin(void);
+
 /*
  * Gives the system back what is free, if that is much. A pass needs, for a moment, many times what is
  * kept of it, and what is kept lies between what has been freed.

@@ -5,6 +5,7 @@
 
 #include "apply/clock.h"
 #include "diff/cleanup.h"
+#include "diff/hash.h"
 
 #define RETRY_MS              10000
 #define MAX_FINGERPRINT_BYTES (64u * 1024 * 1024)
@@ -16,7 +17,6 @@ static void followed_free(struct followed *followed)
 	cJSON_Delete(followed->statefulset);
 	if (followed->judged)
 		rollout_release(&followed->verdict);
-	free(followed->fingerprint);
 	free(followed);
 }
 
@@ -242,15 +242,16 @@ static int judge(struct rollouts *rollouts, struct followed *followed, struct er
 		rollout_release(&verdict);
 		return -1;
 	}
-	if (followed->judged)
+	uint64_t hash = hash_bytes(HASH_SEED, fingerprint.data, fingerprint.length);
+	bool was_judged = followed->judged;
+	if (was_judged)
 		rollout_release(&followed->verdict);
 	followed->verdict = verdict;
 	followed->judged = true;
 	followed->recheck_at_ms = verdict.recheck_ms > 0 ? now + verdict.recheck_ms : 0;
-	if (followed->fingerprint && strcmp(followed->fingerprint, buf_str(&fingerprint)) == 0)
+	if (was_judged && followed->fingerprint == hash)
 		return 0;
-	free(followed->fingerprint);
-	followed->fingerprint = buf_steal(&fingerprint);
+	followed->fingerprint = hash;
 	return 1;
 }
 

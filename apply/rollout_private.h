@@ -17,7 +17,7 @@ struct followed {
 	struct rollout verdict;
 	bool judged;           /* there is a verdict */
 	bool dirty;            /* it or its Pods changed since */
-	char *fingerprint;     /* of the verdict */
+	uint64_t fingerprint;  /* of the verdict */
 	int64_t recheck_at_ms; /* Unix time; 0: never */
 };
 

@@ -343,12 +343,14 @@ static void memo_free(struct manifest_memo *memo)
 
 void manifest_release(struct manifest *manifest)
 {
-	ref_release(&manifest->ref);
+	if (!manifest->packed) { /* which has these */
+		ref_release(&manifest->ref);
+		free(manifest->file);
+		free(manifest->service_name);
+	}
 	cJSON_Delete(manifest->desired);
-	free(manifest->file);
 	free(manifest->marks);
 	free(manifest->packed);
-	free(manifest->service_name);
 	memo_free(manifest->memo);
 	*manifest = (struct manifest){0};
 }

@@ -97,7 +97,7 @@ struct manifest *manifest_set_find(const struct manifest_set *set, const struct 
 /*
  * A tree takes some five times the memory of its text. Between two passes manifests are packed: `desired`
  * and `marks` become one text (JSON, and the places as differences), and are NULL; whatever else stands
- * above is still there. Where there is no memory to pack one it stays as it is.
+ * above is still there, if at another address. Where there is no memory to pack one it stays as it is.
  *
  * Unpacked the tree is what it was, the order of keys and the numbers included; of one that is not packed
  * nothing happens. ERR_NO_MEMORY only.

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "diff/hash.h"
 #include "diff/schema.h"
 
 /* Where each object of a set stands in it, by a hash of what it is told apart by. */
@@ -21,19 +22,15 @@ const char *manifest_namespace(const struct ref *ref, const char *default_namesp
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-/* FNV-1a, the NUL included. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	do
-		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-	while (*text++);
-	return hash;
+	return hash_bytes(hash, text, strlen(text) + 1);
 }
 
 /* A ref whose namespace is filled in. */
 static uint64_t hash_ref(const struct ref *ref)
 {
-	uint64_t hash = hash_text(14695981039346656037u, ref->name);
+	uint64_t hash = hash_text(HASH_SEED, ref->name);
 
 	hash = hash_text(hash, ref->kind);
 	hash = hash_text(hash, ref->namespace);

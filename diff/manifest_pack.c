@@ -5,6 +5,8 @@
 /*
  * The JSON text, its NUL, and then two numbers a mark: by how many lines it is below the one before, with
  * the sign in the lowest bit, and its column. A number stands in groups of seven bits, the lowest first.
+ * Then the texts of the manifest, which point in here from then on: many small pieces of memory that stay
+ * would keep what a pass used in between from being given back.
  */
 struct manifest_packed {
 	size_t text_length;
@@ -60,31 +62,91 @@ static void take_marks(const char *at, struct yaml_mark *marks, size_t count)
 	}
 }
 
-void manifest_pack(struct manifest *manifest)
+#define TEXT_COUNT 7
+
+/* Those that may be NULL come last. */
+static void list_texts(struct manifest *manifest, char **ret_texts[TEXT_COUNT])
+{
+	struct ref *ref = &manifest->ref;
+	char **texts[TEXT_COUNT] = {
+		&ref->group,     &ref->version,          &ref->kind, &ref->namespace, &ref->name,
+		&manifest->file, &manifest->service_name};
+
+	memcpy(ret_texts, texts, sizeof(texts));
+}
+
+static void put_texts(struct manifest *manifest, struct buf *out)
+{
+	char **texts[TEXT_COUNT];
+
+	list_texts(manifest, texts);
+	for (size_t i = 0; i < TEXT_COUNT; i++)
+		if (*texts[i])
+			buf_append(out, *texts[i], strlen(*texts[i]) + 1);
+}
+
+/* The texts stand at `at` now. */
+static void move_texts(struct manifest *manifest, char *at)
+{
+	char **texts[TEXT_COUNT];
+
+	list_texts(manifest, texts);
+	for (size_t i = 0; i < TEXT_COUNT; i++) {
+		if (!*texts[i])
+			continue;
+		free(*texts[i]);
+		*texts[i] = at;
+		at += strlen(at) + 1;
+	}
+}
+
+static int pack(struct manifest *manifest, struct err *err)
 {
 	CLEANUP(buf_release) struct buf bytes = BUF_INIT(MAX_BYTES);
-	struct manifest_packed *packed;
+
+	json_print(manifest->desired, &bytes);
+	size_t text_length = bytes.length;
+	buf_putc(&bytes, '\0');
+	put_marks(manifest, &bytes);
+	size_t texts_at = bytes.length;
+	put_texts(manifest, &bytes);
+	if (buf_check(&bytes, "a manifest", err) < 0)
+		return -1;
+	struct manifest_packed *packed = malloc(sizeof(*packed) + bytes.length);
+	if (!packed)
+		return err_no_memory(err);
+	packed->text_length = text_length;
+	memcpy(packed->bytes, bytes.data, bytes.length);
+	manifest->packed = packed;
+	move_texts(manifest, packed->bytes + texts_at);
+	return 0;
+}
+
+/* Out of the middle of what was needed for a moment. */
+static void move(char **text)
+{
+	char *copy = *text ? strdup(*text) : NULL;
+
+	if (!copy)
+		return;
+	free(*text);
+	*text = copy;
+}
+
+void manifest_pack(struct manifest *manifest)
+{
 	struct err ignored;
 
-	if (!manifest->desired)
+	/* One that was unpacked still has its text: a tree is never changed. */
+	if (!manifest->desired || (!manifest->packed && pack(manifest, &ignored) < 0))
 		return;
-	/* What was unpacked is still there: a tree is never changed. */
-	if (!manifest->packed) {
-		json_print(manifest->desired, &bytes);
-		size_t length = bytes.length;
-		buf_putc(&bytes, '\0');
-		put_marks(manifest, &bytes);
-		packed = malloc(sizeof(*packed) + bytes.length);
-		if (!packed || buf_check(&bytes, "a manifest", &ignored) < 0) {
-			free(packed);
-			return;
-		}
-		packed->text_length = length;
-		memcpy(packed->bytes, bytes.data, bytes.length);
-		manifest->packed = packed;
-	}
 	cJSON_Delete(STEAL(manifest->desired));
 	free(STEAL(manifest->marks));
+	if (manifest->memo) {
+		move(&manifest->memo->desired);
+		move(&manifest->memo->live);
+		move(&manifest->memo->of_live_version);
+	}
 }
 
 int manifest_unpack(struct manifest *manifest, struct err *err)

@@ -434,7 +434,8 @@ static void test_packing(void **state)
 		"1e-7\n  huge: 1e30\n  negative: -0.0\n  one: 1.0\n  yes: true\n  no: false\n  "
 		"nothing: null\n  empty: {}\n  none: []\n  deep: [[[{a: [1, 2]}]]]\n",
 		"a0: &x {k: [1, 2]}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nz: *x\n"
-		"\n\n\n\n'a key that is long enough for a column of two bytes, as they are packed, which begins "
+		"\n\n\n\n'a key that is long enough for a column of two bytes, as they are packed, "
+		"which begins "
 		"beyond 128 or so of them': {last: word}\n",
 		"{\"kind\": \"ConfigMap\", \"apiVersion\": \"v1\", \"metadata\": {\"name\": "
 		"\"a\"}}",
