@@ -8,6 +8,7 @@
 #include "agent/completion.h"
 #include "agent/exit_code.h"
 #include "agent/log.h"
+#include "agent/memory.h"
 #include "agent/session.h"
 
 /* clang-format off */
