@@ -48,12 +48,21 @@ static int compare_path(const void *path, const void *item)
 	return strcmp(path, ((const struct known_file *)item)->path);
 }
 
-const struct known_file *known_files_find(const struct known_files *known, const char *path,
-					  const unsigned char *id)
+static const struct known_file *find(const struct known_files *known, const char *path, size_t next)
 {
-	const struct known_file *file = known->count ? bsearch(path, known->items, known->count,
-							       sizeof(*known->items), compare_path)
-						     : NULL;
+	if (next < known->count && strcmp(known->items[next].path, path) == 0)
+		return &known->items[next];
+	return known->count ? bsearch(path, known->items, known->count, sizeof(*known->items),
+				      compare_path)
+			    : NULL;
+}
 
+const struct known_file *known_files_find(const struct known_files *known, const char *path,
+					  const unsigned char *id, size_t *next)
+{
+	const struct known_file *file = find(known, path, *next);
+
+	if (file)
+		*next = (size_t)(file - known->items) + 1;
 	return file && memcmp(file->id, id, SOURCE_ID_BYTES) == 0 ? file : NULL;
 }

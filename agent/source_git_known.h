@@ -27,8 +27,11 @@ bool known_files_are_ordered(const struct snapshot *snapshot);
 /* Remembers those of the snapshot instead. Where they are in no order, or memory runs out: nothing. */
 void known_files_take(struct known_files *known, const struct snapshot *snapshot);
 
-/* The file, if the blob is the one that was read; else NULL. */
+/*
+ * The file, if the blob is the one that was read; else NULL. `next` is where it is looked for first, and
+ * becomes the place after it: whoever asks for one after the other finds each at once. Begins as 0.
+ */
 const struct known_file *known_files_find(const struct known_files *known, const char *path,
-					  const unsigned char *id);
+					  const unsigned char *id, size_t *next);
 
 #endif

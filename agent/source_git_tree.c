@@ -15,6 +15,7 @@ struct reader {
 	git_repository *repository;
 	git_odb *odb;
 	const struct known_files *known; /* or NULL */
+	size_t next_known;
 	struct snapshot *snapshot;
 };
 
@@ -53,7 +54,8 @@ static int add_blob(struct reader *reader, const git_oid *id, const char *path, 
 	git_object_t type;
 	size_t header_size;
 	const struct known_file *same =
-		reader->known ? known_files_find(reader->known, path, id->id) : NULL;
+		reader->known ? known_files_find(reader->known, path, id->id, &reader->next_known)
+			      : NULL;
 
 	if (same)
 		return snapshot_add_blob(reader->snapshot, path, id->id, NULL, same->length, err);

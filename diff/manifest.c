@@ -98,6 +98,9 @@ int manifest_set_append(struct manifest_set *set, struct manifest *take_manifest
 		set->items = items;
 		set->capacity = capacity;
 	}
+	const struct schema_kind *kind =
+		schema_kind(manifest.ref.group, manifest.ref.version, manifest.ref.kind);
+	manifest.cluster_scoped = kind && !kind->namespaced;
 	set->items[set->count++] = manifest;
 	manifest = (struct manifest){0};
 	free(STEAL(set->table));

@@ -34,6 +34,7 @@ struct manifest {
 	size_t mark_count;
 	struct manifest_memo *memo; /* NULL for one that stands in no file */
 	struct manifest_packed *packed;
+	bool cluster_scoped; /* the kind is known to belong to no namespace */
 	/* Of a StatefulSet: what is asked for while it is packed, too. */
 	char *service_name; /* NULL: none */
 	int64_t partition;

@@ -39,11 +39,13 @@ static uint64_t hash_ref(const struct ref *ref)
 
 static struct ref placed_ref(const struct manifest *manifest, const char *default_namespace)
 {
-	struct ref ref = manifest->ref;
+	const struct ref *ref = &manifest->ref;
 
-	/* Borrowed, and not changed. */
-	ref.namespace = (char *)(uintptr_t)manifest_namespace(&ref, default_namespace);
-	return ref;
+	return ref_view(ref->group, ref->version, ref->kind,
+			manifest->cluster_scoped ? ""
+			: *ref->namespace        ? ref->namespace
+						 : default_namespace,
+			ref->name);
 }
 
 /* The slot of the object, or the free one where it would go. */
