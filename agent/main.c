@@ -10,6 +10,7 @@
 #include "agent/log.h"
 #include "agent/memory.h"
 #include "agent/session.h"
+#include "agent/start.h"
 
 /* clang-format off */
 const struct command cli_commands[] = {
@@ -273,11 +274,16 @@ static int run(int argc, char **argv)
 	if (options.log_level)
 		log_setup(log_level_of(options.log_level),
 			  strcmp(options.log_format, "json") == 0 ? LOG_JSON : LOG_TEXT);
+	if (command->groups && start_check(&err) < 0) {
+		tell_error(&err);
+		return EXIT_INTERNAL;
+	}
 	return command->run(&options);
 }
 
 int main(int argc, char **argv)
 {
+	start_hold_streams();
 	if (source_is_child(argv))
 		return source_child_main();
 	signal(SIGPIPE, SIG_IGN);

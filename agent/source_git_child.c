@@ -165,6 +165,11 @@ static int read_in_child(const struct remote_request *request, int lock_fd, int6
 			err, ERR_TRANSIENT,
 			"cannot read %s: the server took longer than %lld s (--fetch-timeout)",
 			request->name, (long long)(deadline_ms + 999) / 1000);
+	if (err->class == ERR_NOT_FOUND)
+		return err_set(err, ERR_INTERNAL,
+			       "cannot read %s: /proc is not mounted, through which the process "
+			       "that fetches is started",
+			       request->name);
 	return err_prefix(err, "cannot read %s", request->name);
 }
 

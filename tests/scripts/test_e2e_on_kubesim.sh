@@ -16,6 +16,7 @@ if [ $# -eq 0 ]; then
 		*/test_git_extremes.sh) ;;    # takes minutes, and no cluster
 		*/test_kills.sh) ;;           # reads the audit log
 		*/test_leader.sh) ;;          # test_leader_on_kubesim.sh
+		*/test_process_faults.sh) ;;  # takes a minute, and root
 		*/test_rbac.sh) ;;            # is about rights, which kubesim does not have
 		*/test_validate.sh) ;;        # holds validate to what 1.20 refuses
 		*) set -- "$@" "$script" ;;
