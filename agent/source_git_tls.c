@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include <git2.h>
+#if LIBGIT2_VER_MAJOR > 1 || LIBGIT2_VER_MINOR >= 8
+#include <git2/sys/errors.h> /* git_error_set_str(), which git2.h had before */
+#endif
 #include <git2/sys/stream.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
