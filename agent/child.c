@@ -17,8 +17,6 @@
 #define CHUNK_BYTES 4096
 #define KEPT_FD     3
 
-extern char **environ;
-
 static void close_p(int *fd)
 {
 	if (*fd >= 0)

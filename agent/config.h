@@ -186,9 +186,4 @@ int config_cluster_copy(const struct config_cluster *cluster, struct config_clus
 			struct err *err);
 void config_cluster_release(struct config_cluster *cluster);
 
-/* The same of a cluster. */
-int config_cluster_copy(const struct config_cluster *cluster, struct config_cluster *ret_copy,
-			struct err *err);
-void config_cluster_release(struct config_cluster *cluster);
-
 #endif

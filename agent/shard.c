@@ -88,7 +88,7 @@ int64_t shard_of(const char *app, int64_t count)
 		shard = next;
 		key = key * 2862933555777941757u + 1;
 		next = (int64_t)((double)(shard + 1) *
-				 ((double)(1ll << 31) / (double)((key >> 33) + 1)));
+				 ((double)(1LL << 31) / (double)((key >> 33) + 1)));
 	}
 	return shard;
 }

@@ -184,7 +184,7 @@ static int check_workload(struct checker *checker)
 {
 	const struct ref *ref = &checker->manifest->ref;
 
-	if (strcmp(ref->version, "v1"))
+	if (strcmp(ref->version, "v1") != 0)
 		return 0;
 	for (size_t i = 0; i < COUNT(workloads); i++) {
 		if (!ref_is(ref, "apps", workloads[i].kind))

@@ -109,7 +109,7 @@ static int check_strategy_type(struct checker *checker)
 
 	if (!cJSON_IsString(type) || !strcmp(type->valuestring, "RollingUpdate"))
 		return 0;
-	if (strcmp(type->valuestring, "OnDelete"))
+	if (strcmp(type->valuestring, "OnDelete") != 0)
 		return check_report(checker, FINDING_ERROR, type,
 				    "spec.updateStrategy.type is \"%s\", but must be RollingUpdate "
 				    "or OnDelete",

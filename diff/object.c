@@ -205,7 +205,7 @@ static void normalise_metadata(cJSON *metadata, const char *kind)
 	for (size_t i = 0; i < COUNT(server_marks); i++) {
 		const char *only = server_marks[i].kind;
 
-		if (only && (!kind || strcmp(kind, only)))
+		if (only && (!kind || strcmp(kind, only) != 0))
 			continue;
 		json_remove_key(annotations, server_marks[i].key);
 		json_remove_key(labels, server_marks[i].key);
@@ -230,7 +230,7 @@ void object_normalise(cJSON *object)
 
 	object_strip(object);
 	normalise_metadata(json_get(object, "metadata"), kind);
-	if (!kind || strcmp(kind, "StatefulSet"))
+	if (!kind || strcmp(kind, "StatefulSet") != 0)
 		return;
 	json_each (claim, json_at(object, "spec.volumeClaimTemplates")) {
 		json_remove_key(claim, "apiVersion");

@@ -132,7 +132,7 @@ bool path_is_within(const char *path, const char *parent)
 
 	if (!length)
 		return true;
-	if (strncmp(path, parent, length))
+	if (strncmp(path, parent, length) != 0)
 		return false;
 	return !path[length] || path[length] == '.' || path[length] == '[';
 }

@@ -64,7 +64,7 @@ static void prune_value(const cJSON *schema, cJSON *value, bool is_root, struct 
 
 		next = part->next;
 		if (is_root && is_every_kinds(part)) {
-			;
+			/* as every kind has it */
 		} else if (own) {
 			prune_value(own, part, false, pruning);
 		} else if (is_member && !keeps) {

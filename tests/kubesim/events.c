@@ -83,7 +83,7 @@ static cJSON *new_event(struct events *events, const struct event *event, const 
 	uint64_t nanoseconds = (uint64_t)loop_wall_us(events->cluster->loop) * 1000;
 	CLEANUP(free_p)
 	char *name = alloc_printf("%s.%llx", obj_name(event->object),
-				  (unsigned long long)(nanoseconds + events->recorded++ % 1000));
+				  (unsigned long long)nanoseconds + events->recorded++ % 1000);
 	cJSON *object = obj_new();
 
 	obj_set_text(object, "apiVersion", "v1");

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define STRING(number, name)        number, name, PROTOBUF_STRING, PROTOBUF_ONE, 0, false
-#define STRING_KEPT(number, name)   number, name, PROTOBUF_STRING, PROTOBUF_ONE, 0, true
 #define STRINGS(number, name)       number, name, PROTOBUF_STRING, PROTOBUF_LIST, 0, true
 #define STRING_MAP(number, name)    number, name, PROTOBUF_STRING, PROTOBUF_MAP, 0, true
 #define BYTES_MAP(number, name)     number, name, PROTOBUF_BYTES, PROTOBUF_MAP, 0, true
