@@ -103,7 +103,7 @@ static const char *format(double value, bool single, int min_exponent, int max_e
 	if (signbit(value))
 		*at++ = '-';
 	if (value == 0) {
-		strcpy(at, "0");
+		memcpy(at, "0", sizeof("0"));
 		return out;
 	}
 	decimal = shortest(fabs(value), single);

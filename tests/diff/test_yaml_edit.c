@@ -16,7 +16,6 @@
 #define DATA       "tests/diff/data/edit/"
 #define FEWEST     60
 #define MAX_STEPS  64
-#define LINE_BYTES 1024
 #define PATH_BYTES 512
 
 /* --- the cases ------------------------------------------------------------------------------- */
