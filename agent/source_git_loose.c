@@ -10,6 +10,9 @@
 
 #include <git2.h>
 #include <git2/sys/odb_backend.h>
+#if LIBGIT2_VER_MAJOR > 1 || LIBGIT2_VER_MINOR >= 8
+#include <git2/sys/errors.h> /* git_error_set_str(), which git2.h had before */
+#endif
 #include <zlib.h>
 
 #define CHUNK_BYTES 16384
