@@ -58,7 +58,9 @@ static int sort_uids(struct inventories *inventories, struct err *err)
 
 	for (size_t i = 0; i < inventories->count; i++)
 		count += inventories->items[i].count;
-	inventories->uids = calloc(count + 1, sizeof(*inventories->uids));
+	if (count == 0)
+		return 0;
+	inventories->uids = calloc(count, sizeof(*inventories->uids));
 	if (!inventories->uids)
 		return err_no_memory(err);
 	for (size_t i = 0; i < inventories->count; i++) {
