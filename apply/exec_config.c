@@ -35,6 +35,10 @@ int exec_vector_add(char ***vector, const char *text, struct err *err)
 
 	while (*vector && (*vector)[count])
 		count++;
+	if (count == EXEC_MAX_STRINGS)
+		return err_set(err, ERR_LIMIT,
+			       "an exec plugin has more than %d arguments or variables",
+			       EXEC_MAX_STRINGS);
 	char **longer = reallocarray(*vector, count + 2, sizeof(*longer));
 	if (!longer)
 		return err_no_memory(err);

@@ -32,7 +32,12 @@ struct exec_config {
 struct exec_config *exec_config_copy(const struct exec_config *config);
 void exec_config_free(struct exec_config *config);
 
-/* Appends a copy to a vector that ends in NULL (or is NULL itself); its length is counted. */
+#define EXEC_MAX_STRINGS 5000 /* of a vector */
+
+/*
+ * Appends a copy to a vector that ends in NULL (or is NULL itself); its length is counted. ERR_LIMIT,
+ * ERR_NO_MEMORY.
+ */
 int exec_vector_add(char ***vector, const char *text, struct err *err);
 
 #endif

@@ -41,7 +41,7 @@ static int find_entry(const struct kubeconfig_files *files, const struct kubecon
 		      const char *list, const char *what, struct kubeconfig_entry *ret_entry,
 		      struct err *err)
 {
-	CLEANUP(buf_release) struct buf names = BUF_INIT(MAX_TEXT_BYTES);
+	CLEANUP(buf_release) struct buf names = BUF_INIT(ERR_MESSAGE_MAX);
 	struct kubeconfig_entry entry = {.what = what};
 
 	*ret_entry = entry;
@@ -66,7 +66,7 @@ static int find_context(const struct kubeconfig_files *files, const char *wanted
 			struct kubeconfig_entry *ret_context, struct err *err)
 {
 	CLEANUP(buf_release) struct buf paths = BUF_INIT(MAX_TEXT_BYTES);
-	CLEANUP(buf_release) struct buf names = BUF_INIT(MAX_TEXT_BYTES);
+	CLEANUP(buf_release) struct buf names = BUF_INIT(ERR_MESSAGE_MAX);
 	struct kubeconfig_entry context = {.what = "context"};
 
 	context.name = wanted && *wanted ? wanted : kubeconfig_files_current(files);

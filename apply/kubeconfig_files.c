@@ -214,6 +214,8 @@ void kubeconfig_files_print_names(const struct kubeconfig_files *files, const ch
 		json_each (entry, json_get(files->items[i].root, list)) {
 			const char *name = json_str(entry, "name");
 
+			if (out->broken_cap)
+				return;
 			if (!name || !kubeconfig_files_find(files, list, "", name, &first) ||
 			    first != &files->items[i])
 				continue;

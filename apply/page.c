@@ -22,6 +22,11 @@ int page_take_token(const cJSON *page, char **token, struct err *err)
 	*token = NULL;
 	if (!next || !*next)
 		return 0;
+	/* Nobody could ask for that page, and trying again would not help. */
+	if (strlen(next) > PAGE_MAX_TOKEN_BYTES)
+		return err_set(err, ERR_LIMIT,
+			       "the server's list goes on with a token of more than %u bytes",
+			       PAGE_MAX_TOKEN_BYTES);
 	*token = strdup(next);
 	return *token ? 1 : err_no_memory(err);
 }
@@ -30,7 +35,7 @@ int page_complete_item(cJSON *item, const struct resource *resource, struct err 
 {
 	CLEANUP(buf_release) struct buf api_version = BUF_INIT(1024);
 
-	if (json_get(item, "kind"))
+	if (json_str(item, "kind") && json_str(item, "apiVersion"))
 		return 0;
 	buf_printf(&api_version, "%s%s%s", resource->group, resource->group[0] ? "/" : "",
 		   resource->version);

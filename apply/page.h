@@ -6,7 +6,8 @@
 
 #include "apply/resource.h"
 
-#define PAGE_OBJECTS 500
+#define PAGE_OBJECTS         500
+#define PAGE_MAX_TOKEN_BYTES 4096u /* Kubernetes' have some hundred */
 
 /* Appends the path of the list's first page, or of the one that the token leads to. */
 void page_print_path(const struct resource *resource, const char *namespace, const char *token,
@@ -14,7 +15,7 @@ void page_print_path(const struct resource *resource, const char *namespace, con
 
 /*
  * Puts the token of the page after this one in place of *token, and frees the old one. 1: there is
- * one, 0: this was the last page.
+ * one, 0: this was the last page. ERR_LIMIT; ERR_NO_MEMORY.
  */
 int page_take_token(const cJSON *page, char **token, struct err *err);
 

@@ -69,24 +69,30 @@ static bool next_line(const char **at, struct line *ret_line)
 	return false;
 }
 
-/* `*` and `?`, without case, as ssh's match_pattern; linear in practice: names are short. */
+/* `*` and `?`, without case, as ssh's match_pattern. Only the last `*` ever takes more: that is enough. */
 static bool matches_pattern(const char *pattern, size_t length, const char *name)
 {
-	for (; length; pattern++, length--) {
-		if (*pattern == '*') {
-			for (const char *rest = name;; rest++) {
-				if (matches_pattern(pattern + 1, length - 1, rest))
-					return true;
-				if (!*rest)
-					return false;
-			}
-		}
-		if (!*name || (*pattern != '?' &&
-			       tolower((unsigned char)*pattern) != tolower((unsigned char)*name)))
+	const char *end = pattern + length, *star = NULL, *taken = NULL;
+
+	while (*name) {
+		if (pattern < end && *pattern == '*') {
+			star = ++pattern;
+			taken = name;
+		} else if (pattern < end &&
+			   (*pattern == '?' ||
+			    tolower((unsigned char)*pattern) == tolower((unsigned char)*name))) {
+			pattern++;
+			name++;
+		} else if (star) {
+			pattern = star;
+			name = ++taken;
+		} else {
 			return false;
-		name++;
+		}
 	}
-	return !*name;
+	while (pattern < end && *pattern == '*')
+		pattern++;
+	return pattern == end;
 }
 
 /* Decodes a base64 span into `out`; false where it is none. */

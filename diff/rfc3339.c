@@ -33,6 +33,30 @@ static int64_t days_since_epoch(int year, int month, int day)
 	return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
 }
 
+/* The inverse of days_since_epoch. */
+static void date_of(int64_t days, int *ret_year, int *ret_month, int *ret_day)
+{
+	int64_t since = days + 719468; /* from 0000-03-01; an era is 400 years */
+	int64_t era = (since >= 0 ? since : since - 146096) / 146097;
+	int64_t of_era = since - era * 146097;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * of_year + 2) / 153; /* from March */
+
+	*ret_day = (int)(of_year - (153 * month + 2) / 5 + 1);
+	*ret_month = (int)(month < 10 ? month + 3 : month - 9);
+	*ret_year = (int)(year + era * 400 + (*ret_month <= 2));
+}
+
+/* There is no 30th of February. */
+static bool is_day(int year, int month, int day)
+{
+	int of_year, of_month, of_day;
+
+	date_of(days_since_epoch(year, month, day), &of_year, &of_month, &of_day);
+	return of_day == day;
+}
+
 static int64_t read_fraction_ms(const char **text)
 {
 	int64_t ms = 0, scale = 100;
@@ -92,28 +116,14 @@ bool rfc3339_read(const char *text, int64_t *ret_ms)
 			return false;
 		fraction_ms = read_fraction_ms(&text);
 	}
-	if (!read_offset_minutes(&text, &offset) || *text)
+	if (!read_offset_minutes(&text, &offset) || *text ||
+	    !is_day(values[0], values[1], values[2]))
 		return false;
 
 	int64_t seconds = days_since_epoch(values[0], values[1], values[2]) * 86400 +
 			  values[3] * 3600 + values[4] * 60 + values[5] - offset * 60;
 	*ret_ms = seconds * 1000 + fraction_ms;
 	return true;
-}
-
-/* The inverse of days_since_epoch. */
-static void date_of(int64_t days, int *ret_year, int *ret_month, int *ret_day)
-{
-	int64_t since = days + 719468; /* from 0000-03-01; an era is 400 years */
-	int64_t era = (since >= 0 ? since : since - 146096) / 146097;
-	int64_t of_era = since - era * 146097;
-	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-	int64_t month = (5 * of_year + 2) / 153; /* from March */
-
-	*ret_day = (int)(of_year - (153 * month + 2) / 5 + 1);
-	*ret_month = (int)(month < 10 ? month + 3 : month - 9);
-	*ret_year = (int)(year + era * 400 + (*ret_month <= 2));
 }
 
 static void print(int64_t ms, const char *end, struct buf *out)

@@ -239,6 +239,28 @@ static void test_expired_list(void **state)
 	finish(&bench);
 }
 
+/* A token that nobody could ask with: the list begins again, and what has no apiVersion gets one. */
+static void test_absurd_token(void **state)
+{
+	(void)state;
+	struct bench bench = new_bench();
+	char page[8192];
+
+	snprintf(
+		page, sizeof(page),
+		"{\"metadata\":{\"resourceVersion\":\"9\",\"continue\":\"%05000d\"},\"items\":[{"
+		"\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"1\"}}]}",
+		0);
+	server_answer(bench.server, LIST, 1, 200, "", page);
+	server_answer(bench.server, LIST "500&labelSelector", 1, 200, "", PAGE("10", ""));
+	add_silence(bench.server);
+	start(&bench, false);
+	expect(&bench, "added a@1\n"
+		       "trouble: the server's list goes on with a token of more than 4096 bytes\n"
+		       "deleted a@1\nsynced\n");
+	finish(&bench);
+}
+
 /* What goes wrong with a stream is mended by resuming where it was. */
 static void test_resumes(void **state)
 {
@@ -568,17 +590,12 @@ static void test_on_a_cluster(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_follows),
-		cmocka_unit_test(test_expired),
-		cmocka_unit_test(test_expired_list),
-		cmocka_unit_test(test_resumes),
-		cmocka_unit_test(test_cut_at_every_byte),
-		cmocka_unit_test(test_restored),
-		cmocka_unit_test(test_resume_fails),
-		cmocka_unit_test(test_throttled),
-		cmocka_unit_test(test_trouble_is_told),
-		cmocka_unit_test(test_once),
-		cmocka_unit_test(test_cancel_in_callbacks),
+		cmocka_unit_test(test_follows),      cmocka_unit_test(test_expired),
+		cmocka_unit_test(test_expired_list), cmocka_unit_test(test_absurd_token),
+		cmocka_unit_test(test_resumes),      cmocka_unit_test(test_cut_at_every_byte),
+		cmocka_unit_test(test_restored),     cmocka_unit_test(test_resume_fails),
+		cmocka_unit_test(test_throttled),    cmocka_unit_test(test_trouble_is_told),
+		cmocka_unit_test(test_once),         cmocka_unit_test(test_cancel_in_callbacks),
 		cmocka_unit_test(test_on_a_cluster),
 	};
 

@@ -37,6 +37,8 @@ static void test_refuses(void **state)
 {
 	(void)state;
 	static const char *const cases[] = {
+		"2026-02-29T00:00:00Z",
+		"2026-04-31T00:00:00Z",
 		"",
 		"2026",
 		"2026-01-02",

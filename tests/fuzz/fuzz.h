@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FUZZ_TARGETS(each)                                                                 \
-	each(config) each(json) each(kubeconfig) each(kustomize) each(watch) each(webhook) \
-		each(yaml) each(yaml_edit)
+#define FUZZ_TARGETS(each)                                                                   \
+	each(config) each(inventory) each(json) each(kubeconfig) each(kustomize) each(watch) \
+		each(webhook) each(words) each(yaml) each(yaml_edit)
 
 #define FUZZ_DECLARE(name) int fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)
