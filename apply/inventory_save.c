@@ -117,7 +117,7 @@ static void take_written(struct save *save, char *name, const struct err *err,
 	else if (inventory_set_text(version, json_str(answer->body, "metadata.resourceVersion"),
 				    &own) == 0)
 		return;
-	err_prefix(&own, "configmap/%s", name ? name : INVENTORY_PREFIX);
+	err_prefix(&own, "configmap/%s", take_name ? take_name : INVENTORY_PREFIX);
 	fanout_fail(&save->fanout, &own);
 }
 

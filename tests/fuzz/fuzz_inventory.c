@@ -3,10 +3,10 @@
  * its objects, and comes back the same when it is printed. So for its history, which can be asked whatever
  * it holds.
  *
- * The input is inventory.json and history.json, with RS (0x1E) between them; the whole is also tried as
- * the ConfigMap.
+ * The input is inventory.json and history.json or a part's objects.json, with RS (0x1E) between them; the
+ * whole is also tried as the ConfigMap.
  */
-#include "apply/inventory.h"
+#include "apply/inventory_private.h"
 
 #include <string.h>
 
@@ -28,20 +28,46 @@ static void check_error(const struct err *err)
 
 /* --- the inventory ------------------------------------------------------------------------------ */
 
-static void check_entries(const struct inventory *inventory)
+static void check_part(const struct inventory *inventory, size_t index)
 {
-	for (size_t i = 0; i < inventory->count; i++) {
-		const struct inventory_entry *entry = &inventory->entries[i];
+	const struct inventory_part *part = &inventory->parts[index];
+
+	for (size_t i = 0; i < part->count; i++) {
+		const struct inventory_entry *entry = &part->entries[i];
 
 		must(entry->ref.group && entry->ref.version && entry->ref.kind);
 		must(entry->ref.namespace && entry->ref.name);
 		must(entry->uid && entry->desired && entry->live);
+		must(inventory_part_of(&entry->ref, inventory->part_count) == index);
 		must(inventory_find(inventory, &entry->ref) == entry);
-		must(i == 0 || ref_compare(&inventory->entries[i - 1].ref, &entry->ref) < 0);
+		must(i == 0 || ref_compare(&part->entries[i - 1].ref, &entry->ref) < 0);
 	}
 }
 
-static void check_inventory(const char *text, size_t length, int rounds)
+static void check_entries(const struct inventory *inventory)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventory->part_count; i++) {
+		check_part(inventory, i);
+		count += inventory->parts[i].count;
+	}
+	must(count == inventory->count);
+}
+
+/* Of a split one the text is taken for its first part, too. */
+static void check_first_part(struct inventory *inventory, const char *text, size_t length)
+{
+	struct err err;
+
+	if (inventory_parse_part(inventory, 0, text, length, &err) < 0)
+		check_error(&err);
+	else
+		check_entries(inventory);
+}
+
+static void check_inventory(const char *text, size_t length, int rounds, const char *part,
+			    size_t part_length)
 {
 	CLEANUP(inventory_release) struct inventory inventory = {0};
 	CLEANUP(buf_release) struct buf printed = BUF_INIT(MAX_TEXT), words = BUF_INIT(MAX_TEXT);
@@ -55,12 +81,14 @@ static void check_inventory(const char *text, size_t length, int rounds)
 	check_entries(&inventory);
 	inventory_print_suspended(&inventory, &words);
 	must(!inventory.suspended.by == !words.length);
-	if (inventory_print(&inventory, &printed, &err) < 0)
+	if (inventory_print_head(&inventory, &printed, &err) < 0)
 		must(err.class == ERR_LIMIT);
 	else if (rounds > 0)
-		check_inventory(buf_str(&printed), printed.length, rounds - 1);
+		check_inventory(buf_str(&printed), printed.length, rounds - 1, part, part_length);
 	else
 		must(printed.length == length && memcmp(printed.data, text, length) == 0);
+	if (inventory.unread && rounds == 2)
+		check_first_part(&inventory, part, part_length);
 }
 
 static void check_config_map(const char *text, size_t length)
@@ -127,10 +155,11 @@ int fuzz_inventory(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data, *end = text + size;
 	const char *separator = memchr(text, SEPARATOR, size);
+	const char *other = separator ? separator + 1 : end;
+	size_t length = (size_t)((separator ? separator : end) - text);
 
-	if (separator)
-		check_history(separator + 1, (size_t)(end - separator - 1), 2);
-	check_inventory(text, (size_t)((separator ? separator : end) - text), 2);
+	check_inventory(text, length, 2, other, (size_t)(end - other));
+	check_history(other, (size_t)(end - other), 2);
 	check_config_map(text, size);
 	return 0;
 }
