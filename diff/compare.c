@@ -4,6 +4,7 @@
 
 #include "diff/compare_list.h"
 #include "diff/defaults.h"
+#include "diff/members.h"
 #include "diff/path.h"
 #include "diff/quantity.h"
 
@@ -152,21 +153,6 @@ static int compare_values(struct comparison *comparison, const struct schema_fie
 
 /* --- objects --------------------------------------------------------------------------------- */
 
-/*
- * The member `key`, looked for from `hint` on first: two versions of an object have nearly all
- * keys in the same order, which makes a pass over both linear.
- */
-static const cJSON *find_member(const cJSON *object, const cJSON *hint, const char *key)
-{
-	for (const cJSON *member = hint; member; member = member->next)
-		if (!strcmp(member->string, key))
-			return member;
-	for (const cJSON *member = object->child; member != hint; member = member->next)
-		if (!strcmp(member->string, key))
-			return member;
-	return NULL;
-}
-
 /* Fields for which the server makes no difference between zero or false and none. */
 static const char *const zero_is_none[] = {
 	"hostIPC",
@@ -230,42 +216,40 @@ static int compare_member(struct comparison *comparison, const struct schema_fie
 
 /* Reports the members of `from` in [first, end) that `to` lacks. */
 static int remove_members(struct comparison *comparison, const struct schema_field *type,
-			  const cJSON *first, const cJSON *end, const cJSON *to)
+			  const cJSON *first, const cJSON *end, struct members *to)
 {
+	size_t position;
+
 	if (comparison->only_set && type->shape != SCHEMA_MAP)
 		return 0;
 	for (const cJSON *member = first; member != end; member = member->next)
-		if (!json_get(to, member->string) &&
+		if (!members_find(to, member->string, &position) &&
 		    compare_member(comparison, type, member->string, member, NULL) < 0)
 			return -1;
 	return 0;
 }
 
-static bool is_ahead(const cJSON *member, const cJSON *of)
-{
-	while (of && of != member)
-		of = of->next;
-	return of;
-}
-
 static int compare_members(struct comparison *comparison, const struct schema_field *type,
 			   const cJSON *from, const cJSON *to)
 {
+	CLEANUP(members_release) struct members in_from = MEMBERS_OF(from), in_to = MEMBERS_OF(to);
 	const cJSON *next = from->child; /* up to here it is told what of `from` goes */
+	size_t next_position = 0, position;
 	const cJSON *member;
 
 	json_each (member, to) {
-		const cJSON *old = find_member(from, next, member->string);
+		const cJSON *old = members_find(&in_from, member->string, &position);
 
-		if (old && is_ahead(old, next)) {
-			if (remove_members(comparison, type, next, old, to) < 0)
+		if (old && position >= next_position) {
+			if (remove_members(comparison, type, next, old, &in_to) < 0)
 				return -1;
 			next = old->next;
+			next_position = position + 1;
 		}
 		if (compare_member(comparison, type, member->string, old, member) < 0)
 			return -1;
 	}
-	return remove_members(comparison, type, next, NULL, to);
+	return remove_members(comparison, type, next, NULL, &in_to);
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */

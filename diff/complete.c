@@ -1,26 +1,73 @@
 #include "diff/complete.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff/cleanup.h"
 #include "diff/compare_list.h"
+#include "diff/json_names.h"
+#include "diff/members.h"
 #include "diff/path.h"
 
 static int complete(const struct schema_field *type, cJSON *to, const cJSON *from, struct err *err);
+
+/* Puts a copy of the member into the object, in place of `old` where that is not NULL. */
+static int take_over(cJSON *object, cJSON *old, const cJSON *member, struct err *err)
+{
+	cJSON *copy = json_copy(member);
+	char *name = strdup(member->string);
+
+	if (!copy || !name) {
+		cJSON_Delete(copy);
+		free(name);
+		return err_no_memory(err);
+	}
+	json_name(copy, name);
+	if (old)
+		cJSON_ReplaceItemViaPointer(object, old, copy);
+	else
+		json_link(object, copy);
+	return 0;
+}
+
+/* Members that both have; null counts as left out. */
+static int complete_own(const struct schema_field *type, cJSON *to, const cJSON *from,
+			struct err *err)
+{
+	CLEANUP(members_release) struct members in_from = MEMBERS_OF(from);
+	cJSON *own, *next;
+	size_t position;
+
+	for (own = to->child; own; own = next) {
+		const cJSON *member = members_find(&in_from, own->string, &position);
+		struct schema_field member_type = path_member_type(type, own->string);
+		int status = 0;
+
+		next = own->next;
+		if (member)
+			status = cJSON_IsNull(own) ? take_over(to, own, member, err)
+						   : complete(&member_type, own, member, err);
+		if (status < 0)
+			return -1;
+	}
+	return 0;
+}
 
 static int complete_members(const struct schema_field *type, cJSON *to, const cJSON *from,
 			    struct err *err)
 {
 	const cJSON *member;
+	size_t position;
 
+	if (complete_own(type, to, from, err) < 0)
+		return -1;
+	if (type->shape == SCHEMA_MAP)
+		return 0;
+	CLEANUP(members_release) struct members in_to = MEMBERS_OF(to);
 	json_each (member, from) {
-		struct schema_field member_type = path_member_type(type, member->string);
-		cJSON *own = json_get(to, member->string);
-
-		if (own && !cJSON_IsNull(own)) {
-			if (complete(&member_type, own, member, err) < 0)
-				return -1;
-		} else if ((own || type->shape != SCHEMA_MAP) &&
-			   json_set_key(to, member->string, json_copy(member), err) < 0) {
+		if (!members_find(&in_to, member->string, &position) &&
+		    take_over(to, NULL, member, err) < 0)
 			return -1;
-		}
 	}
 	return 0;
 }

@@ -85,10 +85,10 @@ static unsigned count_text(const char *text)
 	size_t length = strlen(text);
 	unsigned count = 0;
 
-	for (size_t i = 0; i < PARTS; i++) {
+	for (size_t i = 0; i < PARTS && parts[i].text; i++) {
 		const char *at = parts[i].text, *end = at + parts[i].length;
 
-		while (at && count < 2 && (at = memmem(at, (size_t)(end - at), text, length))) {
+		while (count < 2 && (at = memmem(at, (size_t)(end - at), text, length))) {
 			count++;
 			at++;
 		}
