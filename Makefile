@@ -251,7 +251,7 @@ DEPS_BUILD := gcc make pkg-config libc6-dev libgit2-dev libyaml-dev libcurl4-ope
 	libuv1-dev libssl-dev libmicrohttpd-dev zlib1g-dev
 DEPS_IMAGE := ca-certificates binutils
 DEPS_TEST  := libcmocka-dev git bash python3 curl openssl patch iproute2 openssh-client openssh-server \
-	gnupg gpgv python3-jsonschema python3-prometheus-client $(DEPS_IMAGE)
+	gnupg gpgv python3-jsonschema python3-prometheus-client python3-h2 $(DEPS_IMAGE)
 DEPS_DEV   := zsh fish gcovr nghttp2-client curl clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck valgrind
 
 .PHONY: deps deps-dev deps-image

@@ -47,6 +47,12 @@ static void hold(struct chronicle *chronicle, struct conditions *conditions, con
 		log_line(level, &subject, "%s", message);
 }
 
+/* What tells one failure from the next: of one that may pass by itself the words change as it goes on. */
+static const char *nature(const struct err *err)
+{
+	return err->class == ERR_TRANSIENT ? "" : err->message;
+}
+
 /* "shop/statefulset.apps/web" as "statefulset.apps/web". */
 static const char *object_of_key(const char *key)
 {
@@ -243,7 +249,7 @@ static void tell_item(struct chronicle *chronicle, const struct plan_item *item,
 	if (item->action == PLAN_FAILED) {
 		report_place(item, &failure);
 		buf_puts(&failure, item->error.message);
-		hold(chronicle, &chronicle->failed, buf_str(&key), buf_str(&failure), LOG_ERROR,
+		hold(chronicle, &chronicle->failed, buf_str(&key), nature(&item->error), LOG_ERROR,
 		     object, buf_str(&failure));
 	}
 	tell_promotion(chronicle, buf_str(&key), object, steer);
@@ -310,11 +316,11 @@ static void tell_faults(struct chronicle *chronicle, const struct pass *pass)
 		hold(chronicle, &chronicle->faults, SUSPENSION, pass_error(pass)->message, LOG_INFO,
 		     NULL, pass_error(pass)->message);
 	else if (fault != PASS_FINE)
-		hold(chronicle, &chronicle->faults, names[fault], pass_error(pass)->message,
+		hold(chronicle, &chronicle->faults, names[fault], nature(pass_error(pass)),
 		     LOG_ERROR, NULL, pass_error(pass)->message);
 	else if (pass_trouble(pass))
-		hold(chronicle, &chronicle->faults, pass_troubled(pass),
-		     pass_trouble(pass)->message, LOG_WARNING, NULL, pass_trouble(pass)->message);
+		hold(chronicle, &chronicle->faults, pass_troubled(pass), nature(pass_trouble(pass)),
+		     LOG_WARNING, NULL, pass_trouble(pass)->message);
 	if (denied->class != ERR_NONE)
 		hold(chronicle, &chronicle->faults, "list of autoscalers", denied->message,
 		     LOG_WARNING, NULL, denied->message);

@@ -249,6 +249,12 @@ static int may_leave(void *ctx, struct err *err)
 	return cluster->may_write ? cluster->may_write(cluster->fence_ctx, err) : 0;
 }
 
+/* A page of one (page.h). */
+static bool is_list(const struct call *call)
+{
+	return strstr(call->path, "?limit=") != NULL;
+}
+
 static int call_submit(struct call *call, struct err *err)
 {
 	const struct http_request request = {
@@ -261,6 +267,7 @@ static int call_submit(struct call *call, struct err *err)
 		.timeout_ms = call->spec.timeout_ms ? call->spec.timeout_ms : CLUSTER_TIMEOUT_MS,
 		.urgent = call->spec.urgent,
 		.afresh = call->spec.afresh,
+		.max_response_bytes = is_list(call) ? 0 : CLUSTER_MAX_ANSWER_BYTES,
 		.may_leave = call->is_read || call->spec.unfenced ? NULL : may_leave,
 		.on_done = on_response,
 		.ctx = call,
@@ -305,12 +312,26 @@ static bool is_passing_trouble(int status)
 	return status == 408 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
+static bool is_success(int status)
+{
+	return status >= 200 && status < 300;
+}
+
+/* A success without a body: to curl a connection that was closed within the head is just that. */
+static bool is_cut(const struct http_response *response)
+{
+	return is_success(response->status) && response->length == 0;
+}
+
 /* Reads the body, a JSON object. */
 static int read_body(const struct call *call, const struct http_response *response,
 		     cJSON **ret_body, struct err *err)
 {
 	CLEANUP(cJSON_Delete_p) cJSON *body = NULL;
 
+	if (is_cut(response))
+		return err_set(err, ERR_TRANSIENT, "the answer to %s %.*s is empty",
+			       call->spec.method, (int)strcspn(call->path, "?"), call->path);
 	if (json_parse_answer(response->body, response->length, &body, err) < 0) {
 		if (err->class == ERR_NO_MEMORY)
 			return -1;
@@ -349,7 +370,8 @@ static void on_response(void *ctx, const struct err *err, struct http_response *
 		return;
 	}
 	int status = response->status;
-	if ((status == 429 || (call->is_read && is_passing_trouble(status))) &&
+	if ((status == 429 ||
+	     (call->is_read && (is_passing_trouble(status) || is_cut(response)))) &&
 	    call_retry(call, response->retry_after_ms))
 		return;
 
@@ -358,7 +380,7 @@ static void on_response(void *ctx, const struct err *err, struct http_response *
 					.retry_after_ms = response->retry_after_ms,
 					.warnings = warnings ? warnings : ""};
 	int failed = read_body(call, response, &answer.body, &own);
-	bool refused = status < 200 || status >= 300;
+	bool refused = !is_success(status);
 	if (call->secret && keep_secret(call, warnings, answer.body, response, &own) < 0)
 		failed = -1;
 	else if (refused)

@@ -24,7 +24,10 @@ struct uv_loop_s;
 struct cluster;
 
 #define CLUSTER_TIMEOUT_MS 60000 /* one attempt at a request */
-#define CLUSTER_RETRY_MS   30000 /* how long a request is tried again after its first failure */
+#define CLUSTER_MAX_ANSWER_BYTES \
+	(16u * 1024 *            \
+	 1024) /* of anything but a page of a list, which may have as much as http.h permits */
+#define CLUSTER_RETRY_MS 30000 /* how long a request is tried again after its first failure */
 #define CLUSTER_BACKOFF_MS \
 	250 /* the first pause; doubles up to CLUSTER_BACKOFF_MAX_MS, with jitter */
 #define CLUSTER_BACKOFF_MAX_MS 8000

@@ -30,6 +30,8 @@ struct request {
 	CURL *easy; /* once started */
 	struct curl_slist *headers;
 	struct buf body;     /* the whole, or of a stream what has not been handed over yet */
+	size_t charged;      /* of the body, to http->buffered */
+	bool crowded;        /* there was no room for more of it */
 	bool streaming;      /* the response is 2xx and wanted in pieces */
 	bool renewed;        /* it was answered with 401 once, and is sent with other credentials */
 	uint64_t generation; /* of the credentials that it was sent with */
@@ -55,6 +57,7 @@ struct http {
 	struct err refusal;                  /* why */
 	size_t in_flight;                    /* requests started, streams not counted */
 	struct http_window window;           /* how many of them are worth it */
+	size_t buffered;                     /* bytes of bodies that came and are not handed over */
 	bool multiplexed;                    /* the server speaks HTTP/2 */
 	bool in_callbacks;
 	bool freed; /* while in_callbacks */
@@ -124,8 +127,16 @@ static struct request *request_new(struct http *http, const struct http_request 
 	return request;
 }
 
+/* Its body is handed over, or not wanted. */
+static void discharge(struct request *request)
+{
+	request->http->buffered -= request->charged;
+	request->charged = 0;
+}
+
 static void request_free(struct request *request)
 {
+	discharge(request);
 	if (request->easy)
 		curl_easy_cleanup(request->easy);
 	curl_slist_free_all(request->headers);
@@ -168,6 +179,7 @@ static void request_again(struct http *http, struct request *request)
 	curl_easy_cleanup(STEAL(request->easy));
 	curl_slist_free_all(STEAL(request->headers));
 	buf_clear(&request->body);
+	discharge(request);
 	request_wait(http, request);
 }
 
@@ -183,6 +195,12 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 		if (request->streaming)
 			request->body.max_length = MAX_PENDING_BYTES;
 	}
+	if (size * count > HTTP_MAX_BUFFERED_BYTES - request->http->buffered) {
+		request->crowded = true;
+		return 0;
+	}
+	request->charged += size * count;
+	request->http->buffered += size * count;
 	buf_append(&request->body, bytes, size * count);
 	if (request->streaming && !request->list)
 		list_add(&request->http->arrived, request);
@@ -274,9 +292,16 @@ static int judge(struct http *http, struct request *request, CURLcode code, stru
 {
 	if (request->body.broken_memory)
 		return err_no_memory(err);
+	if (request->crowded)
+		return err_set(err, ERR_LIMIT,
+			       "the answers of %s are larger than %u bytes together",
+			       http->peer.endpoint.server, HTTP_MAX_BUFFERED_BYTES);
 	if (request->body.broken_cap)
 		return err_set(err, ERR_LIMIT, "the answer of %s is larger than %zu bytes",
 			       http->peer.endpoint.server, request->body.max_length);
+	http->peer.ca_doubted = code == CURLE_PEER_FAILED_VERIFICATION ||
+				code == CURLE_SSL_CACERT_BADFILE ||
+				(http->peer.ca_doubted && code != CURLE_OK);
 	if (code == CURLE_OK)
 		return 0;
 	if (code == CURLE_ABORTED_BY_CALLBACK && request->refusal) {
@@ -396,6 +421,7 @@ static bool hand_over_one(struct http *http)
 	list_remove(request);
 	struct buf bytes = request->body;
 	buf_init(&request->body, bytes.max_length);
+	discharge(request);
 	request->spec.on_data(request->spec.ctx, buf_str(&bytes), bytes.length);
 	buf_release(&bytes);
 	return true;

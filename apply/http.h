@@ -27,7 +27,8 @@
 
 struct uv_loop_s;
 
-#define HTTP_MAX_RESPONSE_BYTES (64u * 1024 * 1024) /* where the request names no cap of its own */
+#define HTTP_MAX_RESPONSE_BYTES (64u * 1024 * 1024)  /* where the request names no cap of its own */
+#define HTTP_MAX_BUFFERED_BYTES (128u * 1024 * 1024) /* of all responses that are on their way */
 #define HTTP_CONNECT_TIMEOUT_MS 10000
 #define HTTP_MAX_RETRY_AFTER_MS 600000 /* nobody is made to wait for longer */
 #define HTTP_MAX_IN_FLIGHT_1    16  /* requests at once over HTTP/1.1, each on its own connection */
@@ -66,7 +67,8 @@ struct http_request {
 	 *   ERR_TRANSIENT  "cannot reach https://h:6443: connection refused", timeouts, cut off
 	 *   ERR_DENIED     the server's certificate is not trusted, ours is missing or refused;
 	 *                  there are no credentials (credentials.h)
-	 *   ERR_LIMIT      the response is larger than the cap
+	 *   ERR_LIMIT      the response is larger than the cap, or all of them together are than
+	 *                  HTTP_MAX_BUFFERED_BYTES
 	 * or what may_leave says.
 	 * `sent` says whether any of the request may have reached the server.
 	 */

@@ -14,7 +14,8 @@
 #define KEEPALIVE_IDLE_S     30L
 #define KEEPALIVE_INTERVAL_S 10L
 #define UNACKNOWLEDGED_MS    30000 /* then a peer counts as dead */
-#define CA_CACHE_S           60L   /* a CA's file is read again for connections after this */
+#define CA_CACHE_S           60L   /* a CA's file is read again for connections after this, */
+#define CA_DOUBTED_S         1L    /* and sooner after one that it did not vouch for */
 #define RECEIVE_BUFFER_BYTES (32L * 1024)
 #define STREAM_BUFFER_BYTES  (8L * 1024) /* of a watch, which has it for as long as it lasts */
 #define MAX_HEADER_BYTES     (TOKEN_HEADER_BYTES + 1024)
@@ -138,9 +139,9 @@ static bool set_blob(CURL *easy, CURLoption option, const char *pem)
  * A connection is taken again only by requests with the same certificate, so that the next one after a
  * rotation makes a new one.
  */
-static bool set_tls(CURL *easy, const struct endpoint *endpoint,
-		    const struct credential *credential)
+static bool set_tls(CURL *easy, const struct http_peer *peer, const struct credential *credential)
 {
+	const struct endpoint *endpoint = &peer->endpoint;
 	bool failed = false;
 
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -155,7 +156,7 @@ static bool set_tls(CURL *easy, const struct endpoint *endpoint,
 	failed |= !set_blob(easy, CURLOPT_CAINFO_BLOB, endpoint->ca_pem);
 	if (endpoint->ca_file)
 		SET(CURLOPT_CAINFO, endpoint->ca_file);
-	SET(CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_S);
+	SET(CURLOPT_CA_CACHE_TIMEOUT, peer->ca_doubted ? CA_DOUBTED_S : CA_CACHE_S);
 	failed |= !set_blob(easy, CURLOPT_SSLCERT_BLOB, credential->cert_pem) ||
 		  !set_blob(easy, CURLOPT_SSLKEY_BLOB, credential->key_pem);
 	if (credential->key_pem)
@@ -273,8 +274,7 @@ int http_easy_set_up(CURL *easy, const struct http_peer *peer, const struct cred
 {
 	struct curl_slist *headers = NULL;
 	bool failed = !set_url(easy, peer, request->target) || !set_method(easy, request) ||
-		      !set_proxy(easy, peer) ||
-		      (peer->tls && !set_tls(easy, &peer->endpoint, credential)) ||
+		      !set_proxy(easy, peer) || (peer->tls && !set_tls(easy, peer, credential)) ||
 		      !add_headers(&headers, peer, credential->token, request);
 
 	*ret_headers = headers;

@@ -17,6 +17,7 @@ struct http_peer {
 	struct curl_slist *connect_to; /* ... and then where that name is */
 	char *host_header; /* "Host: h:port" where base_url bears another name; NULL: curl's own */
 	bool tls, loopback;
+	bool ca_doubted; /* a certificate was not trusted: the CA may be another one by now */
 };
 
 /* ERR_INVALID: the server is no http(s) URL. */

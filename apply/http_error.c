@@ -76,7 +76,25 @@ static int handshake_failed(const char *server, const char *detail, struct err *
 	if (strstr(detail, "wrong version number") || strstr(detail, "packet length too long"))
 		return err_set(err, ERR_INVALID,
 			       "%s does not speak TLS: should its URL begin with http://?", server);
+	if (strstr(detail, "SSL_ERROR_SYSCALL"))
+		return err_set(err, ERR_TRANSIENT,
+			       "cannot reach %s: it was closed within the TLS handshake", server);
 	return err_set(err, ERR_TRANSIENT, "cannot reach %s: %s", server, detail);
+}
+
+/* In words that do not change from one time to the next: an error is told again when they do. */
+static int cut_off(const char *server, const char *detail, struct err *err)
+{
+	static const char *const resets[] = {"reset by peer", "Broken pipe", "select/poll"};
+
+	for (size_t i = 0; i < sizeof(resets) / sizeof(resets[0]); i++)
+		if (strstr(detail, resets[i]))
+			return err_set(err, ERR_TRANSIENT, "the connection to %s was reset",
+				       server);
+	if (strstr(detail, "response headers") || strstr(detail, "a header"))
+		return err_set(err, ERR_LIMIT, "the headers of the answer of %s are too large",
+			       server);
+	return err_set(err, ERR_TRANSIENT, "the connection to %s was cut off: %s", server, detail);
 }
 
 static int timed_out(CURL *easy, const char *server, long timeout_ms, struct err *err)
@@ -134,8 +152,11 @@ int http_error(CURL *easy, CURLcode code, const struct endpoint *endpoint, const
 	case CURLE_GOT_NOTHING:
 		return err_set(err, ERR_TRANSIENT, "%s closed the connection without an answer",
 			       server);
+	case CURLE_PARTIAL_FILE:
+		return err_set(err, ERR_TRANSIENT,
+			       "the connection to %s was cut off within the answer", server);
 	case CURLE_OUT_OF_MEMORY: return err_no_memory(err);
 	default: break;
 	}
-	return err_set(err, ERR_TRANSIENT, "the connection to %s was cut off: %s", server, detail);
+	return cut_off(server, detail, err);
 }

@@ -40,13 +40,15 @@ static void test_answers(void **state)
 		{"truncated",
 		 {.raw = HEADER "Content-Length: 380\r\n\r\n" POD, .close = true},
 		 ERR_TRANSIENT,
-		 "the connection to URL was cut off: transfer closed with 342 bytes remaining to "
-		 "read"},
+		 "the connection to URL was cut off within the answer"},
 		{"truncated chunks",
 		 {.raw = HEADER "Transfer-Encoding: chunked\r\n\r\n26\r\n{\"ki", .close = true},
 		 ERR_TRANSIENT,
-		 "the connection to URL was cut off: transfer closed with outstanding read data "
-		 "remaining"},
+		 "the connection to URL was cut off within the answer"},
+		{"cut within its head",
+		 {.raw = "HTTP/1.1 200 OK\r\nConte", .close = true},
+		 ERR_TRANSIENT,
+		 "the answer to GET /api is empty"},
 		{"closed",
 		 {.raw = NULL},
 		 ERR_TRANSIENT,
@@ -210,6 +212,8 @@ static void test_retries(void **state)
 		{"unavailable for a read", "GET", 503, "", 2, ERR_NONE},
 		{"unavailable for a write", "POST", 503, "", 1, ERR_TRANSIENT},
 		{"cut read", "GET", 0, "", 2, ERR_NONE},
+		{"empty read", "GET", 200, "Empty: 1\r\n", 2, ERR_NONE},
+		{"empty answer to a write", "PUT", 200, "Empty: 1\r\n", 1, ERR_TRANSIENT},
 		{"cut write", "PUT", 0, "", 1, ERR_TRANSIENT},
 		{"refused read", "GET", 403, "", 1, ERR_DENIED},
 		{"conflict", "PUT", 409, "", 1, ERR_CONFLICT},
@@ -222,7 +226,9 @@ static void test_retries(void **state)
 
 		if (cases[i].status)
 			server_answer(server, "", 1, cases[i].status, cases[i].headers,
-				      "too many requests, please try again later");
+				      cases[i].status == 200
+					      ? ""
+					      : "too many requests, please try again later");
 		else
 			server_add(server, (struct server_rule){.match = "", .times = 1});
 		server_answer(server, "", 0, 200, "", POD);
