@@ -211,11 +211,11 @@ wait_agent "revert: first sync" 12 count "created"
 wait_agent "revert: the watch runs" 1 watches 1
 for round in 1 2 3; do
 	manifest app-2 "white-$round" >repo/2.yaml
-	paint app-3 red &
+	paint "app-$((round + 4))" red & # another one each time: a fight is put off
 	commit
 	wait %% 2>/dev/null
 	wait_agent "revert $round: applied" 1 applied
-	wait_agent "revert $round: undone" green colour app-3
+	wait_agent "revert $round: undone" green colour "app-$((round + 4))"
 	wait_agent "revert $round: written" "white-$round" colour app-2
 done
 
