@@ -8,6 +8,7 @@
 
 /* Of OpenSSL's x509_vfy.h; CURLINFO_SSL_VERIFYRESULT has them. */
 enum {
+	VERIFY_OK = 0,
 	VERIFY_NOT_YET_VALID = 9,
 	VERIFY_EXPIRED = 10,
 	VERIFY_SELF_SIGNED = 18,
@@ -53,7 +54,8 @@ static int untrusted(CURL *easy, const struct endpoint *endpoint, const char *de
 			       setting ? setting : "certificate-authority in the kubeconfig");
 	default: break;
 	}
-	if (strstr(detail, "subject name") || strstr(detail, "subjectAltName"))
+	/* Where the chain is good it is the name; `detail` may be about the connection's end already. */
+	if (verdict == VERIFY_OK)
 		return err_set(err, ERR_DENIED,
 			       "the certificate of %s is for another name: use a name it bears%s",
 			       server, setting ? "" : ", or tls-server-name in the kubeconfig");
