@@ -8,7 +8,7 @@
 
 /* Of OpenSSL's x509_vfy.h; CURLINFO_SSL_VERIFYRESULT has them. */
 enum {
-	VERIFY_OK = 0,
+	VERIFY_NOT_REACHED = 1, /* the handshake was done; of what follows the name is first */
 	VERIFY_NOT_YET_VALID = 9,
 	VERIFY_EXPIRED = 10,
 	VERIFY_SELF_SIGNED = 18,
@@ -54,8 +54,9 @@ static int untrusted(CURL *easy, const struct endpoint *endpoint, const char *de
 			       setting ? setting : "certificate-authority in the kubeconfig");
 	default: break;
 	}
-	/* Where the chain is good it is the name; `detail` may be about the connection's end already. */
-	if (verdict == VERIFY_OK)
+	/* `detail` may be about the connection's end already. */
+	if (verdict == VERIFY_NOT_REACHED || strstr(detail, "subject name") ||
+	    strstr(detail, "subjectAltName"))
 		return err_set(err, ERR_DENIED,
 			       "the certificate of %s is for another name: use a name it bears%s",
 			       server, setting ? "" : ", or tls-server-name in the kubeconfig");
