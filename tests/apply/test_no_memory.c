@@ -247,7 +247,7 @@ static int sync_once(struct buf *out, struct err *err)
 
 /* --- rollouts that are followed ---------------------------------------------------------------- */
 
-#define FOLLOW_DEADLINE_MS 10000
+#define FOLLOW_DEADLINE_MS 30000 /* a verdict that found no memory is tried again after 10 s */
 
 #define CALM                                                               \
 	"{\"apiVersion\": \"apps/v1\", \"kind\": \"StatefulSet\", "        \
