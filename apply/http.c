@@ -53,7 +53,7 @@ struct http {
 	struct request_list waiting;         /* for a place among those in flight */
 	struct request_list waiting_at_once; /* streams and urgent ones, which need none */
 	struct request_list arrived;         /* streams with bytes to hand over */
-	struct request_list refused;         /* waited for credentials, and there are none: */
+	struct request_list refused;         /* cannot be sent, or go on: */
 	struct err refusal;                  /* why */
 	size_t in_flight;                    /* requests started, streams not counted */
 	struct http_window window;           /* how many of them are worth it */
@@ -226,9 +226,8 @@ static int request_start(struct http *http, struct request *request, struct err 
 {
 	const struct credential credential = credentials_now(http->credentials);
 
-	if (http_loop_reserve(http->loop, err) < 0)
-		return -1;
 	CURL *easy = curl_easy_init();
+
 	if (!easy)
 		return err_no_memory(err);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -484,6 +483,23 @@ static void on_credentials(void *ctx, const struct err *err)
 	http_loop_kick(http->loop);
 }
 
+/* Where the loop cannot wait for all that curl does, all that is under way ends. */
+static bool break_off(struct http *http)
+{
+	struct request *request;
+	size_t cursor = 0;
+
+	if (!http_loop_take_failure(http->loop, &http->refusal))
+		return false;
+	while ((request = ids_next(&http->requests, &cursor))) {
+		if (!request->easy)
+			continue;
+		request_stop(http, request);
+		list_add(&http->refused, request);
+	}
+	return true;
+}
+
 static bool start_one(struct http *http)
 {
 	struct request *request = http->waiting_at_once.first;
@@ -517,8 +533,8 @@ static void on_progress(void *ctx)
 	struct http *http = ctx;
 
 	http->in_callbacks = true;
-	while (!http->freed &&
-	       (hand_over_one(http) || refuse_one(http) || finish_one(http) || start_one(http)))
+	while (!http->freed && (hand_over_one(http) || refuse_one(http) || finish_one(http) ||
+				break_off(http) || start_one(http)))
 		;
 	http->in_callbacks = false;
 	if (http->freed)

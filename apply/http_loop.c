@@ -10,7 +10,7 @@ struct http_loop {
 	CURLM *multi;
 	uv_timer_t *timeout; /* curl's */
 	uv_timer_t *kick;
-	struct socket_watch *spare; /* for the next socket */
+	struct err failure; /* why a socket is not watched; ERR_NONE: all are */
 	void (*on_progress)(void *ctx);
 	void *ctx;
 };
@@ -67,7 +67,30 @@ static void on_kick(uv_timer_t *timer)
 	loop->on_progress(loop->ctx);
 }
 
-/* curl: wait for this socket in this way (CURLMOPT_SOCKETFUNCTION). */
+static struct socket_watch *new_watch(struct http_loop *loop, curl_socket_t socket)
+{
+	struct socket_watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch) {
+		err_no_memory(&loop->failure);
+		return NULL;
+	}
+	int code = uv_poll_init_socket(loop->uv, &watch->poll, socket);
+	if (code < 0) {
+		err_set(&loop->failure, ERR_TRANSIENT, "cannot wait for a socket: %s",
+			uv_strerror(code));
+		free(watch);
+		return NULL;
+	}
+	watch->socket = socket;
+	watch->loop = loop;
+	return watch;
+}
+
+/*
+ * curl: wait for this socket in this way (CURLMOPT_SOCKETFUNCTION). It is never told of a failure: curl 7.88
+ * takes its whole multi handle for dead then, and crashes when it is used once more.
+ */
 static int set_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void *socket_ctx)
 {
 	struct http_loop *loop = ctx;
@@ -81,18 +104,17 @@ static int set_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, voi
 		return 0;
 	}
 	if (!watch) {
-		watch = loop->spare ? STEAL(loop->spare) : calloc(1, sizeof(*watch));
-		if (!watch || uv_poll_init_socket(loop->uv, &watch->poll, socket) != 0) {
-			free(watch);
-			return -1;
+		watch = new_watch(loop, socket);
+		if (!watch) {
+			http_loop_kick(loop);
+			return 0;
 		}
-		watch->socket = socket;
-		watch->loop = loop;
 		curl_multi_assign(loop->multi, socket, watch);
 	}
 	int events =
 		(what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-	return uv_poll_start(&watch->poll, events, on_socket) == 0 ? 0 : -1;
+	uv_poll_start(&watch->poll, events, on_socket); /* fails for a closed handle only */
+	return 0;
 }
 
 /* curl: call again after this time, -1: not at all (CURLMOPT_TIMERFUNCTION). */
@@ -152,15 +174,16 @@ void http_loop_free(struct http_loop *loop)
 		curl_multi_cleanup(loop->multi); /* closes sockets through set_socket */
 	close_handle((uv_handle_t *)loop->timeout);
 	close_handle((uv_handle_t *)loop->kick);
-	free(loop->spare);
 	free(loop);
 }
 
-int http_loop_reserve(struct http_loop *loop, struct err *err)
+bool http_loop_take_failure(struct http_loop *loop, struct err *ret_why)
 {
-	if (!loop->spare)
-		loop->spare = calloc(1, sizeof(*loop->spare));
-	return loop->spare ? 0 : err_no_memory(err);
+	if (loop->failure.class == ERR_NONE)
+		return false;
+	*ret_why = loop->failure;
+	loop->failure.class = ERR_NONE;
+	return true;
 }
 
 CURLM *http_loop_multi(struct http_loop *loop)

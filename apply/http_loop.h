@@ -7,6 +7,7 @@
 #define APPLY_HTTP_LOOP_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 #include "diff/err.h"
 
@@ -24,10 +25,10 @@ struct http_loop *http_loop_new(struct uv_loop_s *uv, void (*on_progress)(void *
 void http_loop_free(struct http_loop *loop);
 
 /*
- * Before a transfer is added: sets memory aside for its socket, because curl cannot go on at all when there
- * is none in the middle of it.
+ * Whether, since the last call, a socket could not be watched: then some transfer would wait for ever, and
+ * nobody knows which. The caller takes all of them out.
  */
-int http_loop_reserve(struct http_loop *loop, struct err *err);
+bool http_loop_take_failure(struct http_loop *loop, struct err *ret_why);
 
 CURLM *http_loop_multi(struct http_loop *loop);
 

@@ -262,7 +262,7 @@ static int sync_once(struct buf *out, struct err *err)
 	"{\"app\": \"calm\", \"controller-revision-hash\": \"calm-%c\"}}, " \
 	"\"spec\": {\"containers\": [{\"name\": \"c\", \"image\": \"nginx:1\"}]}}"
 
-/* A cluster without controllers, where nothing moves but what the scenario moves. */
+/* A cluster without controllers, where nothing moves but what the scenario moves; over HTTP/1.1. */
 static struct sim still;
 
 struct following {
@@ -402,11 +402,77 @@ static int follow_pod(struct buf *out, struct err *err)
 
 static void start_still(void)
 {
-	static const char *const arguments[] = {"--no-controllers", NULL};
+	static const char *const arguments[] = {"--no-controllers", "--plain-http", NULL};
 
 	sim_start(&still, arguments);
 	sim_shell(&still, "echo '%s' | kubectl create -f - >/dev/null", CALM);
 	sim_shell(&still, "echo '" CALM_POD "' | kubectl create -f - >/dev/null", 'a');
+}
+
+/* --- requests side by side ---------------------------------------------------------------------- */
+
+#define SIDE_BY_SIDE 8 /* each on a connection of its own */
+
+struct crowd {
+	size_t ended, answered;
+	struct err err;
+};
+
+static void on_version(void *context, const struct err *err, struct cluster_answer *answer)
+{
+	struct crowd *crowd = context;
+
+	crowd->ended++;
+	if (err)
+		crowd->err = *err;
+	else if (json_str(answer->body, "gitVersion"))
+		crowd->answered++;
+}
+
+/* Those that could be sent all end, whatever happens to the others. */
+static int ask_versions(struct cluster *cluster, uv_loop_t *loop, struct crowd *crowd,
+			struct err *err)
+{
+	const struct cluster_request request = {
+		.method = "GET", .path = "/version", .on_done = on_version, .ctx = crowd};
+	size_t sent = 0;
+	int result = 0;
+
+	for (int i = 0; i < SIDE_BY_SIDE && result == 0; i++) {
+		result = cluster_send(cluster, &request, err) ? 0 : -1;
+		sent += result == 0;
+	}
+	while (crowd->ended < sent && uv_run(loop, UV_RUN_ONCE))
+		;
+	if (crowd->ended < sent)
+		return err_set(err, ERR_INTERNAL, "a request does not end");
+	if (result == 0 && crowd->err.class != ERR_NONE) {
+		*err = crowd->err;
+		return -1;
+	}
+	return result;
+}
+
+static int crowd_server(struct buf *out, struct err *err)
+{
+	const struct kubeconfig_options options = {.file = still.kubeconfig};
+	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	struct crowd crowd = {0};
+	uv_loop_t loop;
+
+	if (kubeconfig_load(&options, &config, err) < 0)
+		return -1;
+	if (uv_loop_init(&loop) < 0)
+		return err_no_memory(err);
+	struct cluster *cluster = cluster_new(&loop, &config, err);
+	int result = cluster ? ask_versions(cluster, &loop, &crowd, err) : -1;
+	cluster_free(cluster);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	if (uv_loop_close(&loop) < 0)
+		return err_set(err, ERR_INTERNAL, "something stays open");
+	if (result == 0)
+		buf_printf(out, "%zu of %d answered", crowd.answered, SIDE_BY_SIDE);
+	return result;
 }
 
 static void test_each_allocation(void **state)
@@ -418,6 +484,7 @@ static void test_each_allocation(void **state)
 		{"a kubeconfig", load_kubeconfig, 1},
 		{"a sync", sync_once, 5},
 		{"a rollout", follow_pod, 3},
+		{"requests side by side", crowd_server, 1},
 	};
 	struct bench bench;
 
