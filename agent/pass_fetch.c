@@ -151,7 +151,8 @@ static void leave_inventory(struct pass *pass)
 		return;
 	}
 	inventory_print_suspended(inventory, &text);
-	err_set(&err, ERR_DENIED, "the app \"%s\" is %s", inventory->app, buf_str(&text));
+	err_set(&err, ERR_DENIED, "the app \"%s\" is %s; tranche resume %s -n %s ends that",
+		inventory->app, buf_str(&text), inventory->app, inventory->namespace);
 	pass_fail(pass, PASS_SUSPENDED, &err);
 }
 

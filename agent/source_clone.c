@@ -38,16 +38,10 @@ void clone_free(struct clone *clone)
 
 static int find_repository(struct clone *clone, const char *folder, struct err *err)
 {
-	int code = git_repository_open_ext(&clone->repository, folder, 0, NULL);
+	const char *absent = access(folder, F_OK) < 0 ? strerror(errno) : "not in a Git repository";
 
-	if (code == 0)
-		code = git_loose_guard(clone->repository);
-	if (code == GIT_ENOTFOUND)
-		return err_set(err, ERR_NOT_FOUND, "%s: %s", folder,
-			       access(folder, F_OK) < 0 ? strerror(errno)
-							: "not in a Git repository");
-	if (code < 0)
-		return git_fail(err, code, "%s", folder);
+	if (git_open_folder(&clone->repository, folder, folder, 0, absent, err) < 0)
+		return -1;
 	if (git_repository_is_bare(clone->repository))
 		return err_set(err, ERR_INVALID,
 			       "%s: a bare repository has no files to edit; name a clone with -C",

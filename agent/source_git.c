@@ -1,6 +1,7 @@
 #include "agent/source_git.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,37 @@ int git_fail(struct err *err, int code, const char *format, ...)
 		prefix = NULL;
 	va_end(args);
 	return err_prefix(err, "%s", prefix ? prefix : "git");
+}
+
+/* Without a place for the answer libgit2 only looks whether a repository is there, not whose it is. */
+static bool is_repository(const char *folder, unsigned flags)
+{
+	return git_repository_open_ext(NULL, folder, flags, NULL) == 0;
+}
+
+int git_open_folder(git_repository **ret, const char *folder, const char *name, unsigned flags,
+		    const char *absent, struct err *err)
+{
+	CLEANUP(free_p) char *path = NULL;
+	int code = git_repository_open_ext(ret, folder, flags, NULL);
+
+	if (code == 0)
+		code = git_loose_guard(*ret);
+	if (code == 0)
+		return 0;
+	/* libgit2 1.5 also says "not found" of what it does not trust, where the user has no settings. */
+	if (code != GIT_ENOTFOUND && code != GIT_EOWNER)
+		return git_fail(err, code, "%s", name);
+	if (is_repository(folder, flags)) {
+		path = realpath(folder, NULL);
+		return err_set(err, ERR_NOT_FOUND,
+			       "%s: belongs to another user: run tranche as that one, or trust it: "
+			       "git config --global --add safe.directory %s",
+			       name, path ? path : folder);
+	}
+	if (access(folder, R_OK | X_OK) < 0 && errno == EACCES)
+		return err_set(err, ERR_NOT_FOUND, "%s: %s", name, strerror(EACCES));
+	return err_set(err, ERR_NOT_FOUND, "%s: %s", name, absent);
 }
 
 /* --- naming ---------------------------------------------------------------------------------- */

@@ -147,16 +147,8 @@ static int no_such_revision(struct git_source *git, const char *ref, struct err 
 
 int git_open_local(struct git_source *git, struct err *err)
 {
-	int code = git_repository_open_ext(&git->repository, git->folder,
-					   GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
-
-	if (code == 0)
-		code = git_loose_guard(git->repository);
-	if (code == GIT_ENOTFOUND)
-		return err_set(err, ERR_NOT_FOUND, "%s: not a Git repository", git->name);
-	if (code < 0)
-		return git_fail(err, code, "%s", git->name);
-	return 0;
+	return git_open_folder(&git->repository, git->folder, git->name,
+			       GIT_REPOSITORY_OPEN_NO_SEARCH, "not a Git repository", err);
 }
 
 static int resolve(struct git_source *git, const char *ref, struct resolved *ret, struct err *err)

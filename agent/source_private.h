@@ -62,4 +62,12 @@ int git_tree_find(struct git_repository *repository, const struct git_oid *commi
 /* Fills *err from libgit2's last error; `code` is what the call returned. Returns -1. */
 int git_fail(struct err *err, int code, const char *format, ...) PRINTF(3, 4);
 
+/*
+ * Opens what a user has in a folder; `flags` as of git_repository_open_ext(), `name` is what messages
+ * call it, `absent` what they say where no repository is found. ERR_NOT_FOUND then, and where the
+ * folder is closed to us or belongs to another user, which Git refuses (safe.directory in git-config(1)).
+ */
+int git_open_folder(struct git_repository **ret, const char *folder, const char *name,
+		    unsigned flags, const char *absent, struct err *err);
+
 #endif

@@ -94,6 +94,19 @@ reads "an empty local one" 5 empty 'tranche: empty: the repository has no commit
 reads "none" 5 "$base/none.git" "tranche: cannot read $base/none.git: unexpected http status code: 404"
 mkdir nothing
 reads "none here" 5 nothing 'tranche: nothing: not a Git repository'
+if [ "$(id -u)" -eq 0 ]; then # nobody else may give files away
+	cp -R shop theirs
+	chown -R 65534 theirs
+	foreign="belongs to another user: run tranche as that one, or trust it: git config --global --add safe.directory $work/theirs"
+	reads "another user's" 5 theirs "tranche: theirs: $foreign"
+	reads "another user's, as a URL" 5 "file://$work/theirs" "tranche: file://$work/theirs: $foreign"
+	run "$tranche" promote shop -C theirs
+	check_run "nor is it edited" 5 '' "tranche: theirs: $foreign"
+	git config --file "$work/.gitconfig" safe.directory "$work/theirs"
+	run env HOME="$work" "$tranche" validate --repo theirs
+	check_run "one that is trusted" 0 "" "0 errors, 0 warnings in 1 file, at main@*"
+	rm "$work/.gitconfig"
+fi
 
 commit_shop two two
 git clone -q --bare --depth 1 "file://$work/shop" server/repos/shallow.git

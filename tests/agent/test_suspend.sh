@@ -49,7 +49,7 @@ check_equal "the write is through" 0 $? || cat sync.out
 check_like "and says so" "serviceaccount/robot replaced*" "$(cat sync.out)"
 check_equal "both are in the history" "suspend sync sync" "$(causes)"
 tranche sync --repo repo --app shop
-check_like "it is suspended" "*is suspended by *: a backup*" "$err"
+check_like "it is suspended" "tranche: the app \"*\" is suspended by * since *: a backup; tranche resume * -n * ends that" "$err"
 tranche resume shop
 tranche sync --repo repo --app shop
 check_run "what was written is as Git has it" 0 "1 in sync, *" ""

@@ -132,7 +132,7 @@ check_like "why stands there, too" "*restoring a backup*" "$(grep 'is suspended 
 walkthrough_manifest 3 nginx:1.26.1 2 >"$repo/web.yaml"
 commit "$repo" "A canary"
 run "$build/tranche" sync -n "$namespace" --repo "$repo" --app shop
-check_like "a sync by hand is refused, too" "$EXIT_ROLLOUT *the app \"shop\" is suspended by *: restoring a backup" "$status $err$out"
+check_like "a sync by hand is refused, too" "$EXIT_ROLLOUT *the app \"shop\" is suspended by *: restoring a backup; tranche resume shop -n $namespace ends that" "$status $err$out"
 remote sync
 check_like "and one by the agent" "$EXIT_ROLLOUT *suspended*" "$status $err$out"
 check_equal "nothing was written" nginx:1.25.4 "$(field $sts '.spec.template.spec.containers[0].image')"
