@@ -18,13 +18,6 @@ static void on_pods(void *context)
 		pass_enter(pass, STAGE_ORPHANS);
 }
 
-/* The verdicts are not wanted here, only the Pods. */
-static void on_verdict(void *context, const struct rollout *rollout)
-{
-	(void)context;
-	(void)rollout;
-}
-
 /* Pods that may not be listed cost the forecasts, and keep the gates of promotions closed. */
 static void on_pods_error(void *context, const struct err *err, int64_t retry_in_ms)
 {
@@ -60,8 +53,8 @@ static int follow_namespaces(struct pass *pass, struct err *err)
 static int ask_for_pods(struct pass *pass, struct err *err)
 {
 	struct rollouts_options options = {.once = true,
+					   .pods_only = true, /* the StatefulSets have been read */
 					   .revisions = pass->options.forecast,
-					   .on_change = on_verdict,
 					   .on_synced = on_pods,
 					   .on_error = on_pods_error,
 					   .ctx = pass};

@@ -188,19 +188,22 @@ static int look_at_pods(const struct target *target, const struct rollouts *roll
 			struct promotion_facts *facts, struct steer *steer, struct err *err)
 {
 	const char *namespace = target->ref.namespace, *name = target->ref.name;
-	const struct rollout *seen = rollouts ? rollouts_find(rollouts, namespace, name) : NULL;
+	CLEANUP(rollout_release) struct rollout seen = {0};
 
 	if (!rollouts)
 		return 0;
 	facts->pods_known = true;
 	facts->pods = rollouts_pods(rollouts, namespace, name, &facts->pod_count);
 	facts->revisions = rollouts_revisions(rollouts, namespace, name, &facts->revision_count);
-	if (!seen)
+	if (!target->live)
 		return 0;
-	steer->settled = rollout_is_settled(seen);
-	steer->failed = rollout_has_failed(seen);
-	steer->rollout_reason = strdup(seen->reason);
-	return steer->rollout_reason ? 0 : err_no_memory(err);
+	if (rollout_observe(target->live, facts->pods, facts->pod_count, NULL, facts->now_ms, &seen,
+			    err) < 0)
+		return err->class == ERR_NO_MEMORY ? -1 : 0; /* not to be judged: not settled */
+	steer->settled = rollout_is_settled(&seen);
+	steer->failed = rollout_has_failed(&seen);
+	steer->rollout_reason = STEAL(seen.reason);
+	return 0;
 }
 
 int steer_target(const struct app *app, struct target *target, const struct rollouts *rollouts,

@@ -60,7 +60,9 @@ bool steer_wants_revisions(const struct app *app, const struct target *target);
 
 /*
  * Decides for a StatefulSet that has been read and, where the server can say, previewed.
- * `rollouts` has the Pods; NULL: they are not known. `undo`: drift is undone, that of the replicas too.
+ * `rollouts` has the Pods; NULL: they are not known. Of the StatefulSet itself counts the live object, which
+ * the write names: where somebody changed it since, that conflicts. `undo`: drift is undone, that of the
+ * replicas too.
  * Fills a zeroed *steer. What is no StatefulSet is left alone.
  */
 int steer_target(const struct app *app, struct target *target, const struct rollouts *rollouts,

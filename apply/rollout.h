@@ -2,7 +2,9 @@
  * rollout.h - the rollouts of the StatefulSets in some namespaces, followed as they move.
  *
  * Two watches a namespace, on StatefulSets and on Pods (three with ControllerRevisions); every change is judged by diff/rollout.h
- * and told when the verdict changes. Also for one look only (`once`): two lists, no watch.
+ * and told when the verdict changes. Also for one look only (`once`): two lists, no watch. Whoever has read
+ * the StatefulSets already only needs what belongs to them (`pods_only`): one list, and judges them by
+ * diff/rollout.h itself.
  */
 #ifndef APPLY_ROLLOUT_H
 #define APPLY_ROLLOUT_H
@@ -14,12 +16,16 @@ struct rollouts;
 
 struct rollouts_options {
 	bool once;      /* only lists */
+	bool pods_only; /* no StatefulSets, so that none is judged or told */
 	bool revisions; /* ControllerRevisions too; where they may not be listed there are none */
 
 	/* What is remembered of the StatefulSet, or NULL; borrowed. May be NULL itself. */
 	const struct promotion_record *(*record_of)(void *ctx, const char *namespace,
 						    const char *name);
-	/* A rollout that is new or judged otherwise than before; borrowed until the next turn. */
+	/*
+	 * A rollout that is new or judged otherwise than before; borrowed until the next turn. May be
+	 * NULL with `pods_only`.
+	 */
 	void (*on_change)(void *ctx, const struct rollout *rollout);
 	/* The StatefulSet was deleted. May be NULL. */
 	void (*on_gone)(void *ctx, const char *namespace, const char *name);

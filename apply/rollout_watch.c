@@ -160,11 +160,13 @@ int place_start(struct place *place, struct err *err)
 		.ctx = place,
 	};
 
-	place->statefulsets = watch_start(rollouts->cluster, &options, err);
+	place->statefulsets_synced = rollouts->options.pods_only;
+	if (!rollouts->options.pods_only)
+		place->statefulsets = watch_start(rollouts->cluster, &options, err);
 	options.resource = &resource_pods;
 	options.on_event = on_pod;
 	options.on_synced = on_pods_synced;
-	if (place->statefulsets)
+	if (place->statefulsets || rollouts->options.pods_only)
 		place->pods = watch_start(rollouts->cluster, &options, err);
 	if (!rollouts->options.revisions || !place->pods) {
 		place->revisions_synced = true;

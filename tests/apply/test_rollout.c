@@ -225,6 +225,34 @@ static void test_revisions(void **state)
 	close_bench(&bench);
 }
 
+/* The Pods without their StatefulSets, of which nothing is judged. */
+static void test_pods_only(void **state)
+{
+	(void)state;
+	struct bench bench;
+	const struct rollouts_options options = {.once = true,
+						 .pods_only = true,
+						 .on_synced = on_synced,
+						 .on_error = on_error,
+						 .ctx = &bench};
+	struct err err;
+	size_t count;
+
+	sim_shell(&sim, "kubectl create ns rollout-p >/dev/null");
+	replace_web("create", "rollout-p", 2, 0, "1");
+	sim_shell(&sim, "kubectl -n rollout-p rollout status statefulset/web >/dev/null");
+	open_bench(&bench, true);
+	rollouts_free(bench.rollouts);
+	bench.rollouts = rollouts_new(bench.client.cluster, &options, &err);
+	assert_non_null(bench.rollouts);
+	follow(&bench, "rollout-p");
+	assert_non_null(rollouts_pods(bench.rollouts, "rollout-p", "web", &count));
+	assert_int_equal(count, 2);
+	assert_null(rollouts_statefulset(bench.rollouts, "rollout-p", "web"));
+	assert_null(rollouts_at(bench.rollouts, 0));
+	close_bench(&bench);
+}
+
 /* Who may not list revisions sees the rollouts all the same. */
 static void test_revisions_denied(void **state)
 {
@@ -268,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_follows_a_canary), cmocka_unit_test(test_one_look),
 		cmocka_unit_test(test_all_namespaces),   cmocka_unit_test(test_freed_in_a_callback),
 		cmocka_unit_test(test_revisions),        cmocka_unit_test(test_revisions_denied),
+		cmocka_unit_test(test_pods_only),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
