@@ -332,7 +332,7 @@ static bool is_same(const struct source_options *a, const struct source_options 
 	return same(a->repo, b->repo) && same(a->git_dir, b->git_dir) &&
 	       same(a->credentials, b->credentials) && a->fetch_ms == b->fetch_ms &&
 	       a->max_fetch_bytes == b->max_fetch_bytes &&
-	       a->max_fetch_objects == b->max_fetch_objects;
+	       a->max_fetch_objects == b->max_fetch_objects && a->many_packs == b->many_packs;
 }
 
 static void free_all(struct repositories *repositories)

@@ -27,6 +27,7 @@
 #define SOURCE_FETCH_MS          60000
 #define SOURCE_MAX_FETCH_BYTES   (1024ll * 1024 * 1024)
 #define SOURCE_MAX_FETCH_OBJECTS 5000000
+#define SOURCE_MANY_PACKS        100 /* small ones of a clone: then they are merged */
 
 /* What to follow. */
 struct source_options {
@@ -39,6 +40,7 @@ struct source_options {
 	int64_t fetch_ms;        /* how long a server may take; 0: SOURCE_FETCH_MS */
 	int64_t max_fetch_bytes; /* 0: SOURCE_MAX_FETCH_BYTES */
 	int64_t max_fetch_objects; /* 0: SOURCE_MAX_FETCH_OBJECTS */
+	int64_t many_packs;        /* 0: SOURCE_MANY_PACKS */
 	const char *const *files;
 	size_t file_count;
 	bool recursive;

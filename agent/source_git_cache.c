@@ -158,6 +158,14 @@ static int remove_any(const char *path, const struct stat *status, int type, str
 	return remove(path);
 }
 
+bool git_cache_is_ours(const char *folder)
+{
+	char path[MAX_PATH];
+
+	snprintf(path, sizeof(path), "%s/" MARK_NAME, folder);
+	return access(path, F_OK) == 0;
+}
+
 int git_cache_discard(struct git_source *git, struct err *err)
 {
 	static const char *const parts[] = {"objects",     "refs",       "HEAD", "config",
@@ -169,8 +177,7 @@ int git_cache_discard(struct git_source *git, struct err *err)
 	if (strcmp(git->discarded_for, err->message) == 0 &&
 	    now_ms < git->discarded_ms + CACHE_DISCARD_EVERY_MS)
 		return -1;
-	snprintf(path, sizeof(path), "%s/" MARK_NAME, git->folder);
-	if (access(path, F_OK) < 0) {
+	if (!git_cache_is_ours(git->folder)) {
 		err_prefix(err, "the clone %s is damaged, and was not made here; remove it",
 			   git->folder);
 		return -1;

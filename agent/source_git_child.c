@@ -57,7 +57,8 @@ static int print_request(const struct remote_request *request, struct buf *out, 
 	    print_refs(request, object, err) < 0 ||
 	    set_optional(object, "credentials", request->credentials, err) < 0 ||
 	    json_set_int(object, "maxBytes", request->max_bytes, err) < 0 ||
-	    json_set_int(object, "maxObjects", request->max_objects, err) < 0)
+	    json_set_int(object, "maxObjects", request->max_objects, err) < 0 ||
+	    json_set_int(object, "manyPacks", request->many_packs, err) < 0)
 		return -1;
 	json_print(object, out);
 	return buf_check(out, "the request to fetch", err);
@@ -184,6 +185,14 @@ static int take_answer(const struct remote_answer *answer, struct resolved *ret,
 	return resolved_set(ret, answer->commit, answer->tag, answer->label, err);
 }
 
+/* Packs of a clone that is somebody else's are not ours to merge. */
+static int64_t many_packs(const struct git_source *git)
+{
+	if (!git_cache_is_ours(git->folder))
+		return 0;
+	return git->options->many_packs ? git->options->many_packs : SOURCE_MANY_PACKS;
+}
+
 static int fetch(struct git_source *git, int lock_fd, const char *const *refs, size_t count,
 		 struct resolved *ret, bool *ret_damaged, struct err *err)
 {
@@ -199,6 +208,7 @@ static int fetch(struct git_source *git, int lock_fd, const char *const *refs, s
 						      : SOURCE_MAX_FETCH_BYTES,
 		.max_objects = options->max_fetch_objects ? options->max_fetch_objects
 							  : SOURCE_MAX_FETCH_OBJECTS,
+		.many_packs = many_packs(git),
 	};
 	struct remote_answer *answers = NULL;
 	int64_t deadline_ms = options->fetch_ms ? options->fetch_ms : SOURCE_FETCH_MS;
@@ -298,6 +308,7 @@ static int serve(const cJSON *object, struct remote_request *request,
 		.credentials = json_str(object, "credentials"),
 		.max_bytes = json_int_or(object, "maxBytes", 0),
 		.max_objects = json_int_or(object, "maxObjects", 0),
+		.many_packs = json_int_or(object, "manyPacks", 0),
 	};
 	if (!request->url || !request->name || !request->folder)
 		return err_set(err, ERR_INVALID, "%s is not for people to run", CHILD_NAME);

@@ -8,6 +8,7 @@
 #include "agent/source_git_auth.h"
 #include "agent/source_git_loose.h"
 #include "agent/source_git_offer.h"
+#include "agent/source_git_packs.h"
 #include "agent/source_private.h"
 
 void remote_answers_free(struct remote_answer *answers, size_t count)
@@ -40,6 +41,7 @@ struct reading {
 	size_t head_count;
 	struct wanted *wanted;
 	struct remote_answer *answers; /* as many */
+	bool has_fetched;              /* something */
 	bool is_damaged;               /* what failed is the clone, as far as one can tell */
 };
 
@@ -362,6 +364,7 @@ static int fetch_missing(struct reading *reading, struct err *err)
 		fits = add_refspecs(refspecs, &count, wanted);
 	}
 	int result = !fits ? err_no_memory(err) : count ? fetch(reading, refspecs, count, err) : 0;
+	reading->has_fetched = result == 0 && count > 0;
 	refspecs_free(refspecs, count);
 	return result;
 }
@@ -478,6 +481,8 @@ int git_remote_read(const struct remote_request *request, struct remote_answer *
 	for (size_t i = 0; i < request->ref_count; i++)
 		if (reading.answers[i].err.class != ERR_NONE)
 			git_call_mask(&call, &reading.answers[i].err);
+	if (reading.has_fetched && request->many_packs > 0)
+		git_packs_merge(reading.repository, (size_t)request->many_packs);
 	*ret_answers = STEAL(reading.answers);
 	return 0;
 }

@@ -22,6 +22,7 @@ struct remote_request {
 	const char *folder;             /* of the bare clone; nobody else writes to it meanwhile */
 	const char *credentials;        /* folder, or NULL */
 	int64_t max_bytes, max_objects; /* of one fetch */
+	int64_t many_packs;             /* in the clone: then they are merged; 0: never */
 };
 
 /* One ref's. The commit is in the clone now; so is the tag object, where the ref is an annotated tag. */

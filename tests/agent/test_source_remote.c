@@ -277,6 +277,43 @@ static void test_a_rewritten_history_is_told(void **state)
 	assert_string_equal(forced.commit, first.commit);
 }
 
+/* Each fetch brings a pack. One reader that is open all along, and one that is new, find all commits. */
+static void test_packs_stay_few(void **state)
+{
+	enum { FETCHES = 25, MANY = 10 };
+	CLEANUP(free_p) char *folder = NULL;
+	struct err err;
+
+	(void)state;
+	assert_true(asprintf(&folder, "%s/packs", work) > 0);
+	const struct source_options options = {
+		.repo = url, .ref = "packs", .git_dir = folder, .many_packs = MANY};
+	CLEANUP(source_free_p) struct source *source = NULL;
+	assert_int_equal(shell("cd shop && git checkout -qb packs trunk"), 0);
+	assert_ok(source_new(&options, &source, &err), err);
+	for (int i = 0; i < FETCHES; i++) {
+		CLEANUP(source_free_p) struct source *other = NULL;
+		CLEANUP(snapshot_release) struct snapshot snapshot = {0}, first = {0};
+		bool changed;
+
+		assert_int_equal(shell("cd shop && date +%N >>a.yaml && git commit -qam Next"), 0);
+		assert_ok(source_new(&options, &other, &err), err);
+		assert_ok(source_read(i % 2 ? other : source, NULL, &changed, &snapshot, &err),
+			  err);
+		assert_string_equal(snapshot.subject, "Next");
+		assert_int_equal(snapshot.findings.count, 0);
+		assert_ok(source_read_at(source, "v1", &first, &err), err);
+		assert_string_equal(first.subject, "First");
+		assert_int_equal(shell("test $(ls packs/objects/pack/*.pack | wc -l) -lt 10"), 0);
+	}
+	assert_int_equal(shell("test $(ls packs/objects/pack/*.pack | wc -l) -eq 7"), 0);
+	assert_int_equal(
+		shell("git -C packs fsck --full --strict >log 2>&1 && git -C packs rev-list "
+		      "refs/tranche/packs |"
+		      "wc -l | grep -qx 26; git -C shop checkout -q trunk"),
+		0);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 0 && source_is_child(argv))
@@ -290,6 +327,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_server_that_is_not_there),
 		cmocka_unit_test(test_caps_of_a_fetch),
 		cmocka_unit_test(test_a_rewritten_history_is_told),
+		cmocka_unit_test(test_packs_stay_few),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
