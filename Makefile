@@ -11,6 +11,7 @@
 #   make soak            commits, drift, rollouts and kills for SOAK_SECONDS on the real control plane
 #   make demo            the canary walkthrough on the embedded cluster
 #   make install         DESTDIR= PREFIX=
+#   make dist            tranche-VERSION.tar.gz of what is committed; it builds as a clone does
 #   make rootfs          $(BUILD)/rootfs: what an image of the agent consists of (see Dockerfile); with
 #                        WITH="ssh-keygen gpgv" these programs too, which --verify runs
 #
@@ -92,8 +93,11 @@ TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/%,$(TOOL_SRC))
 ALL_OBJ  := $(call objs,$(DIFF_SRC) $(APPLY_SRC) $(AGENT_SRC) agent/main.c $(SIM_SRC) \
 	tests/kubesim/main.c $(SUPPORT_SRC) $(TEST_SRC) $(TOOL_SRC) $(FUZZ_SRC))
 
-.PHONY: all
+.PHONY: all help
 all: $(BUILD)/tranche $(BUILD)/kubesim $(TOOL_BIN)
+
+help:
+	@sed '/^#/!Q; s/^#   //; s/^# //; s/^#$$//' Makefile
 
 # --- compiling ----------------------------------------------------------------------------------
 

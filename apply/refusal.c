@@ -98,8 +98,11 @@ int refusal_err(int http_status, const cJSON *body, const char *text, struct err
 		return err_set(err, class, "the server answered %d (%s)", http_status,
 			       phrase_of(http_status));
 	if (http_status == 401 && length == strlen("Unauthorized"))
-		return err_set(err, class, "the server refused the credentials (%.*s)", (int)length,
-			       words);
+		return err_set(err, class,
+			       "the server refused the credentials (%.*s): check the token or "
+			       "certificate of "
+			       "the kubeconfig's user, or of the service account",
+			       (int)length, words);
 	if (length <= MAX_WORDS)
 		return err_set(err, class, "%.*s", (int)length, words);
 	/* Of a value that is printed whole (a Pod template) the reason stands behind it. */

@@ -295,7 +295,8 @@ static void test_tls(void **state)
 		 "the certificate of URL is for another name: use a name it bears, or "
 		 "tls-server-name in the kubeconfig"},
 		{"a wrong token", "s/token:.*/token: wrong/", ERR_DENIED,
-		 "the server refused the credentials (Unauthorized)"},
+		 "the server refused the credentials (Unauthorized): check the token or "
+		 "certificate of the kubeconfig's user, or of the service account"},
 		{"a proxy that is not there",
 		 "s/server:/proxy-url: http:\\/\\/127.0.0.1:1\\n    server:/", ERR_TRANSIENT,
 		 "cannot reach URL through its proxy: connection refused"},

@@ -16,7 +16,8 @@ static void test_classes_and_words(void **state)
 	} cases[] = {
 		{400, "{'message':'bad'}", NULL, ERR_INVALID, "bad"},
 		{401, "{'message':'Unauthorized'}", NULL, ERR_DENIED,
-		 "the server refused the credentials (Unauthorized)"},
+		 "the server refused the credentials (Unauthorized): check the token or "
+		 "certificate of the kubeconfig's user, or of the service account"},
 		{401, NULL, NULL, ERR_DENIED,
 		 "the server answered 401 (the credentials were refused)"},
 		{403, "{'message':'forbidden: no'}", NULL, ERR_DENIED, "forbidden: no"},

@@ -132,7 +132,9 @@ static void test_credentials_refused(void **state)
 	assert_true(discovery_resolve(bench.discovery, &bench.targets, "default", bench_on_done,
 				      &bench, &err) != 0);
 	turn_until(&bench.loop, &bench.done);
-	assert_string_equal(bench.err.message, "the server refused the credentials (Unauthorized)");
+	assert_string_equal(bench.err.message, "the server refused the credentials (Unauthorized): "
+					       "check the token or certificate of the "
+					       "kubeconfig's user, or of the service account");
 	assert_int_equal(bench.err.class, ERR_DENIED);
 	close_bench(&bench, server);
 }

@@ -335,7 +335,7 @@ neither "a CA that is not trusted" $EXIT_CLUSTER "tranche: the certificate of $s
 config "$trusted, tls-server-name: example.org" "$admin_token"
 neither "a certificate for another name" $EXIT_CLUSTER "tranche: the certificate of $server is for another name: *"
 config "$trusted" "token: wrong"
-neither "a wrong token" $EXIT_CLUSTER "tranche: the server refused the credentials (Unauthorized)"
+neither "a wrong token" $EXIT_CLUSTER "tranche: the server refused the credentials (Unauthorized): check the token or certificate of the kubeconfig's user, or of the service account"
 config "$trusted" "username: admin, password: x"
 neither "a password, which 1.20 passes over" $EXIT_OBJECTS '*User "system:anonymous" cannot get path "/api/v1"*'
 config "$trusted" "$admin_token, username: admin, password: x"
