@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void known_object_release(struct known_object *object)
+static void known_object_release(struct known_object *object)
 {
 	free(object->namespace);
 	free(object->name);
@@ -105,16 +105,6 @@ void known_doubt(struct known *known)
 		known->items[i].doubted = true;
 }
 
-static struct known_object take_out(struct known *known, size_t place)
-{
-	struct known_object object = known->items[place];
-
-	known->count--;
-	memmove(&known->items[place], &known->items[place + 1],
-		(known->count - place) * sizeof(*known->items));
-	return object;
-}
-
 bool known_remove(struct known *known, const char *namespace, const char *name)
 {
 	bool found;
@@ -122,8 +112,10 @@ bool known_remove(struct known *known, const char *namespace, const char *name)
 
 	if (!found)
 		return false;
-	struct known_object object = take_out(known, place);
-	known_object_release(&object);
+	known_object_release(&known->items[place]);
+	known->count--;
+	memmove(&known->items[place], &known->items[place + 1],
+		(known->count - place) * sizeof(*known->items));
 	return true;
 }
 
@@ -133,13 +125,26 @@ void known_begin_listing(struct known *known)
 		known->items[i].listed = false;
 }
 
-bool known_take_unlisted(struct known *known, struct known_object *ret_object)
+const struct known_object *known_next_unlisted(const struct known *known, size_t *cursor)
 {
-	for (size_t i = known->count; i > 0; i--) {
-		if (!known->items[i - 1].listed) {
-			*ret_object = take_out(known, i - 1);
-			return true;
-		}
+	while (*cursor < known->count) {
+		const struct known_object *object = &known->items[(*cursor)++];
+
+		if (!object->listed)
+			return object;
 	}
-	return false;
+	return NULL;
+}
+
+void known_drop_unlisted(struct known *known, size_t cursor)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < known->count; i++) {
+		if (i < cursor && !known->items[i].listed)
+			known_object_release(&known->items[i]);
+		else
+			known->items[kept++] = known->items[i];
+	}
+	known->count = kept;
 }

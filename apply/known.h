@@ -29,7 +29,6 @@ enum known_change {
 };
 
 void known_release(struct known *known);
-void known_object_release(struct known_object *object);
 
 /* Notes the object's state, and that it was listed. */
 int known_put(struct known *known, const char *namespace, const char *name,
@@ -44,7 +43,13 @@ bool known_remove(struct known *known, const char *namespace, const char *name);
 /* A listing begins: nothing has been listed. */
 void known_begin_listing(struct known *known);
 
-/* Takes out one object that was not listed; false if all were. The caller releases it. */
-bool known_take_unlisted(struct known *known, struct known_object *ret_object);
+/*
+ * The next object that was not listed, in their order; NULL: there is no other one. The cursor starts at 0
+ * and is good until something is put or removed.
+ */
+const struct known_object *known_next_unlisted(const struct known *known, size_t *cursor);
+
+/* Removes those that were not listed and that the cursor has passed, all in one go. */
+void known_drop_unlisted(struct known *known, size_t cursor);
 
 #endif

@@ -263,15 +263,21 @@ static cJSON *make_tombstone(const struct watch *watch, const struct known_objec
 /* As take_object. */
 static int tell_vanished(struct watch *watch, struct err *err)
 {
-	struct known_object gone;
+	const struct known_object *gone;
+	size_t cursor = 0;
 	int status = 1;
 
-	while (status > 0 && known_take_unlisted(&watch->known, &gone)) {
-		cJSON *tombstone = make_tombstone(watch, &gone, err);
+	while (status > 0 && (gone = known_next_unlisted(&watch->known, &cursor))) {
+		cJSON *tombstone = make_tombstone(watch, gone, err);
 
-		known_object_release(&gone);
-		status = tombstone ? tell(watch, WATCH_DELETED, tombstone) : -1;
+		if (!tombstone) {
+			cursor--; /* it is told after the next list */
+			status = -1;
+		} else
+			status = tell(watch, WATCH_DELETED, tombstone);
 	}
+	if (status != 0)
+		known_drop_unlisted(&watch->known, cursor);
 	return status;
 }
 
