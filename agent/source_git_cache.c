@@ -41,8 +41,9 @@ static int make_folders(const char *path, struct err *err)
 		char end = *p;
 		*p = '\0';
 		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			return err_set(err, ERR_DENIED, "cannot make folder %s: %s", copy,
-				       strerror(errno));
+			return err_set(err, ERR_DENIED,
+				       "cannot make folder %s: %s; name another one with --git-dir",
+				       copy, strerror(errno));
 		if (end == '\0')
 			return 0;
 		*p = end;
@@ -63,7 +64,9 @@ int git_cache_lock(struct git_source *git, int *ret_fd, struct err *err)
 	}
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_set(err, ERR_DENIED, "%s: %s", path, strerror(errno));
+		return err_set(err, ERR_DENIED,
+			       "cannot write to the clone %s: %s; name another one with --git-dir",
+			       git->folder, strerror(errno));
 	for (int attempt = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; attempt++) {
 		if (attempt == LOCK_ATTEMPTS)
 			return err_set(err, ERR_TRANSIENT,

@@ -108,6 +108,11 @@ if [ "$(id -u)" -eq 0 ]; then # nobody else may give files away
 	rm "$work/.gitconfig"
 fi
 
+other='name another one with --git-dir'
+: >file
+reads "a clone below a file" 5 "$url" "tranche: cannot make folder file/clone: Not a directory; $other" --git-dir file/clone
+reads "a clone that is a file" 5 "$url" "tranche: cannot write to the clone file: Not a directory; $other" --git-dir file
+
 commit_shop two two
 git clone -q --bare --depth 1 "file://$work/shop" server/repos/shallow.git
 git clone -q --depth 1 "file://$work/shop" shallow 2>/dev/null

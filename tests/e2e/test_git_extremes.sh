@@ -177,17 +177,17 @@ check_equal "the agent ends well" 0 $?
 
 mount -o remount,ro disk
 run "$tranche" validate --repo "$url" --git-dir disk/clone
-check_exact "a read-only disk" 5 '' 'tranche: disk/clone/tranche.lock: Read-only file system'
+check_exact "a read-only disk" 5 '' 'tranche: cannot write to the clone disk/clone: Read-only file system; name another one with --git-dir'
 run "$tranche" validate --repo "$url" --git-dir disk/new
-check_exact "a read-only disk, no clone" 5 '' 'tranche: cannot make folder disk/new: Read-only file system'
+check_exact "a read-only disk, no clone" 5 '' 'tranche: cannot make folder disk/new: Read-only file system; name another one with --git-dir'
 mount -o remount,rw disk
 run "$tranche" validate --repo "$url" --git-dir disk/clone
 check_run "it can be written again" 0 '' "0 errors, 0 warnings in 1 file, at main@$(at)"
 echo not a folder >file
 run "$tranche" validate --repo "$url" --git-dir file/clone
-check_exact "below a file" 5 '' 'tranche: cannot make folder file/clone: Not a directory'
+check_exact "below a file" 5 '' 'tranche: cannot make folder file/clone: Not a directory; name another one with --git-dir'
 run "$tranche" validate --repo "$url" --git-dir file
-check_exact "a file" 5 '' 'tranche: file/tranche.lock: Not a directory'
+check_exact "a file" 5 '' 'tranche: cannot write to the clone file: Not a directory; name another one with --git-dir'
 
 # --- a clone that another one holds ----------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ starts "no HOME" 0 '1 in sync, at main@*' '' env -u HOME "${synced[@]}"
 starts "no HOME, for a clone" 2 '' 'tranche: neither HOME nor XDG_CACHE_HOME is set; name the clone'"'"'s folder with --git-dir' \
 	env -u HOME "$tranche" validate --repo $no_server
 starts "no HOME, and a folder for the clone" 5 '' "$refused" env -u HOME "$tranche" validate --repo $no_server --git-dir clone
-starts "a HOME that is a file" 5 '' "tranche: cannot make folder $work/kubeconfig/.cache: Not a directory" \
+starts "a HOME that is a file" 5 '' "tranche: cannot make folder $work/kubeconfig/.cache: Not a directory; name another one with --git-dir" \
 	env HOME="$work/kubeconfig" "$tranche" validate --repo $no_server
 starts "no TMPDIR" 0 '1 in sync, at main@*' '' env TMPDIR=/nonexistent "${synced[@]}"
 for zone in Nonsense :/etc/passwd XXX-99 ''; do
@@ -99,7 +99,7 @@ starts "no /proc, for a clone" 5 '' "tranche: cannot read $no_server: /proc is n
 	in_namespace 'umount -l /proc' "$tranche" validate --repo $no_server --git-dir clone
 read_only='mount -o remount,bind,ro /'
 starts "nothing can be written" 0 '1 in sync, at main@*' '' in_namespace "$read_only" "${synced[@]}"
-starts "nothing can be written, for a clone" 5 '' 'tranche: cannot make folder other: Read-only file system' \
+starts "nothing can be written, for a clone" 5 '' 'tranche: cannot make folder other: Read-only file system; name another one with --git-dir' \
 	in_namespace "$read_only" "$tranche" validate --repo $no_server --git-dir other
 
 # --- while it runs ----------------------------------------------------------------------------------------------
