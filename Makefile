@@ -105,8 +105,8 @@ floor_of = $(if $(filter $(BUILD)/obj/diff/%,$(1)),DIFF,$(if $(filter $(BUILD)/o
 	$(filter $(BUILD)/obj/agent/%,$(1)),AGENT,$(if $(filter $(BUILD)/obj/tests/kubesim/tests/%,$(1)),TEST,$(if \
 	$(filter $(BUILD)/obj/tests/kubesim/%,$(1)),SIM,TEST)))))
 
-$(BUILD)/obj/diff/version.o: CPPFLAGS += -DTRANCHE_VERSION='"$(VERSION)"'
-$(BUILD)/obj/tests/%.o: CPPFLAGS += -DBUILD_DIR='"$(BUILD)"'
+$(BUILD)/obj/diff/version.o: override CPPFLAGS += -DTRANCHE_VERSION='"$(VERSION)"'
+$(BUILD)/obj/tests/%.o: override CPPFLAGS += -DBUILD_DIR='"$(BUILD)"'
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)

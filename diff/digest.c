@@ -96,7 +96,7 @@ static int hash_many(struct hasher *hasher, const cJSON *object, size_t count)
 /* The members in the order of their keys. */
 static int hash_object(struct hasher *hasher, const cJSON *object)
 {
-	const cJSON *few[FEW_MEMBERS], *member;
+	const cJSON *few[FEW_MEMBERS] = {NULL}, *member;
 	size_t count = 0;
 
 	json_each (member, object) {

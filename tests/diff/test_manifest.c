@@ -437,8 +437,7 @@ static void test_packing(void **state)
 		"\n\n\n\n'a key that is long enough for a column of two bytes, as they are packed, "
 		"which begins "
 		"beyond 128 or so of them': {last: word}\n",
-		"{\"kind\": \"ConfigMap\", \"apiVersion\": \"v1\", \"metadata\": {\"name\": "
-		"\"a\"}}",
+		"{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\"}}",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
