@@ -1,5 +1,6 @@
 #include "agent/source.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,18 @@ struct source {
 	struct source_options options; /* with strings of its own */
 	struct git_source *git;        /* NULL: plain files */
 	unsigned users;
+	pthread_mutex_t reading; /* held by the thread that uses `git` */
 };
+
+static void unlock_p(pthread_mutex_t *const *mutex)
+{
+	pthread_mutex_unlock(*mutex);
+}
+
+/* For the rest of the block: whoever was cancelled may still be reading in his thread. */
+#define ONE_AT_A_TIME(source)                                                  \
+	CLEANUP(unlock_p) pthread_mutex_t *const reading = &(source)->reading; \
+	pthread_mutex_lock(reading)
 
 static void source_file_release(struct source_file *file)
 {
@@ -136,6 +148,7 @@ int source_new(const struct source_options *options, struct source **ret_source,
 	if (!source)
 		return err_no_memory(err);
 	source->users = 1;
+	pthread_mutex_init(&source->reading, NULL);
 	if (options_copy(options, &source->options, err) < 0)
 		return -1;
 	if (options->repo && git_source_new(&source->options, &source->git, err) < 0)
@@ -156,6 +169,7 @@ void source_free(struct source *source)
 		return;
 	git_source_free(source->git);
 	options_release(&source->options);
+	pthread_mutex_destroy(&source->reading);
 	free(source);
 }
 
@@ -177,6 +191,7 @@ static int read_plain_files(struct source *source, struct snapshot *ret_snapshot
 int source_read(struct source *source, const char *known_commit, bool *ret_changed,
 		struct snapshot *ret_snapshot, struct err *err)
 {
+	ONE_AT_A_TIME(source);
 	if (source->git)
 		return git_source_read(source->git, known_commit, ret_changed, ret_snapshot, err);
 	if (read_plain_files(source, ret_snapshot, err) < 0)
@@ -215,6 +230,7 @@ int source_stand_copy(const struct source_stand *stand, struct source_stand *ret
 int source_resolve(struct source *source, const char *const *refs, size_t count,
 		   struct source_stand *ret_stands, struct err *err)
 {
+	ONE_AT_A_TIME(source);
 	if (!source->git)
 		return err_set(err, ERR_UNSUPPORTED, "plain files have no refs");
 	return git_source_resolve(source->git, refs, count, ret_stands, err);
@@ -224,6 +240,7 @@ int source_read_stand(struct source *source, const struct source_stand *stand,
 		      const char *known_commit, bool *ret_changed, struct snapshot *ret_snapshot,
 		      bool *ret_again, struct err *err)
 {
+	ONE_AT_A_TIME(source);
 	*ret_again = false;
 	return git_source_read_stand(source->git, stand, known_commit, ret_changed, ret_snapshot,
 				     ret_again, err);
@@ -232,6 +249,7 @@ int source_read_stand(struct source *source, const struct source_stand *stand,
 int source_read_at(struct source *source, const char *rev, struct snapshot *ret_snapshot,
 		   struct err *err)
 {
+	ONE_AT_A_TIME(source);
 	if (!source->git)
 		return err_set(err, ERR_UNSUPPORTED, "plain files have no revisions");
 	return git_source_read_at(source->git, rev, ret_snapshot, err);
@@ -240,6 +258,7 @@ int source_read_at(struct source *source, const char *rev, struct snapshot *ret_
 int source_read_before(struct source *source, const char *commit, bool *ret_found, bool *ret_whole,
 		       struct snapshot *ret_snapshot, struct err *err)
 {
+	ONE_AT_A_TIME(source);
 	if (!source->git)
 		return err_set(err, ERR_UNSUPPORTED, "plain files have no revisions");
 	return git_source_read_before(source->git, commit, ret_found, ret_whole, ret_snapshot, err);
@@ -262,6 +281,7 @@ const struct source_options *source_options_of(const struct source *source)
 
 bool source_take_damage(struct source *source, struct err *ret_why)
 {
+	ONE_AT_A_TIME(source);
 	return source->git && git_source_take_damage(source->git, ret_why);
 }
 

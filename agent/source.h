@@ -2,7 +2,7 @@
  * source.h - where manifests come from: a Git repository at a ref, or plain files.
  *
  * Everything here blocks and touches no shared state, so that it runs in the loop's worker pool;
- * one call at a time for one source.
+ * calls for one source, of whatever threads, come one after the other.
  *
  * Git: a repository that is a local folder is read in place, straight from its object database; a
  * remote one is cloned bare into `git_dir` and fetched only when the ref has moved. In both cases

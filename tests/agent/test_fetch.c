@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uv.h>
+
 #include "agent/fetch.h"
 #include "tests/support/check.h"
 #include "tests/support/shell.h"
@@ -169,11 +171,68 @@ static void test_another_known_commit(void **state)
 	assert_int_equal(count_read(&third), third.count);
 }
 
+/* A pass that is given up leaves its thread reading, while the next one begins. */
+
+#define READERS 3
+#define READS   100
+
+struct reader {
+	uv_thread_t thread;
+	struct source *source;
+	const struct source_stand *stand;
+	size_t files;
+	struct err err;
+};
+
+static void read_again_and_again(void *argument)
+{
+	struct reader *reader = argument;
+
+	for (int i = 0; i < READS && reader->err.class == ERR_NONE; i++) {
+		CLEANUP(snapshot_release) struct snapshot snapshot = {0};
+		bool changed, again;
+
+		if (source_read_stand(reader->source, reader->stand, NULL, &changed, &snapshot,
+				      &again, &reader->err) == 0)
+			reader->files += snapshot.count;
+	}
+}
+
+static void test_readers_of_one_source(void **state)
+{
+	const struct source_options options = {.repo = work};
+	CLEANUP(source_free_p) struct source *source = NULL;
+	CLEANUP(snapshot_release) struct snapshot once = {0};
+	CLEANUP(source_stand_release) struct source_stand stand = {0};
+	struct reader readers[READERS] = {0};
+	const char *const head = NULL;
+	struct err err;
+	bool changed;
+
+	(void)state;
+	assert_ok(source_new(&options, &source, &err), err);
+	assert_ok(source_read(source, NULL, &changed, &once, &err), err);
+	assert_ok(source_resolve(source, &head, 1, &stand, &err), err);
+	for (size_t i = 0; i < READERS; i++) {
+		readers[i].source = source;
+		readers[i].stand = &stand;
+		assert_int_equal(
+			uv_thread_create(&readers[i].thread, read_again_and_again, &readers[i]), 0);
+	}
+	for (size_t i = 0; i < READERS; i++)
+		uv_thread_join(&readers[i].thread);
+	for (size_t i = 0; i < READERS; i++) {
+		assert_string_equal(readers[i].err.message, "");
+		assert_int_equal(readers[i].files, READS * once.count);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_what_changed_is_read),
 		cmocka_unit_test(test_another_known_commit),
+		cmocka_unit_test(test_readers_of_one_source),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
