@@ -457,6 +457,8 @@ int git_source_resolve(struct git_source *git, const char *const *refs, size_t c
 
 static int open_any(struct git_source *git, struct err *err)
 {
+	if (git->repository)
+		return 0;
 	if (git->local)
 		return git_open_local(git, err);
 	int code = git_repository_open_bare(&git->repository, git->folder);

@@ -435,12 +435,19 @@ static int take_event(struct watch *watch, const char *line, size_t length, stru
 		return refusal_err_of_status(object, err);
 
 	const char *version = json_str(object, "metadata.resourceVersion");
-	if (version && note_version(watch, version, err) < 0)
-		return -1;
-	if (strcmp(type, "BOOKMARK") == 0)
-		return 1;
-	return take_object(watch, strcmp(type, "DELETED") == 0,
-			   cJSON_DetachItemViaPointer(event, object), err);
+	CLEANUP(free_p) char *reached = version ? strdup(version) : NULL;
+	if (version && !reached)
+		return err_no_memory(err);
+	int status = 1;
+	if (strcmp(type, "BOOKMARK") != 0)
+		status = take_object(watch, strcmp(type, "DELETED") == 0,
+				     cJSON_DetachItemViaPointer(event, object), err);
+	/* Not before it was told: whoever goes on from here does not get the event again. */
+	if (status > 0 && reached) {
+		free(watch->resource_version);
+		watch->resource_version = STEAL(reached);
+	}
+	return status;
 }
 
 static bool on_line(void *ctx, const char *line, size_t length)
