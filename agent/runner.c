@@ -15,6 +15,9 @@
 #include "diff/duration.h"
 
 #define RETRY_FIRST_MS 1000 /* after a pass that failed; doubles up to the interval */
+/* How long a pass waits for what is being saved, and how often it looks. */
+#define SAVE_PATIENCE_MS 2000
+#define SAVE_LOOK_MS     50
 
 struct log_subject runner_subject(const struct runner *runner)
 {
@@ -219,6 +222,7 @@ static bool save_alerts(struct runner *runner,
 	if (!runner->leading || !app->inventory_known || !app->inventory.resource_version ||
 	    !chronicle_remember(&runner->chronicle, &app->inventory))
 		return false;
+	runner->save_began_ms = clock_boot_ms();
 	runner->save_id = inventory_save(runner->options.link->cluster, app->namespace,
 					 &app->inventory, on_saved, runner, &err);
 	return runner->save_id;
@@ -282,6 +286,13 @@ static void start_pass(void *context, enum schedule_kind kind)
 
 	if (!may_begin(runner, kind)) {
 		schedule_ended(runner->schedule);
+		return;
+	}
+	if (runner->save_id && clock_boot_ms() - runner->save_began_ms < SAVE_PATIENCE_MS) {
+		/* Given up now it may still arrive, after the pass has read what it changes. */
+		schedule_keep_others(runner->schedule);
+		schedule_ended(runner->schedule);
+		runner_want(runner, kind, SAVE_LOOK_MS);
 		return;
 	}
 	if (runner->save_id) {

@@ -193,10 +193,17 @@ check_exact "a file" 5 '' 'tranche: cannot write to the clone file: Not a direct
 
 echo hang-pack >server/mode
 commit_shop 4 Fourth
+posts() {
+	grep -c 'POST /shop.git/git-upload-pack' server/log
+}
+posted=$(posts)
+is_asked() {
+	[ "$(posts)" -gt "$posted" ]
+}
 "$tranche" run --repo "$url" --git-dir clone --interval 200ms --fetch-timeout 5m --app shop >holder.log 2>&1 </dev/null &
 holder=$!
 server_pids+=("$holder")
-wait_until "the holder fetches" grep -q 'POST /shop.git/git-upload-pack' server/log
+wait_until "the holder fetches" is_asked
 is_held() {
 	! flock -n clone/tranche.lock true
 }

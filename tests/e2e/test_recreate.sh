@@ -192,7 +192,7 @@ if [ "${TRANCHE_E2E_KUBELET-fake}" = none ] && kubectl get --raw /version | grep
 	# kubesim can be told to refuse. The old one is put back.
 	web 6Gi nginx:1.26.1 "tranche.dev/recreate: orphan" >"$repo/web.yaml"
 	commit "$repo" "six"
-	meddle 3 "echo '422@create:statefulsets*1' | kubectl replace --raw /kubesim/faults -f -"
+	meddle 3 "echo '422@create:statefulsets:$namespace*1' | kubectl replace --raw /kubesim/faults -f -"
 	run "$build/tranche" sync -n "$namespace" --repo "$repo" --server "$meddled"
 	check_equal "refused: exit status" 7 "$status"
 	check_like "refused: what is told" "*it was deleted to be recreated, and cannot be created: *; the old one is back*" "$err"
@@ -201,7 +201,7 @@ if [ "${TRANCHE_E2E_KUBELET-fake}" = none ] && kubectl get --raw /version | grep
 	wait_for 30 adopted
 	check_equal "refused: Pods and claims are the same" "$standing" "$(standing)"
 	check_equal "refused: the copy is gone" "" "$(kube get configmap tranche-recreate-web --ignore-not-found -o name)"
-	refuse="echo '422@create:statefulsets' | kubectl replace --raw /kubesim/faults -f -"
+	refuse="echo '422@create:statefulsets:$namespace' | kubectl replace --raw /kubesim/faults -f -"
 	allow="echo | kubectl replace --raw /kubesim/faults -f -"
 else
 	# A quota that it does not fit is seen before anything is deleted.

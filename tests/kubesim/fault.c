@@ -65,10 +65,11 @@ int faults_add(struct faults *faults, const char *text, struct err *err)
 	struct fault fault;
 
 	if (!read_fault(copy, &fault))
-		return err_set(err, ERR_INVALID,
-			       "\"%s\" is not ACTION[@VERB:RESOURCE][*TIMES] with one of the "
-			       "actions 400 to 599, refuse, lose, cut=BYTES, delay=TIME, hang",
-			       text);
+		return err_set(
+			err, ERR_INVALID,
+			"\"%s\" is not ACTION[@VERB:RESOURCE[:NAMESPACE]][*TIMES] with one of the "
+			"actions 400 to 599, refuse, lose, cut=BYTES, delay=TIME, hang",
+			text);
 	faults->items = alloc_grow(faults->items, faults->count + 1, sizeof(*faults->items));
 	faults->items[faults->count++] = fault;
 	copy = NULL;

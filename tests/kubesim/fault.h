@@ -6,7 +6,7 @@
  *	cut=100@watch:pods		each such stream breaks after 100 bytes
  *	delay=2s			every request waits
  *
- * A fault is ACTION[@VERB:RESOURCE][*TIMES]: without a rule it is about every request for a
+ * A fault is ACTION[@VERB:RESOURCE[:NAMESPACE]][*TIMES]: without a rule it is about every request for a
  * resource, without TIMES it stays. Of several that match the first one counts. Actions:
  *
  *	CODE	    answer with this HTTP status (400 to 599), a Status body, or for 429 plain text and

@@ -165,7 +165,7 @@ static const struct option known[] = {
 	{"--deny", "VERB:RESOURCE", "answer 403 to such requests, \"*\" for any; can be repeated",
 	 read_deny},
 	{"--fault", "FAULT",
-	 "ACTION[@VERB:RESOURCE][*TIMES]: let requests fail; the actions are\n"
+	 "ACTION[@VERB:RESOURCE[:NAMESPACE]][*TIMES]: let requests fail; the actions are\n"
 	 "400 to 599, refuse, lose, cut=BYTES, delay=TIME and hang; can be\n"
 	 "repeated; PUT /kubesim/faults changes them, one a line, at run time",
 	 read_fault},

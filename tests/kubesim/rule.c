@@ -18,7 +18,8 @@ bool rule_matches(const struct rule *rule, const struct route *route, const char
 {
 	char bare[MAX_RESOURCE], qualified[MAX_RESOURCE];
 
-	if (strcmp(rule->verb, "*") != 0 && strcmp(rule->verb, verb) != 0)
+	if ((strcmp(rule->verb, "*") != 0 && strcmp(rule->verb, verb) != 0) ||
+	    (rule->namespace && strcmp(rule->namespace, route->namespace) != 0))
 		return false;
 	print_resource(route, false, bare);
 	print_resource(route, true, qualified);
@@ -33,6 +34,11 @@ bool rule_read(char *text, struct rule *ret_rule)
 	if (!colon || colon == text || !colon[1])
 		return false;
 	*colon = '\0';
-	*ret_rule = (struct rule){text, colon + 1};
-	return true;
+	*ret_rule = (struct rule){text, colon + 1, NULL};
+	colon = strchr(colon + 1, ':');
+	if (colon) {
+		*colon = '\0';
+		ret_rule->namespace = colon + 1;
+	}
+	return *ret_rule->resource;
 }

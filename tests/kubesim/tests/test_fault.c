@@ -3,8 +3,9 @@
 #include "diff/cleanup.h"
 #include "tests/support/check.h"
 
-#define NOT_A_FAULT                                                                           \
-	" is not ACTION[@VERB:RESOURCE][*TIMES] with one of the actions 400 to 599, refuse, " \
+#define NOT_A_FAULT                                                                               \
+	" is not ACTION[@VERB:RESOURCE[:NAMESPACE]][*TIMES] with one of the actions 400 to 599, " \
+	"refuse, "                                                                                \
 	"lose, cut=BYTES, delay=TIME, hang"
 
 static struct fault take(struct faults *faults, const char *path, const char *verb)
@@ -89,6 +90,19 @@ static void test_the_first_that_matches_counts_down(void **state)
 	assert_int_equal(take(&faults, "/version", "get").action, FAULT_NONE);
 }
 
+static void test_only_one_namespace(void **state)
+{
+	CLEANUP(faults_release) struct faults faults = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_ok(faults_add(&faults, "503@create:pods:shop", &err), err);
+	assert_int_equal(take(&faults, "/api/v1/namespaces/shop/pods", "create").amount, 503);
+	assert_int_equal(take(&faults, "/api/v1/namespaces/other/pods", "create").action,
+			 FAULT_NONE);
+	assert_int_equal(take(&faults, "/api/v1/nodes", "create").action, FAULT_NONE);
+}
+
 static void test_a_bad_line_replaces_nothing(void **state)
 {
 	CLEANUP(faults_release) struct faults faults = {0};
@@ -109,6 +123,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_the_first_that_matches_counts_down),
+		cmocka_unit_test(test_only_one_namespace),
 		cmocka_unit_test(test_a_bad_line_replaces_nothing),
 	};
 
