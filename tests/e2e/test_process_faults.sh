@@ -173,6 +173,7 @@ agent bash -c 'exec "$@" 2>/dev/full' - "$tranche" run --repo shop --app start -
 commit_shop 3 Third
 applied 3
 ends "a full log"
+# shellcheck disable=SC2016 # for the shell that is begun
 agent bash -c '"$@" 2>&1 | head -n 1; exit "${PIPESTATUS[0]}"' - "$tranche" run --repo shop --app start --interval 200ms
 commit_shop 4 Fourth
 applied 4
