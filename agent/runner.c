@@ -263,6 +263,7 @@ static void on_pass_done(void *context, struct pass *pass)
 	if (!pass_is_cut(pass))
 		runner_plan_looks(runner, pass);
 	pass_free(STEAL(runner->pass));
+	free(STEAL(runner->places));
 	manifest_set_pack(&runner->app.fetched.manifests);
 	link_settle(runner->options.link);
 	if (!save_alerts(runner, on_alerts_saved))
@@ -290,9 +291,7 @@ static void start_pass(void *context, enum schedule_kind kind)
 	}
 	if (runner->save_id && clock_boot_ms() - runner->save_began_ms < SAVE_PATIENCE_MS) {
 		/* Given up now it may still arrive, after the pass has read what it changes. */
-		schedule_keep_others(runner->schedule);
-		schedule_ended(runner->schedule);
-		runner_want(runner, kind, SAVE_LOOK_MS);
+		schedule_defer(runner->schedule, SAVE_LOOK_MS);
 		return;
 	}
 	if (runner->save_id) {

@@ -46,7 +46,7 @@ struct runner {
 	uint64_t random;         /* for the jitter of the pauses after them */
 	bool wants_all, all_now; /* the next pass, and the one that runs, is asked to look at all */
 	int64_t all_due_ms;      /* when one does anyway, by clock_boot_ms; 0: not planned */
-	size_t *places;          /* that a narrow pass looks at */
+	size_t *places;          /* that the narrow pass that runs looks at */
 
 	char begun[COMMIT_BYTES];    /* whose passes need not wait for other apps any more */
 	char approved[COMMIT_BYTES]; /* sync: manual: that may be written */
@@ -64,8 +64,8 @@ struct runner {
 	struct follow follow;
 	struct drive drive;
 	struct lookout *lookout; /* NULL: nothing is remembered of what was applied */
-	int64_t looks_left,
-		look_earned_ms; /* looks that may begin at once; when one was earned last */
+	int64_t looks_left;      /* that may begin at once */
+	int64_t look_earned_ms;  /* when one of them was earned last */
 	struct fights fights;
 	struct chronicle chronicle;
 

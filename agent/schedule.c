@@ -9,7 +9,7 @@ struct schedule {
 		bool wanted;
 		uint64_t at_ms; /* of the loop's clock */
 	} kinds[SCHEDULE_KIND_COUNT],
-		settled[SCHEDULE_KIND_COUNT]; /* what the whole pass that runs was to do, too */
+		settled[SCHEDULE_KIND_COUNT]; /* what was asked for as the pass that runs began */
 	bool runs;                            /* a pass does, from `start` to schedule_ended */
 	void (*start)(void *context, enum schedule_kind kind);
 	void *context;
@@ -111,17 +111,32 @@ int64_t schedule_overdue_ms(const struct schedule *schedule)
 	return (int64_t)(now - earliest);
 }
 
+/* The kind is asked for then, unless it is sooner. */
+static void ask_for(struct schedule *schedule, int kind, uint64_t at_ms)
+{
+	if (!schedule->kinds[kind].wanted || schedule->kinds[kind].at_ms > at_ms)
+		schedule->kinds[kind].at_ms = at_ms;
+	schedule->kinds[kind].wanted = true;
+}
+
 void schedule_keep_others(struct schedule *schedule)
 {
+	for (int kind = 0; kind < SCHEDULE_KIND_COUNT; kind++)
+		if (kind != SCHEDULE_WHOLE && schedule->settled[kind].wanted)
+			ask_for(schedule, kind, schedule->settled[kind].at_ms);
+}
+
+void schedule_defer(struct schedule *schedule, int64_t delay_ms)
+{
+	uint64_t earliest = uv_now(schedule->timer.loop) + (uint64_t)delay_ms;
+
 	for (int kind = 0; kind < SCHEDULE_KIND_COUNT; kind++) {
 		uint64_t at_ms = schedule->settled[kind].at_ms;
 
-		if (kind == SCHEDULE_WHOLE || !schedule->settled[kind].wanted)
-			continue;
-		if (!schedule->kinds[kind].wanted || schedule->kinds[kind].at_ms > at_ms)
-			schedule->kinds[kind].at_ms = at_ms;
-		schedule->kinds[kind].wanted = true;
+		if (schedule->settled[kind].wanted)
+			ask_for(schedule, kind, at_ms > earliest ? at_ms : earliest);
 	}
+	schedule_ended(schedule);
 }
 
 void schedule_ended(struct schedule *schedule)

@@ -47,6 +47,12 @@ int64_t schedule_overdue_ms(const struct schedule *schedule);
  */
 void schedule_keep_others(struct schedule *schedule);
 
+/*
+ * In place of schedule_ended, where `start` cannot begin the pass yet: all that it was to do is asked for
+ * again, for after `delay_ms` or when it was due.
+ */
+void schedule_defer(struct schedule *schedule, int64_t delay_ms);
+
 /* The pass that `start` began has ended. */
 void schedule_ended(struct schedule *schedule);
 

@@ -105,12 +105,41 @@ static void test_requests_during_a_pass(void **state)
 	close_bench(&bench);
 }
 
+/* A pass that cannot begin yet is not tried again and again until it can; nothing that was asked for is lost. */
+static void test_put_off(void **state)
+{
+	static const enum schedule_kind kinds[] = {SCHEDULE_WHOLE, SCHEDULE_OBJECTS,
+						   SCHEDULE_ROLLOUTS};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct bench bench;
+
+		open_bench(&bench);
+		schedule_request(bench.schedule, SCHEDULE_ROLLOUTS, 0);
+		schedule_request(bench.schedule, kinds[i], 0);
+		turn_until(&bench.loop, &bench.happened);
+		bench.started[0] = '\0';
+		schedule_defer(bench.schedule, 3600 * 1000);
+		if (kinds[i] == SCHEDULE_OBJECTS) /* is another pass, which is due */
+			run_one(&bench);
+		bench.started[0] = '\0';
+		turn_for(&bench.loop, 20);
+		assert_string_equal(bench.started, "");
+		assert_true(schedule_wants(bench.schedule, kinds[i]));
+		assert_int_equal(schedule_wants(bench.schedule, SCHEDULE_ROLLOUTS),
+				 kinds[i] != SCHEDULE_OBJECTS);
+		close_bench(&bench);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_earliest_counts),
 		cmocka_unit_test(test_a_whole_pass_does_both),
 		cmocka_unit_test(test_requests_during_a_pass),
+		cmocka_unit_test(test_put_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
