@@ -324,11 +324,11 @@ ANALYSED := $(DIFF_SRC) $(APPLY_SRC) $(wildcard agent/*.c) $(wildcard tests/kube
 analyse_flags = -DTRANCHE_VERSION='"$(VERSION)"' $(call cflags_of,$(call floor_of,$(BUILD)/obj/$(1))) \
 	$(if $(filter diff/err.c,$(1)),,-include tests/lint/analysis.h)
 
-# Of gcc 12's analyzer three checks are off, all of whose findings here were false:
-# malloc-leak (25 of them): it loses what is put into a list; LeakSanitizer and valgrind find leaks.
-# use-of-uninitialized-value (6): it does not follow a struct that is returned; clang's and valgrind do.
-# null-dereference (20): it takes the NULL of `for (item = list ? list->child : NULL; ...)` for an item;
-#   clang's analyzer knows better.
+# Of gcc 12's analyzer three checks are off, for what they find here is false:
+# malloc-leak (some sixty): it loses what is put into a list; LeakSanitizer and valgrind find leaks.
+# use-of-uninitialized-value (a handful): it does not follow a struct that is returned; clang's and valgrind do.
+# null-dereference (some forty): it takes the NULL of `for (item = list ? list->child : NULL; ...)` for an
+#   item; clang's analyzer knows better.
 # A smaller explosion factor bounds its time: diff/schema.c takes 4 s instead of more than 30.
 GCC_WARNINGS := -fanalyzer --param=analyzer-bb-explosion-factor=2 -Wno-analyzer-malloc-leak \
 	-Wno-analyzer-use-of-uninitialized-value -Wno-analyzer-null-dereference \
