@@ -33,17 +33,21 @@ check_equal "a first sync" "0 sync" "$status $(causes)"
 
 printf 'automountServiceAccountToken: false\n' >>repo/robot.yaml
 git -C repo commit -qam 'Without a token'
-printf '%s\n' 'delay=1ms@update:serviceaccounts*1' 'delay=3s@update:serviceaccounts*1' |
-	kubectl replace --raw /kubesim/faults -f - >/dev/null
+# faults RULE...: from now on
+faults() {
+	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null
+}
+faults 'delay=1ms@update:serviceaccounts*1' 'hold@update:serviceaccounts*1' # the first one is the dry run
 "$build/tranche" sync --repo repo --app shop >sync.out 2>&1 </dev/null &
 sync=$!
 writes() {
-	[ "$(grep -c 'PUT .*/serviceaccounts/robot' kubesim.log)" -ge 2 ]
+	grep 'PUT .*/serviceaccounts/robot.* waits' kubesim.log | grep -qv dryRun
 }
 wait_for 30 writes
 check_equal "it writes" 0 $?
 tranche suspend shop --reason 'a backup'
 check_run "suspended meanwhile" 0 "shop suspended" ""
+faults ''
 wait "$sync"
 check_equal "the write is through" 0 $? || cat sync.out
 check_like "and says so" "serviceaccount/robot replaced*" "$(cat sync.out)"

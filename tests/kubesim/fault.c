@@ -21,7 +21,10 @@ static bool read_action(char *text, struct fault *fault)
 	static const struct {
 		const char *name;
 		enum fault_action action;
-	} plain[] = {{"refuse", FAULT_REFUSE}, {"lose", FAULT_LOSE}, {"hang", FAULT_HANG}};
+	} plain[] = {{"refuse", FAULT_REFUSE},
+		     {"lose", FAULT_LOSE},
+		     {"hang", FAULT_HANG},
+		     {"hold", FAULT_HOLD}};
 	struct err err;
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
@@ -68,7 +71,7 @@ int faults_add(struct faults *faults, const char *text, struct err *err)
 		return err_set(
 			err, ERR_INVALID,
 			"\"%s\" is not ACTION[@VERB:RESOURCE[:NAMESPACE]][*TIMES] with one of the "
-			"actions 400 to 599, refuse, lose, cut=BYTES, delay=TIME, hang",
+			"actions 400 to 599, refuse, lose, cut=BYTES, delay=TIME, hang, hold",
 			text);
 	faults->items = alloc_grow(faults->items, faults->count + 1, sizeof(*faults->items));
 	faults->items[faults->count++] = fault;
@@ -86,10 +89,16 @@ int faults_replace(struct faults *faults, const char *text, struct err *err)
 		if (line[0] && faults_add(&replaced, line, err) < 0)
 			return -1;
 	}
+	replaced.replaced = faults->replaced + 1;
 	faults_release(faults);
 	*faults = replaced;
 	replaced = (struct faults){0};
 	return 0;
+}
+
+bool faults_hold(const struct faults *faults, const struct fault *fault)
+{
+	return fault->action == FAULT_HOLD && fault->amount == faults->replaced;
 }
 
 void faults_release(struct faults *faults)
@@ -110,6 +119,8 @@ struct fault faults_take(struct faults *faults, const struct route *route, const
 			continue;
 		if (fault->times > 0)
 			fault->times--;
+		if (fault->action == FAULT_HOLD)
+			fault->amount = faults->replaced;
 		return *fault;
 	}
 	return (struct fault){.action = FAULT_NONE};

@@ -18,6 +18,7 @@
 
 /* A suspended connection does not see its client leave; it looks this often. */
 #define LOOK_FOR_CLIENT_MS 5000
+#define LOOK_FOR_RULES_MS  20 /* a request that is held */
 
 struct http {
 	struct MHD_Daemon *daemon;
@@ -321,13 +322,15 @@ static bool begin(struct exchange *exchange, const struct request *request)
 		return false;
 	if (!exchange->has_begun)
 		*fault = api_take_fault(exchange->http->api, request);
-	else if (fault->action != FAULT_HANG)
+	else if (fault->action != FAULT_HANG && fault->action != FAULT_HOLD)
 		return false;
 	exchange->has_begun = true;
 	if (fault->action == FAULT_DELAY)
 		suspend(exchange, fault->amount);
 	else if (fault->action == FAULT_HANG)
 		suspend(exchange, LOOK_FOR_CLIENT_MS);
+	else if (faults_hold(exchange->http->api->faults, fault))
+		suspend(exchange, LOOK_FOR_RULES_MS);
 	return exchange->suspended;
 }
 

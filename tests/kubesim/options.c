@@ -166,7 +166,7 @@ static const struct option known[] = {
 	 read_deny},
 	{"--fault", "FAULT",
 	 "ACTION[@VERB:RESOURCE[:NAMESPACE]][*TIMES]: let requests fail; the actions are\n"
-	 "400 to 599, refuse, lose, cut=BYTES, delay=TIME and hang; can be\n"
+	 "400 to 599, refuse, lose, cut=BYTES, delay=TIME, hang and hold; can be\n"
 	 "repeated; PUT /kubesim/faults changes them, one a line, at run time",
 	 read_fault},
 	{"--history", "N", "changes that a watch can resume from; default 4096", read_history},

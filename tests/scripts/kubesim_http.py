@@ -15,7 +15,7 @@ import tempfile
 import time
 
 KUBESIM = os.environ["KUBESIM"]
-DEADLINE = 10
+DEADLINE = 60
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 
@@ -283,6 +283,17 @@ def test_late():
         begin = time.monotonic()
         expect(sim.ask("GET", MAPS)[0], 200)
         expect(time.monotonic() - begin >= 0.2, True)
+
+
+def test_held_until_the_faults_are_replaced():
+    with Sim("--verbose", "--fault", "hold@list:configmaps*1") as sim:
+        connection = sim.connect()
+        connection.request("GET", MAPS, headers={"Authorization": f"Bearer {sim.token}"})
+        expect(sim.process.stderr.readline(), f"GET {MAPS} waits\n")
+        expect(sim.ask("POST", MAPS, config_map("meanwhile"))[0], 201)
+        expect(sim.ask("PUT", "/kubesim/faults", "")[0], 200)
+        items = json.loads(connection.getresponse().read())["items"]
+        expect([item["metadata"]["name"] for item in items], ["meanwhile"])
 
 
 def test_hanging_requests_do_not_keep_it_from_ending():

@@ -6,7 +6,7 @@
 #define NOT_A_FAULT                                                                               \
 	" is not ACTION[@VERB:RESOURCE[:NAMESPACE]][*TIMES] with one of the actions 400 to 599, " \
 	"refuse, "                                                                                \
-	"lose, cut=BYTES, delay=TIME, hang"
+	"lose, cut=BYTES, delay=TIME, hang, hold"
 
 static struct fault take(struct faults *faults, const char *path, const char *verb)
 {
@@ -35,6 +35,7 @@ static void test_read(void **state)
 		{"delay=1.5s@create:statefulsets.apps", FAULT_DELAY, 1500, -1, "create",
 		 "statefulsets.apps"},
 		{"hang", FAULT_HANG, 0, -1, "*", "*"},
+		{"hold@update:secrets*1", FAULT_HOLD, 0, 1, "update", "secrets"},
 	};
 
 	(void)state;
@@ -117,6 +118,24 @@ static void test_a_bad_line_replaces_nothing(void **state)
 	assert_int_equal(take(&faults, "/api/v1/pods", "list").action, FAULT_NONE);
 }
 
+static void test_held_until_all_are_replaced(void **state)
+{
+	CLEANUP(faults_release) struct faults faults = {0};
+	struct err err = {0};
+	struct fault first, second;
+
+	(void)state;
+	assert_ok(faults_replace(&faults, "hold@get:pods", &err), err);
+	first = take(&faults, "/api/v1/namespaces/a/pods/b", "get");
+	assert_true(faults_hold(&faults, &first));
+	assert_ok(faults_replace(&faults, "hold@get:pods", &err), err);
+	assert_false(faults_hold(&faults, &first));
+	second = take(&faults, "/api/v1/namespaces/a/pods/b", "get");
+	assert_true(faults_hold(&faults, &second));
+	assert_ok(faults_replace(&faults, "", &err), err);
+	assert_false(faults_hold(&faults, &second));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +144,7 @@ int main(void)
 		cmocka_unit_test(test_the_first_that_matches_counts_down),
 		cmocka_unit_test(test_only_one_namespace),
 		cmocka_unit_test(test_a_bad_line_replaces_nothing),
+		cmocka_unit_test(test_held_until_all_are_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
