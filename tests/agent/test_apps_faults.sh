@@ -97,7 +97,7 @@ git -C fine commit -qam Second
 git -C fine push -q "$work/server/repos/fine.git" main
 expect_line "they go on as usual" ' fine@.*configmap/fine: replaced: data.v first -> second$'
 
-cp kubeconfig nowhere
+cp kubeconfig somewhere && mv somewhere nowhere
 expect_line "a cluster that comes" ' missing fetched '
 check_equal "that it was not there is told once" 1 "$(grep -c 'error .* missing ' agent.log)"
 

@@ -164,7 +164,7 @@ commit_shop 2 Second
 tells "cannot fetch from $url: "
 asks_on
 tells "cannot fetch from $url: "
-check_equal "a pack that ends in its middle: what came of it is gone" "" "$(find clone -name 'pack_git2_*')"
+wait_equal "a pack that ends in its middle: what came of it is gone" 30 "" find clone -name 'pack_git2_*'
 rm server/mode
 applied 2
 tells 'the source works again'

@@ -110,6 +110,7 @@ started+=($!)
 python3 "$top/tests/support/name_server.py" git.example.com 53 >names.log 2>&1 &
 started+=($!)
 soon "the Git host listens" test -s git/port
+soon "the name server answers" test -s names.log
 soon "the cluster listens" test -s kubeconfig
 export KUBECONFIG=$work/kubeconfig
 for namespace in shop tranche; do
@@ -236,6 +237,7 @@ soon "the other one leads then" logged "leading: the lease"
 soon "and finds what the last one had" logged "by Ada Author: Number 5"
 push 11 nginx:1.26.5 "Eleven"
 soon "and goes on from there" replicas_are 11
+soon "which is told" logged "replaced: spec.replicas"
 check_equal "that is all that it wrote" "replaced: spec.replicas 10 -> 11" "$(grep -o 'replaced: [^"]*' agent.log)"
 kill -TERM "$agent"
 wait "$agent"

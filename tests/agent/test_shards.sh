@@ -59,7 +59,10 @@ for index in 0 1 2; do
 done
 wait_for 60 all_there
 check_equal "all apps are synced" $APPS "$(maps)"
-check_equal "each by one agent" "$APPS" "$(for index in 0 1 2; do has $index; done | sort | uniq -u | grep -c app)" ||
+by_one() {
+	for index in 0 1 2; do has $index; done | sort | uniq -u | grep -c app
+}
+wait_equal "each by one agent" 30 "$APPS" by_one || # an agent tells of an object when the server has answered
 	for index in 0 1 2; do has $index; done
 check_equal "and each agent has some" yes \
 	"$([ -n "$(has 0)" ] && [ -n "$(has 1)" ] && [ -n "$(has 2)" ] && echo yes)" || tail -n 3 tranche-*.log

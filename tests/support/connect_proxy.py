@@ -36,6 +36,7 @@ class Handler(socketserver.StreamRequestHandler):
 
 class Proxy(socketserver.ThreadingTCPServer):
     daemon_threads = True
+    request_queue_size = 128  # the default of 5 has clients of a busy machine wait a second
 
     def handle_error(self, *_):
         pass

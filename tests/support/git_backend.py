@@ -118,6 +118,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # the default of 5 has clients of a busy machine wait a second
 
     def handle_error(self, *_):
         pass

@@ -1,6 +1,8 @@
 """A name server on 127.0.0.1 that knows one name: NAME is 127.0.0.1, no other exists.
 
     name_server.py NAME PORT
+
+Prints a line when it can be asked.
 """
 
 import socket
@@ -9,6 +11,7 @@ import sys
 name, port = sys.argv[1], int(sys.argv[2])
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 server.bind(("127.0.0.1", port))
+print(f"{name} on 127.0.0.1:{port}", flush=True)
 while True:
     # RFC 1035, one question a datagram: an A record of ours, no record of another type, or NXDOMAIN.
     query, client = server.recvfrom(512)

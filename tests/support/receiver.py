@@ -71,6 +71,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def main():
     port_file, log, *tls = sys.argv[1:]
+    http.server.ThreadingHTTPServer.request_queue_size = 128  # the default of 5 has clients of a busy machine wait a second
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.log = log
