@@ -43,7 +43,7 @@ struct manifest {
 struct manifest_set {
 	struct manifest *items; /* in the order of files and documents */
 	size_t count, capacity;
-	struct manifest_table *table; /* of manifest_set_check; NULL: none that is still true */
+	uint32_t *table; /* of manifest_set_check: places, sorted; NULL: none that is still true */
 };
 
 /* Whether a file's name ends in .yaml, .yml or .json, as kubectl has it; others are passed over. */

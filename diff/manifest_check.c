@@ -2,14 +2,7 @@
 
 #include <string.h>
 
-#include "diff/hash.h"
 #include "diff/schema.h"
-
-/* Where each object of a set stands in it, by a hash of what it is told apart by. */
-struct manifest_table {
-	size_t mask;
-	uint32_t places[]; /* counted from 1; 0: none */
-};
 
 const char *manifest_namespace(const struct ref *ref, const char *default_namespace)
 {
@@ -22,21 +15,7 @@ const char *manifest_namespace(const struct ref *ref, const char *default_namesp
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	return hash_bytes(hash, text, strlen(text) + 1);
-}
-
-/* A ref whose namespace is filled in. */
-static uint64_t hash_ref(const struct ref *ref)
-{
-	uint64_t hash = hash_text(HASH_SEED, ref->name);
-
-	hash = hash_text(hash, ref->kind);
-	hash = hash_text(hash, ref->namespace);
-	return hash ^ hash >> 32;
-}
-
+/* The manifest's ref with its namespace filled in. */
 static struct ref placed_ref(const struct manifest *manifest, const char *default_namespace)
 {
 	const struct ref *ref = &manifest->ref;
@@ -48,41 +27,68 @@ static struct ref placed_ref(const struct manifest *manifest, const char *defaul
 			ref->name);
 }
 
-/* The slot of the object, or the free one where it would go. */
-static uint32_t *slot_of(const struct manifest_set *set, struct manifest_table *table,
-			 const struct ref *ref, const char *default_namespace)
-{
-	for (size_t at = hash_ref(ref) & table->mask;; at = (at + 1) & table->mask) {
-		uint32_t *slot = &table->places[at];
+/*
+ * The table of a set has the places of its objects in the order of their refs, of equal ones in the
+ * set's. A hash table would find them a little sooner, but very late where names were made to collide:
+ * they come from Git, and this floor has nowhere to draw a secret seed from.
+ */
+struct ordering {
+	const struct manifest_set *set;
+	const char *default_namespace;
+};
 
-		if (!*slot)
-			return slot;
-		const struct ref there = placed_ref(&set->items[*slot - 1], default_namespace);
-		if (ref_equal(&there, ref))
-			return slot;
-	}
+static int compare_places(const void *a, const void *b, void *ctx)
+{
+	const struct ordering *by = ctx;
+	uint32_t place_a = *(const uint32_t *)a, place_b = *(const uint32_t *)b;
+	const struct ref ref_a = placed_ref(&by->set->items[place_a], by->default_namespace);
+	const struct ref ref_b = placed_ref(&by->set->items[place_b], by->default_namespace);
+	int order = ref_compare(&ref_a, &ref_b);
+
+	return order ? order : (place_a > place_b) - (place_a < place_b);
 }
 
-static struct manifest_table *new_table(size_t count)
+static uint32_t *make_table(const struct manifest_set *set, const char *default_namespace)
 {
-	size_t size = 8;
+	struct ordering by = {set, default_namespace};
+	uint32_t *table = calloc(set->count + 1, sizeof(*table));
 
-	while (size < 2 * count)
-		size *= 2;
-	struct manifest_table *table = calloc(1, sizeof(*table) + size * sizeof(table->places[0]));
-	if (table)
-		table->mask = size - 1;
+	if (!table)
+		return NULL;
+	for (size_t i = 0; i < set->count; i++)
+		table[i] = (uint32_t)i;
+	qsort_r(table, set->count, sizeof(*table), compare_places, &by);
 	return table;
+}
+
+/* The first of the set that has this ref; NULL: none. */
+static struct manifest *find_sorted(const struct manifest_set *set, const struct ref *ref,
+				    const char *default_namespace)
+{
+	size_t low = 0, high = set->count;
+	struct manifest *found = NULL;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct manifest *there = &set->items[set->table[middle]];
+		const struct ref placed = placed_ref(there, default_namespace);
+		int order = ref_compare(&placed, ref);
+
+		if (order == 0)
+			found = there;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return found;
 }
 
 struct manifest *manifest_set_find(const struct manifest_set *set, const struct ref *ref,
 				   const char *default_namespace)
 {
-	if (set->table) {
-		uint32_t place = *slot_of(set, set->table, ref, default_namespace);
-
-		return place ? &set->items[place - 1] : NULL;
-	}
+	if (set->table)
+		return find_sorted(set, ref, default_namespace);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct ref there = placed_ref(&set->items[i], default_namespace);
 
@@ -103,20 +109,13 @@ static int tell_twice(const struct manifest *first, const struct manifest *again
 			    namespace, *namespace ? "\"" : "", first->file, first->mark.line);
 }
 
-static int fill_table(struct manifest_set *set, const char *default_namespace,
-		      struct findings *findings, struct err *err)
+static int check_once(const struct manifest_set *set, const struct manifest *manifest,
+		      const char *default_namespace, struct findings *findings, struct err *err)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		const struct ref ref = placed_ref(&set->items[i], default_namespace);
-		uint32_t *slot = slot_of(set, set->table, &ref, default_namespace);
+	const struct ref ref = placed_ref(manifest, default_namespace);
+	const struct manifest *first = manifest_set_find(set, &ref, default_namespace);
 
-		if (!*slot)
-			*slot = (uint32_t)(i + 1);
-		else if (tell_twice(&set->items[*slot - 1], &set->items[i], ref.namespace, findings,
-				    err) < 0)
-			return -1;
-	}
-	return 0;
+	return first == manifest ? 0 : tell_twice(first, manifest, ref.namespace, findings, err);
 }
 
 static int check_service_name(const struct manifest_set *set, const struct manifest *manifest,
@@ -142,11 +141,12 @@ int manifest_set_check(struct manifest_set *set, const char *default_namespace,
 		       struct findings *findings, struct err *err)
 {
 	free(set->table);
-	set->table = new_table(set->count);
+	set->table = make_table(set, default_namespace);
 	if (!set->table)
 		return err_no_memory(err);
-	if (fill_table(set, default_namespace, findings, err) < 0)
-		return -1;
+	for (size_t i = 0; i < set->count; i++)
+		if (check_once(set, &set->items[i], default_namespace, findings, err) < 0)
+			return -1;
 	for (size_t i = 0; i < set->count; i++)
 		if (set->items[i].service_name &&
 		    check_service_name(set, &set->items[i], default_namespace, findings, err) < 0)

@@ -1,7 +1,12 @@
 #include "diff/manifest.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "diff/hash.h"
 #include "tests/support/check.h"
 #include "tests/support/findings.h"
 #include "tests/support/values.h"
@@ -227,6 +232,13 @@ static void test_checks_the_whole_set(void **state)
 		 "{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n",
 		 "a.yaml:3:1: error: Namespace \"a\" is there twice: first at a.yaml:1; remove "
 		 "one\n"},
+		{"three times, and another in between",
+		 SERVICE("b", "") SERVICE("c", "") SERVICE("b", "") SERVICE("a", "")
+			 SERVICE("b", "default"),
+		 "a.yaml:6:1: error: Service \"b\" of namespace \"default\" is there twice: first "
+		 "at a.yaml:2; remove one\n"
+		 "a.yaml:10:1: error: Service \"b\" of namespace \"default\" is there twice: first "
+		 "at a.yaml:2; remove one\n"},
 		{"in two versions",
 		 "{apiVersion: example.com/v1, kind: Foo, metadata: {name: a}}\n"
 		 "---\n"
@@ -261,6 +273,59 @@ static void test_twice_without_a_namespace(void **state)
 	assert_findings(&findings, "the same",
 			"a.yaml:2:1: error: Service \"a\" is there twice: first at a.yaml:2; "
 			"remove one\n");
+}
+
+static void append_named(struct manifest_set *set, const char *name)
+{
+	const struct ref ref = ref_view("", "v1", "ConfigMap", "", name);
+	struct manifest manifest = {.file = strdup("a.yaml"), .mark = {1, 1}};
+	struct err err;
+
+	assert_non_null(manifest.file);
+	assert_ok(ref_copy(&ref, &manifest.ref, &err), err);
+	assert_ok(manifest_set_append(set, &manifest, &err), err);
+}
+
+/* So many names, all of them or only those whose hashes lead to one place of a table of `mask`+1. */
+static void append_names(struct manifest_set *set, size_t count, uint64_t mask)
+{
+	for (uint64_t n = 0; set->count < count; n++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "x%" PRIx64, n);
+		uint64_t hash = hash_bytes(HASH_SEED, name, strlen(name) + 1);
+		hash = hash_bytes(hash, "ConfigMap", sizeof("ConfigMap"));
+		hash = hash_bytes(hash, "default", sizeof("default"));
+		if (((hash ^ hash >> 32) & mask) < 256)
+			append_named(set, name);
+	}
+}
+
+static double checked_in_seconds(struct manifest_set *set)
+{
+	CLEANUP(findings_release) struct findings findings = {0};
+	clock_t begun = clock();
+	struct err err;
+
+	assert_ok(manifest_set_check(set, "default", &findings, &err), err);
+	assert_findings(&findings, "all told apart", "");
+	return (double)(clock() - begun) / CLOCKS_PER_SEC;
+}
+
+/* Names come from Git: those whose hashes are the same are told apart as soon as any others. */
+static void test_names_with_the_same_hash(void **state)
+{
+	(void)state;
+	CLEANUP(manifest_set_release) struct manifest_set usual = {0}, made = {0};
+	struct ref ref = ref_view("", "v1", "ConfigMap", "default", NULL);
+
+	append_names(&usual, 20000, 0);
+	append_names(&made, 20000, 0xffff);
+	assert_true(checked_in_seconds(&made) < 0.1 + 10 * checked_in_seconds(&usual));
+	for (size_t i = 0; i < made.count; i += 1000) {
+		ref.name = made.items[i].ref.name;
+		assert_ptr_equal(manifest_set_find(&made, &ref, "default"), &made.items[i]);
+	}
 }
 
 static void test_marks_of_paths(void **state)
@@ -527,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_bad_text_is_one_finding),
 		cmocka_unit_test(test_checks_the_whole_set),
 		cmocka_unit_test(test_twice_without_a_namespace),
+		cmocka_unit_test(test_names_with_the_same_hash),
 		cmocka_unit_test(test_marks_of_paths),
 		cmocka_unit_test(test_lists_in_lists_have_a_cap),
 		cmocka_unit_test(test_a_set_has_a_cap),
