@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "diff/cleanup.h"
+#include "diff/hash.h"
 
 /* A number without a sign, at most `max`; false for anything else. */
 static bool read_number(const char *text, size_t length, int64_t max, int64_t *ret_number)
@@ -67,13 +68,11 @@ bool shard_is_split(const struct config_shard *shard)
 	return shard->count > 1;
 }
 
-/* FNV-1a of 64 bits, stirred so that names that differ in their last letter only end up apart. */
-static uint64_t hash(const char *text)
+/* Stirred, so that names that differ in their last letter only end up apart. */
+static uint64_t hash_name(const char *name)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = hash_bytes(HASH_SEED, name, strlen(name));
 
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
 	hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
 	hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;
 	return hash ^ (hash >> 33);
@@ -81,7 +80,7 @@ static uint64_t hash(const char *text)
 
 int64_t shard_of(const char *app, int64_t count)
 {
-	uint64_t key = hash(app);
+	uint64_t key = hash_name(app);
 	int64_t shard = 0;
 
 	for (int64_t next = 0; next < count;) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "apply/clock.h"
+#include "diff/hash.h"
 
 /*
  * Parts have AIM_BYTES of entries on the average, or half of that, when they are made. They are made
@@ -16,19 +17,16 @@
 #define MIN_BYTES    (32u * 1024)
 #define REJOIN_BYTES (INVENTORY_MAX_BYTES / 2)
 
-/* FNV-1a of 64 bits, over the texts and the NUL after each. It is in clusters: it stays. */
+/* With the NUL, so that no two refs are one text. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	do {
-		hash ^= (unsigned char)*text;
-		hash *= 0x100000001b3;
-	} while (*text++);
-	return hash;
+	return hash_bytes(hash, text, strlen(text) + 1);
 }
 
+/* What is in clusters was shared out so. */
 size_t inventory_part_of(const struct ref *ref, size_t part_count)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_SEED;
 
 	if (part_count <= 1)
 		return 0;
