@@ -52,12 +52,17 @@ static struct fanout_slot *free_slot(struct fanout *fanout)
 	return NULL;
 }
 
+static size_t width_of(const struct fanout *fanout)
+{
+	return fanout->width && fanout->width < FANOUT_WIDTH ? fanout->width : FANOUT_WIDTH;
+}
+
 /* Starts items while there is room; finishes when the last is over. */
 static void pump(struct fanout *fanout)
 {
 	bool released = false;
 
-	while (fanout->next < fanout->count && fanout->active < FANOUT_WIDTH) {
+	while (fanout->next < fanout->count && fanout->active < width_of(fanout)) {
 		struct fanout_slot *slot = free_slot(fanout);
 
 		slot->index = fanout->next++;

@@ -45,6 +45,7 @@ struct fanout_ops {
 struct fanout {
 	struct cluster *cluster;
 	const struct fanout_ops *ops;
+	size_t width; /* items under way at most, for the stage to set; 0: FANOUT_WIDTH, also the most */
 	void *stage;
 	uint64_t task, kick;
 	size_t count, next, active;

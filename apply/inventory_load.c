@@ -7,7 +7,7 @@
 #include "apply/resource.h"
 
 #define METADATA     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-#define AT_ONCE      8 /* parts that are read side by side */
+#define AT_ONCE      8 /* parts that are read side by side: each has some 100 KiB in memory */
 #define MAX_ATTEMPTS 5 /* at a head whose parts are gone by the time they are asked for */
 
 enum load_step {
@@ -24,7 +24,6 @@ struct load {
 	bool is_other;                /* the head is not the known one */
 	struct inventory inventory;   /* what has been read of it */
 	size_t *wanted, wanted_count; /* the parts to be read */
-	size_t begun;                 /* of them, in the runs before this one */
 	bool is_gone;                 /* a part was not there */
 	char *gone_version;           /* the head's resourceVersion when one was not there before */
 	int attempts;
@@ -87,7 +86,9 @@ static void load_start(void *stage, size_t index, struct fanout_slot *slot)
 	int sent;
 
 	if (load->step == LOAD_PARTS) {
-		part = inventory_part_name(&load->inventory, load->wanted[load->begun + index]);
+		if (load->is_gone)
+			return; /* the others are, too */
+		part = inventory_part_name(&load->inventory, load->wanted[index]);
 		sent = get(load, slot, part, NULL, &err);
 	} else {
 		sent = get(load, slot, load->name, load->step == LOAD_METADATA ? METADATA : NULL,
@@ -160,7 +161,7 @@ static void load_proceed(void *stage, size_t index, struct fanout_slot *slot, co
 	switch (load->step) {
 	case LOAD_METADATA: take_metadata(load, err, answer); break;
 	case LOAD_HEAD: take_head(load, err, answer); break;
-	case LOAD_PARTS: take_part(load, load->wanted[load->begun + index], err, answer); break;
+	case LOAD_PARTS: take_part(load, load->wanted[index], err, answer); break;
 	}
 }
 
@@ -187,7 +188,7 @@ static int choose_parts(struct load *load, struct err *err)
 	size_t count = load->inventory.unread;
 
 	free(load->wanted);
-	load->wanted_count = load->begun = 0;
+	load->wanted_count = 0;
 	load->wanted = calloc(count + 1, sizeof(*load->wanted));
 	if (!load->wanted)
 		return err_no_memory(err);
@@ -237,13 +238,9 @@ static int enter(struct load *load, enum load_step step, size_t count, struct er
 
 static int read_parts(struct load *load, struct err *err)
 {
-	size_t left = load->wanted_count - load->begun;
-
-	if (left)
-		return enter(load, LOAD_PARTS, left < AT_ONCE ? left : AT_ONCE, err);
-	move_known_parts(load);
-	load->inventory.unread = 0;
-	return 0;
+	if (choose_parts(load, err) < 0)
+		return -1;
+	return enter(load, LOAD_PARTS, load->wanted_count, err);
 }
 
 /* After a step that went well. 1: another is under way, 0: that was all. */
@@ -251,17 +248,13 @@ static int advance(struct load *load, struct err *err)
 {
 	switch (load->step) {
 	case LOAD_METADATA: return load->is_other ? enter(load, LOAD_HEAD, 1, err) : 0;
-	case LOAD_HEAD:
-		if (!load->inventory.unread)
-			return 0;
-		return choose_parts(load, err) < 0 ? -1 : read_parts(load, err);
+	case LOAD_HEAD: return load->inventory.unread ? read_parts(load, err) : 0;
 	case LOAD_PARTS:
 		if (load->is_gone)
 			return look_again(load, err) < 0 ? -1 : enter(load, LOAD_HEAD, 1, err);
-		load->begun += load->wanted_count - load->begun < AT_ONCE
-				       ? load->wanted_count - load->begun
-				       : AT_ONCE;
-		return read_parts(load, err);
+		move_known_parts(load);
+		load->inventory.unread = 0;
+		return 0;
 	}
 	return 0;
 }
@@ -299,6 +292,7 @@ begin(struct cluster *cluster, const char *namespace, const char *app, struct in
 		err_no_memory(err);
 		return 0;
 	}
+	load->fanout.width = AT_ONCE;
 	load->known = known;
 	load->on_loaded = on_loaded;
 	load->ctx = ctx;

@@ -8,7 +8,7 @@
 #include "apply/wire.h"
 
 #define METADATA "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-#define AT_ONCE  8 /* parts that are written side by side */
+#define AT_ONCE  8 /* parts that are written side by side: each has some 100 KiB in memory */
 
 enum save_step {
 	SAVE_PARTS,
@@ -23,7 +23,6 @@ struct save {
 	char *namespace;
 	struct inventory *inventory; /* borrowed */
 	size_t *parts, part_count;   /* those to be written */
-	size_t begun;                /* of them, in the runs before this one */
 	char **outdated;             /* names of parts to be deleted */
 	size_t outdated_count;
 	char *continue_token; /* of the list's next page */
@@ -183,7 +182,7 @@ static void save_start(void *stage, size_t index, struct fanout_slot *slot)
 
 	switch (save->step) {
 	case SAVE_PARTS:
-		if (write_part(save, save->parts[save->begun + index], slot, &err) < 0)
+		if (write_part(save, save->parts[index], slot, &err) < 0)
 			fanout_fail(&save->fanout, &err);
 		break;
 	case SAVE_HEAD:
@@ -206,7 +205,7 @@ static void save_proceed(void *stage, size_t index, struct fanout_slot *slot, co
 	(void)slot;
 	switch (save->step) {
 	case SAVE_PARTS:
-		index = save->parts[save->begun + index];
+		index = save->parts[index];
 		part = &inventory->parts[index];
 		part->changed = err;
 		take_written(save, inventory_part_name(inventory, index), err, answer,
@@ -228,14 +227,6 @@ static int enter(struct save *save, enum save_step step, size_t count, struct er
 	return fanout_run(&save->fanout, count, err) < 0 ? -1 : 1;
 }
 
-static int write_next(struct save *save, struct err *err)
-{
-	size_t left = save->part_count - save->begun;
-
-	return left ? enter(save, SAVE_PARTS, left < AT_ONCE ? left : AT_ONCE, err)
-		    : enter(save, SAVE_HEAD, 1, err);
-}
-
 /* What could not be deleted is left to the next process. */
 static int end_sweep(struct save *save)
 {
@@ -253,11 +244,7 @@ static int advance(struct save *save, struct err *err)
 	struct inventory *inventory = save->inventory;
 
 	switch (save->step) {
-	case SAVE_PARTS:
-		save->begun += save->part_count - save->begun < AT_ONCE
-				       ? save->part_count - save->begun
-				       : AT_ONCE;
-		return write_next(save, err);
+	case SAVE_PARTS: return enter(save, SAVE_HEAD, 1, err);
 	case SAVE_HEAD:
 		if (!inventory->set || inventory->swept)
 			return 0;
@@ -331,6 +318,7 @@ uint64_t inventory_save(struct cluster *cluster, const char *namespace, struct i
 		err_no_memory(err);
 		return 0;
 	}
+	save->fanout.width = AT_ONCE;
 	save->inventory = inventory;
 	save->on_saved = on_saved;
 	save->ctx = ctx;
@@ -338,7 +326,8 @@ uint64_t inventory_save(struct cluster *cluster, const char *namespace, struct i
 	if (!save->namespace)
 		err_no_memory(err);
 	else if (choose_parts(save, err) == 0 &&
-		 fanout_init(&save->fanout, cluster, &ops, save, err) && write_next(save, err) > 0)
+		 fanout_init(&save->fanout, cluster, &ops, save, err) &&
+		 enter(save, SAVE_PARTS, save->part_count, err) > 0)
 		return save->fanout.task;
 	save_free(save);
 	return 0;
