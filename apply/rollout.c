@@ -7,7 +7,7 @@
 #include "diff/cleanup.h"
 #include "diff/hash.h"
 
-#define RETRY_MS              10000
+#define RETRY_MS              10000 /* until it is judged again where memory ran out */
 #define MAX_FINGERPRINT_BYTES (64u * 1024 * 1024)
 
 static void followed_free(struct followed *followed)
@@ -111,10 +111,22 @@ static size_t find_place(const struct rollouts *rollouts, const char *namespace,
 }
 
 struct followed *rollouts_followed(const struct rollouts *rollouts, const char *namespace,
-				   const char *name, size_t name_length)
+				   const char *name)
 {
 	bool found;
-	size_t place = find_place(rollouts, namespace, name, name_length, &found);
+	size_t place = find_place(rollouts, namespace, name, strlen(name), &found);
+
+	return found ? rollouts->items[place] : NULL;
+}
+
+struct followed *rollouts_owner(const struct rollouts *rollouts, const char *namespace,
+				const char *pod_name)
+{
+	const char *dash = strrchr(pod_name, '-');
+	bool found = false;
+	size_t place =
+		dash ? find_place(rollouts, namespace, pod_name, (size_t)(dash - pod_name), &found)
+		     : 0;
 
 	return found ? rollouts->items[place] : NULL;
 }
@@ -397,7 +409,7 @@ int rollouts_add_namespace(struct rollouts *rollouts, const char *namespace, str
 
 void rollouts_touch(struct rollouts *rollouts, const char *namespace, const char *name)
 {
-	struct followed *followed = rollouts_followed(rollouts, namespace, name, strlen(name));
+	struct followed *followed = rollouts_followed(rollouts, namespace, name);
 
 	if (!followed)
 		return;
@@ -408,8 +420,7 @@ void rollouts_touch(struct rollouts *rollouts, const char *namespace, const char
 const struct rollout *rollouts_find(const struct rollouts *rollouts, const char *namespace,
 				    const char *name)
 {
-	const struct followed *followed =
-		rollouts_followed(rollouts, namespace, name, strlen(name));
+	const struct followed *followed = rollouts_followed(rollouts, namespace, name);
 
 	return followed && followed->judged ? &followed->verdict : NULL;
 }
@@ -426,8 +437,7 @@ const struct rollout *rollouts_at(const struct rollouts *rollouts, size_t index)
 const cJSON *rollouts_statefulset(const struct rollouts *rollouts, const char *namespace,
 				  const char *name)
 {
-	const struct followed *followed =
-		rollouts_followed(rollouts, namespace, name, strlen(name));
+	const struct followed *followed = rollouts_followed(rollouts, namespace, name);
 
 	return followed ? followed->statefulset : NULL;
 }

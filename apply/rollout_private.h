@@ -45,11 +45,15 @@ struct rollouts {
 	bool freed;            /* by one of them: nothing more is told, and the last releases it */
 };
 
-/* The StatefulSet whose name is these first characters of `name`, or NULL. */
+/* The StatefulSet of that name; NULL: none is followed. */
 struct followed *rollouts_followed(const struct rollouts *rollouts, const char *namespace,
-				   const char *name, size_t name_length);
+				   const char *name);
 
-/* The same; added where there is none. NULL when memory runs out. */
+/* The one after which a Pod or a ControllerRevision of that name is named; NULL: none is followed. */
+struct followed *rollouts_owner(const struct rollouts *rollouts, const char *namespace,
+				const char *pod_name);
+
+/* As rollouts_followed; added where there is none. NULL when memory runs out. */
 struct followed *rollouts_follow(struct rollouts *rollouts, const char *namespace, const char *name,
 				 struct err *err);
 

@@ -41,10 +41,7 @@ static void on_statefulset(void *ctx, enum watch_event event, cJSON **object)
 /* Marks the StatefulSet that the Pod's name says it belongs to. False if the rollouts are gone after it. */
 static bool mark_owner(struct rollouts *rollouts, const char *namespace, const char *pod_name)
 {
-	const char *dash = strrchr(pod_name, '-');
-	struct followed *followed =
-		dash ? rollouts_followed(rollouts, namespace, pod_name, (size_t)(dash - pod_name))
-		     : NULL;
+	struct followed *followed = rollouts_owner(rollouts, namespace, pod_name);
 
 	if (!followed)
 		return true;

@@ -273,8 +273,9 @@ static int tell_vanished(struct watch *watch, struct err *err)
 		if (!tombstone) {
 			cursor--; /* it is told after the next list */
 			status = -1;
-		} else
-			status = tell(watch, WATCH_DELETED, tombstone);
+			break;
+		}
+		status = tell(watch, WATCH_DELETED, tombstone);
 	}
 	if (status != 0)
 		known_drop_unlisted(&watch->known, cursor);
@@ -355,6 +356,26 @@ static void print_selectors(const struct watch *watch, struct buf *out)
 	}
 }
 
+/* Sends the request for a list whose path is printed but for the selectors. */
+static int send_list(struct watch *watch, struct buf *path, bool once,
+		     void (*on_done)(void *ctx, const struct err *err,
+				     struct cluster_answer *answer),
+		     struct err *err)
+{
+	print_selectors(watch, path);
+	if (buf_check(path, "the path of the list", err) < 0)
+		return -1;
+	const struct cluster_request request = {
+		.method = "GET",
+		.path = buf_str(path),
+		.once = once,
+		.on_done = on_done,
+		.ctx = watch,
+	};
+	watch->work = cluster_send(watch->cluster, &request, err);
+	return watch->work ? 0 : -1;
+}
+
 static int start_list(struct watch *watch, struct err *err)
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH_BYTES);
@@ -362,18 +383,8 @@ static int start_list(struct watch *watch, struct err *err)
 	if (!watch->token)
 		known_begin_listing(&watch->known);
 	page_print_path(watch->options.resource, watch->namespace, watch->token, &path);
-	print_selectors(watch, &path);
-	if (buf_check(&path, "the path of the list", err) < 0)
-		return -1;
-	const struct cluster_request request = {
-		.method = "GET",
-		.path = buf_str(&path),
-		.once = !watch->options.once, /* failures are told, and tried again, from here */
-		.on_done = on_page,
-		.ctx = watch,
-	};
-	watch->work = cluster_send(watch->cluster, &request, err);
-	return watch->work ? 0 : -1;
+	/* The failures of one that goes on are told, and tried again, from here. */
+	return send_list(watch, &path, !watch->options.once, on_page, err);
 }
 
 /* --- going on where a stream ended ------------------------------------------------------------ */
@@ -404,18 +415,7 @@ static int start_resume(struct watch *watch, struct err *err)
 	resource_print_collection(watch->options.resource, watch->namespace, &path);
 	buf_puts(&path, "?resourceVersionMatch=NotOlderThan&limit=1&resourceVersion=");
 	resource_print_encoded(watch->resource_version, &path);
-	print_selectors(watch, &path);
-	if (buf_check(&path, "the path of the list", err) < 0)
-		return -1;
-	const struct cluster_request request = {
-		.method = "GET",
-		.path = buf_str(&path),
-		.once = true,
-		.on_done = on_resumable,
-		.ctx = watch,
-	};
-	watch->work = cluster_send(watch->cluster, &request, err);
-	return watch->work ? 0 : -1;
+	return send_list(watch, &path, true, on_resumable, err);
 }
 
 /* --- the stream ------------------------------------------------------------------------------- */
