@@ -164,8 +164,8 @@ static int default_clone_dir(const char *url, char **ret_dir, struct err *err)
 
 	if (!has_cache && !(home && *home))
 		return err_set(err, ERR_INVALID,
-			       "neither HOME nor XDG_CACHE_HOME is set; "
-			       "name the clone's folder with --git-dir");
+			       "neither HOME nor XDG_CACHE_HOME is set; name the clone's folder "
+			       "with --git-dir");
 	if (git_odb_hash(&hash, url, strlen(url), GIT_OBJECT_BLOB) < 0)
 		return git_fail(err, -1, "%s", url);
 	git_oid_tostr(hex, sizeof(hex), &hash);

@@ -281,8 +281,7 @@ static int refuse_server(struct git_call *call, enum known_host verdict,
 	if (verdict == KNOWN_HOST_CHANGED && !has_type(call, type_of(key)))
 		err_set(&call->err, ERR_DENIED,
 			"%s port %d and we agree on no type of key that %s has for it; it shows "
-			"%s; "
-			"nothing was sent; check that key and add it",
+			"%s; nothing was sent; check that key and add it",
 			call->host, call->port, from, buf_str(&shown));
 	else if (verdict == KNOWN_HOST_CHANGED)
 		err_set(&call->err, ERR_DENIED,
@@ -296,8 +295,7 @@ static int refuse_server(struct git_call *call, enum known_host verdict,
 	else
 		err_set(&call->err, ERR_DENIED,
 			"%s port %d is not in %s (its key: %s); nothing was sent; check the key "
-			"and "
-			"add what ssh-keyscan -p %d %s prints",
+			"and add what ssh-keyscan -p %d %s prints",
 			call->host, call->port, from, buf_str(&shown), call->port, call->host);
 	return GIT_ECERTIFICATE;
 }

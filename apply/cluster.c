@@ -7,6 +7,7 @@
 
 #include "apply/http.h"
 #include "apply/ids.h"
+#include "apply/page.h"
 #include "apply/refusal.h"
 #include "diff/backoff.h"
 #include "diff/cleanup.h"
@@ -249,12 +250,6 @@ static int may_leave(void *ctx, struct err *err)
 	return cluster->may_write ? cluster->may_write(cluster->fence_ctx, err) : 0;
 }
 
-/* A page of one (page.h). */
-static bool is_list(const struct call *call)
-{
-	return strstr(call->path, "?limit=") != NULL;
-}
-
 static int call_submit(struct call *call, struct err *err)
 {
 	const struct http_request request = {
@@ -267,7 +262,7 @@ static int call_submit(struct call *call, struct err *err)
 		.timeout_ms = call->spec.timeout_ms ? call->spec.timeout_ms : CLUSTER_TIMEOUT_MS,
 		.urgent = call->spec.urgent,
 		.afresh = call->spec.afresh,
-		.max_response_bytes = is_list(call) ? 0 : CLUSTER_MAX_ANSWER_BYTES,
+		.max_response_bytes = page_is_path(call->path) ? 0 : CLUSTER_MAX_ANSWER_BYTES,
 		.may_leave = call->is_read || call->spec.unfenced ? NULL : may_leave,
 		.on_done = on_response,
 		.ctx = call,

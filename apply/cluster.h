@@ -23,14 +23,13 @@
 struct uv_loop_s;
 struct cluster;
 
-#define CLUSTER_TIMEOUT_MS 60000 /* one attempt at a request */
-#define CLUSTER_MAX_ANSWER_BYTES \
-	(16u * 1024 *            \
-	 1024) /* of anything but a page of a list, which may have as much as http.h permits */
-#define CLUSTER_RETRY_MS 30000 /* how long a request is tried again after its first failure */
-#define CLUSTER_BACKOFF_MS \
-	250 /* the first pause; doubles up to CLUSTER_BACKOFF_MAX_MS, with jitter */
+#define CLUSTER_TIMEOUT_MS     60000 /* one attempt at a request */
+#define CLUSTER_RETRY_MS       30000 /* how long a request is tried again after its first failure */
+#define CLUSTER_BACKOFF_MS     250 /* the first pause between two attempts; doubles, with jitter */
 #define CLUSTER_BACKOFF_MAX_MS 8000
+
+/* Of an answer's body, but for a page of a list (page.h), which may have as much as http.h permits. */
+#define CLUSTER_MAX_ANSWER_BYTES (16u * 1024 * 1024)
 
 /* Copies what it needs of the config. NULL with *err on failure; nothing is sent yet. */
 struct cluster *cluster_new(struct uv_loop_s *loop, const struct kubeconfig *config,
@@ -48,8 +47,7 @@ const char *cluster_server(const struct cluster *cluster);
 /*
  * Called with each warning that the server sends (Warning: 299, see RFC 9111 5.5): deprecated API
  * versions, fields that will not work. The same text is passed on once only; the callback must not
- * free the cluster. Those that belong to a
- * write are also in target.h's `warnings`.
+ * free the cluster. Those that belong to a write are also in target.h's `warnings`.
  */
 void cluster_on_warning(struct cluster *cluster, void (*on_warning)(void *ctx, const char *text),
 			void *ctx);

@@ -3,15 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define QUERY "?limit="
+
 void page_print_path(const struct resource *resource, const char *namespace, const char *token,
 		     struct buf *out)
 {
 	resource_print_collection(resource, namespace, out);
-	buf_printf(out, "?limit=%d", PAGE_OBJECTS);
+	buf_printf(out, QUERY "%d", PAGE_OBJECTS);
 	if (token) {
 		buf_puts(out, "&continue=");
 		resource_print_encoded(token, out);
 	}
+}
+
+bool page_is_path(const char *path)
+{
+	return strstr(path, QUERY);
 }
 
 int page_take_token(const cJSON *page, char **token, struct err *err)

@@ -13,6 +13,9 @@
 void page_print_path(const struct resource *resource, const char *namespace, const char *token,
 		     struct buf *out);
 
+/* Whether the path is one that page_print_path has begun. */
+bool page_is_path(const char *path);
+
 /*
  * Puts the token of the page after this one in place of *token, and frees the old one. 1: there is
  * one, 0: this was the last page. ERR_LIMIT; ERR_NO_MEMORY.

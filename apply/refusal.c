@@ -100,8 +100,7 @@ int refusal_err(int http_status, const cJSON *body, const char *text, struct err
 	if (http_status == 401 && length == strlen("Unauthorized"))
 		return err_set(err, class,
 			       "the server refused the credentials (%.*s): check the token or "
-			       "certificate of "
-			       "the kubeconfig's user, or of the service account",
+			       "certificate of the kubeconfig's user, or of the service account",
 			       (int)length, words);
 	if (length <= MAX_WORDS)
 		return err_set(err, class, "%.*s", (int)length, words);

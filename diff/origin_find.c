@@ -119,9 +119,9 @@ static int match_pointer(const struct origin_layer *layer, const struct pointer 
 		}
 		item = find_item(list, field->keys[i], &index);
 		if (i + 1 == pointer->count || !item)
-			return fail_layer(layer, err,
-					  "a JSON patch puts items into the list or "
-					  "takes them out");
+			return fail_layer(
+				layer, err,
+				"a JSON patch puts items into the list or takes them out");
 		snprintf(digits, sizeof(digits), "%zu", index);
 		if (strcmp(step, digits) != 0)
 			return 0;
@@ -257,8 +257,8 @@ static int apply_layer(const struct origin *origin, size_t index, const struct o
 		return -1;
 	if (result.say != SAY_NOTHING && layer->conditional)
 		return fail_layer(layer, err,
-				  "whether this patch is for the object depends on "
-				  "labels or annotations, which are not looked at here");
+				  "whether this patch is for the object depends on labels or "
+				  "annotations, which are not looked at here");
 	*saying = result;
 	return 0;
 }

@@ -31,8 +31,7 @@ static const struct {
 } remedies[] = {
 	{"apps", "StatefulSet",
 	 "set tranche.dev/recreate: orphan on it to have it deleted with its Pods and volumes left "
-	 "in "
-	 "place and created again"},
+	 "in place and created again"},
 	{"apps", "Deployment", ANOTHER_NAME ", and take the old one out of Git once that runs"},
 	{"apps", "DaemonSet", ANOTHER_NAME ", and take the old one out of Git once that runs"},
 	{"apps", "ReplicaSet", ANOTHER_NAME ", and take the old one out of Git once that runs"},

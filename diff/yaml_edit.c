@@ -417,8 +417,7 @@ static int refuse(const struct editor *editor, const struct spot *spot, struct e
 				continue;
 			err_set(err, ERR_UNSUPPORTED,
 				"a merge (<<) has a say in the value: write out here what it "
-				"brings "
-				"in");
+				"brings in");
 			return fail_at(editor, child->key_start, err);
 		}
 	}
