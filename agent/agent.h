@@ -1,11 +1,11 @@
 /*
- * agent.h - what `tranche run` is: the runners of many apps on one loop, and the connections that they
- * share; signals, and the end.
+ * agent.h - what `tranche run` is: the runners of many apps on one loop, and the connections that
+ * they share; signals, and the end.
  *
  * It ends in order: no pass begins any more and those that are writing are waited for
- * (AGENT_END_PASSES_MS); then the agent's other parts end (AGENT_END_PARTS_MS): alerts are sent; then, as
- * nothing more is to be written, the Lease is released (ELECTION_RELEASE_MS). What is not done by then is
- * abandoned.
+ * (AGENT_END_PASSES_MS); then the agent's other parts end (AGENT_END_PARTS_MS): alerts are sent;
+ * then, as nothing more is to be written, the Lease is released (ELECTION_RELEASE_MS). What is not
+ * done by then is abandoned.
  */
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
@@ -30,8 +30,9 @@ struct agent_part {
 };
 
 /*
- * Runs until SIGTERM or SIGINT; SIGHUP has the configuration read again and everything synced now. Takes
- * what is in *config, which config_load has made of the options; these are borrowed. The exit code, after printing why it could not begin. The loop has to turn once more before it is closed.
+ * Runs until SIGTERM or SIGINT; SIGHUP has the configuration read again and everything synced now.
+ * Takes what is in *config, which config_load has made of the options; these are borrowed. The exit
+ * code, after printing why it could not begin. The loop has to turn once more before it is closed.
  */
 int agent_run(struct uv_loop_s *loop, const struct options *options, struct config *config);
 
@@ -40,9 +41,9 @@ void agent_add_part(struct agent *agent, struct agent_part part);
 void agent_part_ended(struct agent *agent);
 
 /*
- * Another configuration: what it does not change goes on undisturbed, apps with another policy get that,
- * and the others are stopped and started. An app that is in it no more leaves its objects and its
- * inventory in the cluster. Takes what is in *config.
+ * Another configuration: what it does not change goes on undisturbed, apps with another policy get
+ * that, and the others are stopped and started. An app that is in it no more leaves its objects and
+ * its inventory in the cluster. Takes what is in *config.
  */
 void agent_reload(struct agent *agent, struct config *config);
 

@@ -1,10 +1,11 @@
 /*
  * alert.h - one sink's own life: what it is told, when, and how often it is tried.
  *
- * A message waits ALERT_GATHER_MS for what belongs to it, then leaves; the sink's pause is kept between
- * two. One that is not taken is tried again, after a pause that doubles from ALERT_BACKOFF_MS to
- * ALERT_BACKOFF_MAX_MS, with jitter, or the one that the receiver asks for; what is refused for good is counted
- * and logged. A sink that fails is one line in the log when that begins, and one when it is over.
+ * A message waits ALERT_GATHER_MS for what belongs to it, then leaves; the sink's pause is kept
+ * between two. One that is not taken is tried again, after a pause that doubles from
+ * ALERT_BACKOFF_MS to ALERT_BACKOFF_MAX_MS, with jitter, or the one that the receiver asks for;
+ * what is refused for good is counted and logged. A sink that fails is one line in the log when
+ * that begins, and one when it is over.
  */
 #ifndef AGENT_ALERT_H
 #define AGENT_ALERT_H
@@ -40,12 +41,15 @@ const struct config_sink *alert_config(const struct alert *alert);
 /* Tells those that pass its filters. */
 void alert_tell(struct alert *alert, struct notice *const *items, size_t count);
 
-/* Tells of what holds already, to a sink that is new: only a type that wants it again and again does. */
+/*
+ * Tells of what holds already, to a sink that is new: only a type that wants it again and again
+ * does.
+ */
 void alert_catch_up(struct alert *alert, const struct alert_held *held);
 
 /*
- * Tells a begin or an end that the process before this one could not, or did not see taken: it may have
- * arrived.
+ * Tells a begin or an end that the process before this one could not, or did not see taken: it may
+ * have arrived.
  */
 void alert_tell_again(struct alert *alert, struct notice *notice);
 
@@ -58,8 +62,10 @@ const struct notice *alert_next_owed(const struct alert *alert, const char *app,
 void alert_forget(struct alert *alert, const char *app);
 void alert_leave_cluster(struct alert *alert, struct cluster *cluster);
 
-/* From now on nothing waits, and nothing is tried twice. Whether something is left, of which on_idle
- * will tell. */
+/*
+ * From now on nothing waits, and nothing is tried twice. Whether something is left, of which
+ * on_idle will tell.
+ */
 bool alert_flush(struct alert *alert);
 
 struct notices_count alert_count(const struct alert *alert);

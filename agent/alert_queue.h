@@ -1,11 +1,13 @@
 /*
  * alert_queue.h - the notices that wait for one sink, in order and bounded. A pure value.
  *
- * What was told twice is told once: a condition that ends while its beginning waits is not told at all, and
- * of several reminders one waits. When there is no room, the oldest of the least severe goes.
+ * What was told twice is told once: a condition that ends while its beginning waits is not told at
+ * all, and of several reminders one waits. When there is no room, the oldest of the least severe
+ * goes.
  *
- * A message is made of the first notice and those after it that the sink puts into one (`joins`). They stay
- * in the queue, in flight, until it is known what became of them. Of one key nothing overtakes anything.
+ * A message is made of the first notice and those after it that the sink puts into one (`joins`).
+ * They stay in the queue, in flight, until it is known what became of them. Of one key nothing
+ * overtakes anything.
  */
 #ifndef AGENT_ALERT_QUEUE_H
 #define AGENT_ALERT_QUEUE_H
@@ -36,8 +38,8 @@ enum alert_added {
 void alert_queue_release(struct alert_queue *queue);
 
 /*
- * Adds the notice and takes a reference. *ret_dropped is the one that had to go, which may be `notice`
- * itself; the caller drops the reference.
+ * Adds the notice and takes a reference. *ret_dropped is the one that had to go, which may be
+ * `notice` itself; the caller drops the reference.
  */
 enum alert_added alert_queue_add(struct alert_queue *queue, struct notice *notice,
 				 struct notice **ret_dropped);
@@ -46,8 +48,9 @@ enum alert_added alert_queue_add(struct alert_queue *queue, struct notice *notic
 bool alert_queue_waits(const struct alert_queue *queue);
 
 /*
- * Marks those that go into one message as in flight, at most `max`, and puts them into `ret_notices`
- * (borrowed until alert_queue_settle). How many; 0: none, or some are in flight already.
+ * Marks those that go into one message as in flight, at most `max`, and puts them into
+ * `ret_notices` (borrowed until alert_queue_settle). How many; 0: none, or some are in flight
+ * already.
  */
 size_t alert_queue_take(struct alert_queue *queue, size_t max,
 			bool (*joins)(const struct notice *first, const struct notice *other),

@@ -14,10 +14,11 @@
  *
  * An agent that stands by passes what is below /api and /hooks on to the one that leads.
  *
- * Orders want a token and carry nothing else. With a listener of its own for the API (api_listen) the
- * other one serves neither status nor orders.
+ * Orders want a token and carry nothing else. With a listener of its own for the API (api_listen)
+ * the other one serves neither status nor orders.
  *
- * It knows nothing of apps: what it tells and does is asked of callbacks, each called from the loop.
+ * It knows nothing of apps: what it tells and does is asked of callbacks, each called from the
+ * loop.
  */
 #ifndef AGENT_API_H
 #define AGENT_API_H
@@ -55,20 +56,22 @@ struct api_options {
 
 	/*
 	 * Carries an order out, or sees to it that it is. `by` is who gave it, for the log: an
-	 * address; `reason` why, or "". ERR_NOT_FOUND for no such app; ERR_CONFLICT where it cannot be done now.
+	 * address; `reason` why, or "". ERR_NOT_FOUND for no such app; ERR_CONFLICT where it cannot
+	 * be done now.
 	 */
 	int (*order)(void *context, const char *name, enum api_order order, const char *by,
 		     const char *reason, struct err *err);
 
 	/*
-	 * Has the apps that follow what was pushed (webhook_follows) fetch in `delay_ms`; returns how
-	 * many these are.
+	 * Has the apps that follow what was pushed (webhook_follows) fetch in `delay_ms`; returns
+	 * how many these are.
 	 */
 	size_t (*pushed)(void *context, const struct webhook_push *push, int64_t delay_ms);
 
 	/*
-	 * Who answers /api and /hooks: *ret_address is where another agent that leads listens, NULL: this
-	 * one does. ERR_TRANSIENT where it is not known. May be NULL: there is no other agent.
+	 * Who answers /api and /hooks: *ret_address is where another agent that leads listens,
+	 * NULL: this one does. ERR_TRANSIENT where it is not known. May be NULL: there is no other
+	 * agent.
 	 */
 	int (*find_leader)(void *context, const char **ret_address, struct err *err);
 

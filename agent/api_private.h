@@ -74,7 +74,10 @@ void api_reply_taken(const struct api_call *call, int status, const char *conten
 /* Fills in what is said of a request that the server itself refuses (server.h). */
 void api_on_refused(void *context, int status, struct server_response *response);
 
-/* Where another agent leads: passes the request on to it, or answers why not. False: this one leads. */
+/*
+ * Where another agent leads: passes the request on to it, or answers why not. False: this one
+ * leads.
+ */
 bool api_relay(const struct api_call *call);
 
 /* Logs a line unless there was one a moment ago. */

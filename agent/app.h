@@ -40,8 +40,8 @@ struct app {
 };
 
 /*
- * Copies what it needs of the configuration. `namespace` is that of the cluster's configuration: the app's
- * where that has none of its own. ERR_INVALID, ERR_NO_MEMORY as source_new.
+ * Copies what it needs of the configuration. `namespace` is that of the cluster's configuration:
+ * the app's where that has none of its own. ERR_INVALID, ERR_NO_MEMORY as source_new.
  */
 int app_init(struct app *app, const struct config_app *config, const char *namespace,
 	     struct err *err);

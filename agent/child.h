@@ -1,9 +1,9 @@
 /*
  * child.h - runs a program to its end and collects what it printed, within a deadline.
  *
- * Blocks, for the loop's worker pool. The program gets our environment and, of our descriptors, only
- * those named here. It is in a process group of its own, all of which is killed when the deadline has
- * passed.
+ * Blocks, for the loop's worker pool. The program gets our environment and, of our descriptors,
+ * only those named here. It is in a process group of its own, all of which is killed when the
+ * deadline has passed.
  */
 #ifndef AGENT_CHILD_H
 #define AGENT_CHILD_H

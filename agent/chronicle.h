@@ -1,9 +1,10 @@
 /*
- * chronicle.h - what `run` tells of its passes, in lines of its log and in notices: what was fetched and
- * written, and each trouble once when it begins and once when it ends, however many passes find it.
+ * chronicle.h - what `run` tells of its passes, in lines of its log and in notices: what was
+ * fetched and written, and each trouble once when it begins and once when it ends, however many
+ * passes find it.
  *
- * Log lines and notices (notice.h) are kept apart: a process that starts logs all that it finds, but tells people
- * only what the one before it has not told.
+ * Log lines and notices (notice.h) are kept apart: a process that starts logs all that it finds,
+ * but tells people only what the one before it has not told.
  */
 #ifndef AGENT_CHRONICLE_H
 #define AGENT_CHRONICLE_H
@@ -49,14 +50,14 @@ void chronicle_written(struct chronicle *chronicle, const struct plan_item *item
 void chronicle_pass(struct chronicle *chronicle, const struct pass *pass);
 
 /*
- * A rollout as it stands, told at each change of it: notices of what is stuck, of a canary that is ready, of
- * the end. `has_moved` is what follow_tell says.
+ * A rollout as it stands, told at each change of it: notices of what is stuck, of a canary that is
+ * ready, of the end. `has_moved` is what follow_tell says.
  */
 void chronicle_watch(struct chronicle *chronicle, const struct rollout *rollout, bool has_moved);
 
 /*
- * Brings what was told and holds into the app's inventory, for the next process. Whether it is to be saved: the
- * cluster has another one, and somebody is told at all.
+ * Brings what was told and holds into the app's inventory, for the next process. Whether it is to
+ * be saved: the cluster has another one, and somebody is told at all.
  */
 bool chronicle_remember(struct chronicle *chronicle, struct inventory *inventory);
 

@@ -1,6 +1,6 @@
 /*
- * chronicle_notices.h - what the chronicle puts on the app's notice board: which of what it sees is a
- * condition that people are told of, and in which words. Within chronicle's room only.
+ * chronicle_notices.h - what the chronicle puts on the app's notice board: which of what it sees is
+ * a condition that people are told of, and in which words. Within chronicle's room only.
  */
 #ifndef AGENT_CHRONICLE_NOTICES_H
 #define AGENT_CHRONICLE_NOTICES_H

@@ -54,9 +54,9 @@ enum {
 };
 
 /*
- * Reads argv. *ret_command is NULL for `tranche`, `tranche help` and `tranche --help`; for
- * `tranche help NAME` and `tranche NAME --help` options->help is set.
- * ERR_INVALID with what is wrong and what would be right, in one line.
+ * Reads argv. *ret_command is NULL for `tranche`, `tranche help` and `tranche --help`; for `tranche
+ * help NAME` and `tranche NAME --help` options->help is set. ERR_INVALID with what is wrong and
+ * what would be right, in one line.
  */
 int cli_parse(int argc, char **argv, const struct command **ret_command,
 	      struct options *ret_options, struct err *err);

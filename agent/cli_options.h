@@ -1,6 +1,6 @@
 /*
- * cli_options.h - the table of options: a row says what an option is called, which commands take it,
- * what values it has and where they go. Parsing, help and completion (cli.h) are made of it.
+ * cli_options.h - the table of options: a row says what an option is called, which commands take
+ * it, what values it has and where they go. Parsing, help and completion (cli.h) are made of it.
  */
 #ifndef AGENT_CLI_OPTIONS_H
 #define AGENT_CLI_OPTIONS_H
@@ -43,8 +43,8 @@ extern const size_t cli_option_count;
 bool cli_takes(const struct command *command, const struct option_row *row);
 
 /*
- * The only option of the command that the `length` bytes at `name` are a prefix of; an exact name wins.
- * ERR_INVALID.
+ * The only option of the command that the `length` bytes at `name` are a prefix of; an exact name
+ * wins. ERR_INVALID.
  */
 int cli_find_long(const struct command *command, const char *name, size_t length,
 		  const struct option_row **ret_row, struct err *err);

@@ -1,6 +1,6 @@
 /*
- * clone_edit.h - a commit that edits one StatefulSet in the user's own clone: what `promote`, `hold`
- * and `rollback` share.
+ * clone_edit.h - a commit that edits one StatefulSet in the user's own clone: what `promote`,
+ * `hold` and `rollback` share.
  *
  *	CLEANUP(clone_edit_close) struct clone_edit edit = {0};
  *	int code = clone_edit_open(&edit, options);
@@ -46,8 +46,8 @@ struct clone_edit {
 };
 
 /*
- * Opens the clone that -C or the current folder is in, finds the StatefulSet of options->name in its
- * last commit, and reads what that says. With --push the branch has to have an upstream.
+ * Opens the clone that -C or the current folder is in, finds the StatefulSet of options->name in
+ * its last commit, and reads what that says. With --push the branch has to have an upstream.
  */
 int clone_edit_open(struct clone_edit *edit, const struct options *options);
 void clone_edit_close(struct clone_edit *edit);

@@ -1,11 +1,11 @@
 /*
  * completion.h - completion of the command line in bash, zsh and fish.
  *
- * The shells' scripts are thin: they ask `tranche __complete WORDS...`, the words behind the program's
- * name up to the cursor, of which the last is the one that is completed and may be "". It answers with
- * a line for each candidate, "WORD\tWHAT IT IS", where WORD takes the place of the whole last word; the
- * lines ":files" and ":folders" ask the shell for names of those. So completion is always in step with the
- * option table of the program that is run.
+ * The shells' scripts are thin: they ask `tranche __complete WORDS...`, the words behind the
+ * program's name up to the cursor, of which the last is the one that is completed and may be "". It
+ * answers with a line for each candidate, "WORD\tWHAT IT IS", where WORD takes the place of the
+ * whole last word; the lines ":files" and ":folders" ask the shell for names of those. So
+ * completion is always in step with the option table of the program that is run.
  */
 #ifndef AGENT_COMPLETION_H
 #define AGENT_COMPLETION_H

@@ -39,8 +39,8 @@ int conditions_hold(struct conditions *conditions, const char *key, const char *
 		    bool *ret_is_new, struct err *err);
 
 /*
- * Of a round that is not about everything: begins with all of them holding, and takes back the one with
- * this key, and those whose key goes on behind a space, for each thing that it is about.
+ * Of a round that is not about everything: begins with all of them holding, and takes back the one
+ * with this key, and those whose key goes on behind a space, for each thing that it is about.
  */
 void conditions_begin_partial_round(struct conditions *conditions);
 void conditions_doubt(struct conditions *conditions, const char *key);

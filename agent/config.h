@@ -1,6 +1,6 @@
 /*
- * config.h - what the agent is to do, as plain values: the clusters, the apps, whom it tells, what it
- * serves.
+ * config.h - what the agent is to do, as plain values: the clusters, the apps, whom it tells, what
+ * it serves.
  *
  * Read from a file (config_read.h, docs/config.md) or made of the command line, which is a
  * configuration of one app. Every string is owned; NULL where the configuration says nothing. Paths
@@ -132,7 +132,10 @@ struct config_leader {
 	int64_t duration_ms; /* whole seconds: without a renewal for that long another takes it */
 };
 
-/* Of `count` agents this is the one with `index`: apps are split over them. A count of 0: one has all. */
+/*
+ * Of `count` agents this is the one with `index`: apps are split over them. A count of 0: one has
+ * all.
+ */
 struct config_shard {
 	int64_t index, count;
 };
@@ -154,9 +157,9 @@ struct config {
 void config_release(struct config *config);
 
 /*
- * The configuration that the command line is: one cluster, one app if a source is given. The app's name
- * is --app, else made from the repository's last part and the path ("shop-deploy-prod"). ERR_INVALID
- * for a bad name, ERR_NO_MEMORY.
+ * The configuration that the command line is: one cluster, one app if a source is given. The app's
+ * name is --app, else made from the repository's last part and the path ("shop-deploy-prod").
+ * ERR_INVALID for a bad name, ERR_NO_MEMORY.
  */
 int config_of_options(const struct options *options, struct config *ret_config, struct err *err);
 
@@ -179,7 +182,9 @@ bool config_app_equal(const struct config_app *a, const struct config_app *b);
 bool config_sink_equal(const struct config_sink *a, const struct config_sink *b);
 bool config_equal(const struct config *a, const struct config *b);
 
-/* Deep copies, for who outlives the configuration that they come from; each is released by its own. */
+/*
+ * Deep copies, for who outlives the configuration that they come from; each is released by its own.
+ */
 int config_app_copy(const struct config_app *app, struct config_app *ret_copy, struct err *err);
 void config_app_release(struct config_app *app);
 int config_cluster_copy(const struct config_cluster *cluster, struct config_cluster *ret_copy,

@@ -1,7 +1,7 @@
 /*
- * config_keys.h - the keys of the configuration, in one table: from it come reading and strict checks
- * (config_read), the JSON schema and the reference in docs/config.md (config_schema), defaults,
- * releasing and comparing (config).
+ * config_keys.h - the keys of the configuration, in one table: from it come reading and strict
+ * checks (config_read), the JSON schema and the reference in docs/config.md (config_schema),
+ * defaults, releasing and comparing (config).
  */
 #ifndef AGENT_CONFIG_KEYS_H
 #define AGENT_CONFIG_KEYS_H

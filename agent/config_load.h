@@ -8,9 +8,9 @@
 #include "agent/config_read.h"
 
 /*
- * Reads the file of options->config, else makes the configuration of the options. Of those that go with
- * --config, --kubeconfig is for clusters that name none, and --context, --server, --namespace and
- * --impersonate for a file that lists no clusters.
+ * Reads the file of options->config, else makes the configuration of the options. Of those that go
+ * with --config, --kubeconfig is for clusters that name none, and --context, --server, --namespace
+ * and --impersonate for a file that lists no clusters.
  *
  * Findings (warnings, too) are for the caller to show. Errors: those of file_read for the file;
  * ERR_INVALID as config_read, or for options that the file leaves no room for; ERR_NO_MEMORY.

@@ -17,9 +17,9 @@
 #define CONFIG_MAX_FINDINGS 200            /* then it says that there are more */
 
 /*
- * Reads the text of `file`, whose folder is where relative paths start from; touches neither files nor
- * the environment. Findings are sorted. *ret_config is filled only where none of them is an error.
- * ERR_INVALID with the first error and how many more there are; ERR_NO_MEMORY.
+ * Reads the text of `file`, whose folder is where relative paths start from; touches neither files
+ * nor the environment. Findings are sorted. *ret_config is filled only where none of them is an
+ * error. ERR_INVALID with the first error and how many more there are; ERR_NO_MEMORY.
  */
 int config_read(const char *text, size_t length, const char *file, struct config *ret_config,
 		struct findings *findings, struct err *err);

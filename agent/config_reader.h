@@ -22,8 +22,8 @@ struct config_reader {
 };
 
 /*
- * Adds a finding at the node (NULL: the whole file). The message is the caller's, path included. -1 where
- * memory runs out.
+ * Adds a finding at the node (NULL: the whole file). The message is the caller's, path included. -1
+ * where memory runs out.
  */
 int config_tell(struct config_reader *reader, enum finding_level level, const cJSON *node,
 		const char *format, ...) PRINTF(4, 5);
@@ -32,8 +32,8 @@ int config_tell(struct config_reader *reader, enum finding_level level, const cJ
 void config_add_item(struct config_reader *reader, const cJSON *node, size_t index);
 
 /*
- * Reads one value, of a key that is neither a section nor a list, into `value`, which has the type that
- * config_type tells. What is wrong with it is a finding. -1 where memory runs out.
+ * Reads one value, of a key that is neither a section nor a list, into `value`, which has the type
+ * that config_type tells. What is wrong with it is a finding. -1 where memory runs out.
  */
 int config_value_read(struct config_reader *reader, const struct config_key *key, const cJSON *node,
 		      void *value);

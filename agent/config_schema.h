@@ -2,8 +2,8 @@
  * config_schema.h - the configuration file as a JSON schema (draft 7), for editors and CI.
  *
  * It admits all that config_read admits; what it cannot tell (names that lead nowhere, keys that
- * exclude each other) only that one refuses. docs/config.schema.json is its text, and the reference in
- * docs/config.md is made of it.
+ * exclude each other) only that one refuses. docs/config.schema.json is its text, and the reference
+ * in docs/config.md is made of it.
  */
 #ifndef AGENT_CONFIG_SCHEMA_H
 #define AGENT_CONFIG_SCHEMA_H

@@ -3,9 +3,9 @@
  *
  * Made for how Kubernetes updates a mounted ConfigMap or Secret: the files are links by way of
  * `..data`, a link to a folder of the new content that is renamed over the old one; so links are
- * followed, and the folders they stand in are watched, not the files. The ways of editors are seen as
- * well: a rename over the file, writing in place, deleting and creating. What is not there yet is waited
- * for, its folders included.
+ * followed, and the folders they stand in are watched, not the files. The ways of editors are seen
+ * as well: a rename over the file, writing in place, deleting and creating. What is not there yet
+ * is waited for, its folders included.
  *
  * Events that come together are taken for one, and nothing is told where the bytes are the same as
  * before. Where the system has no more watches, the files are looked at every CONFIG_WATCH_POLL_MS
@@ -46,8 +46,9 @@ void config_watch_free(struct config_watch *watch);
 DEFINE_FREE_P(struct config_watch, config_watch_free);
 
 /*
- * Watches these paths from now on, files or folders of files (a mounted Secret), and no others. What a
- * path that is new holds now is what later content is compared with: so this comes before reading it.
+ * Watches these paths from now on, files or folders of files (a mounted Secret), and no others.
+ * What a path that is new holds now is what later content is compared with: so this comes before
+ * reading it.
  */
 int config_watch_set(struct config_watch *watch, const char *const *paths, size_t count,
 		     struct err *err);

@@ -10,8 +10,8 @@
 #include "apply/target.h"
 
 /*
- * Whether neither Git nor the cluster changed since the two were equal, and no rollout is left to be
- * driven: then the server need not be asked. The target has been read.
+ * Whether neither Git nor the cluster changed since the two were equal, and no rollout is left to
+ * be driven: then the server need not be asked. The target has been read.
  */
 bool decision_is_in_sync(const struct app *app, const struct target *target);
 
@@ -19,8 +19,9 @@ bool decision_is_in_sync(const struct app *app, const struct target *target);
 int decision_note(const struct target *target, struct plan_item *item, struct err *err);
 
 /*
- * Fills a fresh item (ref, file and mark are the caller's) for a target that has been read and, where
- * the server can say, previewed: the changes and the action (plan_decide). `undo`: drift is undone.
+ * Fills a fresh item (ref, file and mark are the caller's) for a target that has been read and,
+ * where the server can say, previewed: the changes and the action (plan_decide). `undo`: drift is
+ * undone.
  */
 int decision_make(const struct app *app, const struct target *target, bool undo,
 		  struct plan_item *item, struct err *err);

@@ -48,9 +48,9 @@ int drive_take(struct drive *drive, const struct pass *pass, struct err *err);
 const struct driven *drive_find(const struct drive *drive, const struct rollout *rollout);
 
 /*
- * Where the whole stands, by the passes and, for what was at rest in the last one, by what the watch
- * has seen. `tell` is called for each that has ended as "is stuck: REASON"; with `timed_out` for each
- * that has not arrived.
+ * Where the whole stands, by the passes and, for what was at rest in the last one, by what the
+ * watch has seen. `tell` is called for each that has ended as "is stuck: REASON"; with `timed_out`
+ * for each that has not arrived.
  */
 enum drive_state drive_judge(const struct drive *drive, const struct rollouts *rollouts,
 			     bool timed_out,

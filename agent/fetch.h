@@ -18,8 +18,10 @@ struct fetch;
 /* How the manifests of a commit differ from those of the one that was known. */
 struct fetched_change {
 	char *since; /* the commit that was known; NULL: nothing is known of how they differ */
-	/* Of each manifest the place, in the known set, of the one that says the same; FETCHED_NEW: none
-	 * does. */
+	/*
+	 * Of each manifest the place, in the known set, of the one that says the same; FETCHED_NEW:
+	 * none does.
+	 */
 	size_t *origins;
 	size_t left; /* objects of the known set that are in this one no more */
 };
@@ -28,7 +30,9 @@ void fetched_change_release(struct fetched_change *change);
 /* What a fetch hands back. */
 struct fetched {
 	bool changed; /* false: still at the known commit, the rest is empty */
-	/* Files are as in the known commit: only the others have been read, see fetched_complete. */
+	/*
+	 * Files are as in the known commit: only the others have been read, see fetched_complete.
+	 */
 	bool partial;
 	struct snapshot snapshot; /* without the files' texts */
 	struct manifest_set manifests;
@@ -40,22 +44,25 @@ struct fetched {
 void fetched_release(struct fetched *fetched);
 
 /*
- * Reads the manifests out of the files of the snapshot, whose texts are freed, and checks them; with
- * `confined` also whether all is in the default namespace (confine.h). ERR_NO_MEMORY, ERR_LIMIT.
+ * Reads the manifests out of the files of the snapshot, whose texts are freed, and checks them;
+ * with `confined` also whether all is in the default namespace (confine.h). ERR_NO_MEMORY,
+ * ERR_LIMIT.
  */
 int fetched_parse(struct fetched *fetched, const char *default_namespace, bool confined,
 		  struct err *err);
 
 /*
- * Makes a partial one whole, and tells how it differs from the known one: takes the manifests of the files that have not changed out of those of the
- * known commit, and checks the set. A whole one stays as it is. ERR_NO_MEMORY, ERR_LIMIT.
+ * Makes a partial one whole, and tells how it differs from the known one: takes the manifests of
+ * the files that have not changed out of those of the known commit, and checks the set. A whole one
+ * stays as it is. ERR_NO_MEMORY, ERR_LIMIT.
  */
 int fetched_complete(struct fetched *fetched, struct fetched *known, const char *default_namespace,
 		     bool confined, struct err *err);
 
 /*
  * `done` is called from the loop: with `err` (class ERR_NONE: none), and with what was fetched,
- * which it may move out of *fetched; it can be partial where there was a known commit. The source must not be used elsewhere until then.
+ * which it may move out of *fetched; it can be partial where there was a known commit. The source
+ * must not be used elsewhere until then.
  */
 typedef void fetch_done(void *context, struct fetched *fetched, const struct err *err);
 
@@ -65,8 +72,10 @@ struct fetch_options {
 	const char *known_commit;      /* NULL: none */
 	const char *default_namespace; /* for objects that name none */
 	bool confined;                 /* what is outside of that is an error finding (confine.h) */
-	/* The repository that the source shares with others, which finds the ref's commit; NULL: it does
-	 * that itself. With an answer not older than that (repository.h). */
+	/*
+	 * The repository that the source shares with others, which finds the ref's commit; NULL: it
+	 * does that itself. With an answer not older than that (repository.h).
+	 */
 	struct repository_user *shared;
 	int64_t max_age_ms;
 };

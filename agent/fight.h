@@ -1,11 +1,12 @@
 /*
- * fight.h - drift that is undone, and comes back: how long the agent waits before it undoes it again.
+ * fight.h - drift that is undone, and comes back: how long the agent waits before it undoes it
+ * again.
  *
  * The first change of an object is undone at once. When the object has been changed again within
  * FIGHT_QUIET_MS after that, the next write waits 2 s, the one after it 4 s, and so on up to 5 min,
- * counted from the write before. From the third change on it is called a fight. Once the object has been
- * left alone for FIGHT_QUIET_MS, all of it is forgotten, as it is when the agent starts. Times are
- * monotonic (clock_boot_ms).
+ * counted from the write before. From the third change on it is called a fight. Once the object has
+ * been left alone for FIGHT_QUIET_MS, all of it is forgotten, as it is when the agent starts. Times
+ * are monotonic (clock_boot_ms).
  */
 #ifndef AGENT_FIGHT_H
 #define AGENT_FIGHT_H
@@ -45,8 +46,8 @@ void fights_release(struct fights *fights);
 int64_t fights_wait_ms(const struct fights *fights, const struct ref *ref, int64_t now_ms);
 
 /*
- * The object was seen to have drifted; `opponent` may be nobody. `waits`: it stays so for the time being,
- * else it is being put back. ERR_NO_MEMORY only.
+ * The object was seen to have drifted; `opponent` may be nobody. `waits`: it stays so for the time
+ * being, else it is being put back. ERR_NO_MEMORY only.
  */
 int fights_note_drift(struct fights *fights, const struct ref *ref, const struct culprit *opponent,
 		      bool waits, int64_t now_ms, struct err *err);
@@ -62,8 +63,8 @@ const struct fight *fights_find(const struct fights *fights, const struct ref *r
 void fights_forget(struct fights *fights, int64_t now_ms);
 
 /*
- * The object that is to be looked at next, because its drift can be undone or it has been left alone for
- * long enough, borrowed, and in how many ms; NULL: there is none.
+ * The object that is to be looked at next, because its drift can be undone or it has been left
+ * alone for long enough, borrowed, and in how many ms; NULL: there is none.
  */
 const struct ref *fights_next(const struct fights *fights, int64_t now_ms, int64_t *ret_in_ms);
 

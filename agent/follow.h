@@ -24,7 +24,8 @@ void follow_release(struct follow *follow);
 
 /*
  * If the rollout stands differently than when a person was last told, appends the line that tells
- * (rollout_print) and returns true. While the controller has not seen the newest spec nothing is news.
+ * (rollout_print) and returns true. While the controller has not seen the newest spec nothing is
+ * news.
  */
 bool follow_tell(struct follow *follow, const struct rollout *rollout, struct buf *out);
 

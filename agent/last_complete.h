@@ -1,15 +1,16 @@
 /*
  * last_complete.h - the last complete state of a StatefulSet, from the history of its clone.
  *
- * Git knows templates and partitions, not Pods. Going back from the last commit along first parents, a
- * state is complete, which is to say that all Pods came to run its template, where
+ * Git knows templates and partitions, not Pods. Going back from the last commit along first
+ * parents, a state is complete, which is to say that all Pods came to run its template, where
  *
  *   - its partition is 0; or
  *   - it is the first one: the commit that brought the StatefulSet in. All Pods were created from it,
  *     whatever its partition.
  *
  * The last complete state is the newest complete one with another template than the last commit's.
- * What the branch was merged from is not looked at: only what it was itself at some time was synced.
+ * What the branch was merged from is not looked at: only what it was itself at some time was
+ * synced.
  */
 #ifndef AGENT_LAST_COMPLETE_H
 #define AGENT_LAST_COMPLETE_H
@@ -34,8 +35,8 @@ struct last_complete {
 };
 
 /*
- * Finds it; *ret_found false: there is none. Commits in which the files cannot be read are passed over.
- * Errors: ERR_NOT_FOUND where the history of a shallow clone ends too early; ERR_LIMIT past
+ * Finds it; *ret_found false: there is none. Commits in which the files cannot be read are passed
+ * over. Errors: ERR_NOT_FOUND where the history of a shallow clone ends too early; ERR_LIMIT past
  * LAST_COMPLETE_MAX_COMMITS; those of the clone.
  */
 int last_complete_find(const struct clone *clone, const struct clone_commit *head,

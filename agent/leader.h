@@ -1,8 +1,8 @@
 /*
  * leader.h - which of several agents works: the election (apply/election.h) as the agent has it.
  *
- * It makes the name of the Lease and our own, logs who leads, once each time that it changes, and what keeps the
- * election from going on, once when that begins and once when it ends.
+ * It makes the name of the Lease and our own, logs who leads, once each time that it changes, and
+ * what keeps the election from going on, once when that begins and once when it ends.
  */
 #ifndef AGENT_LEADER_H
 #define AGENT_LEADER_H
@@ -22,10 +22,11 @@ struct leader_options {
 };
 
 /*
- * The Lease is in the first cluster, to which this makes a connection of its own, in the namespace leader.namespace,
- * else in that of our Pod (POD_NAMESPACE, then the service account's), else in the cluster's. We are
- * leader.identity, POD_NAME or the host's name, with something random behind it: no two processes may ever
- * have the same. The first request leaves from the loop. Errors as kubeconfig_load.
+ * The Lease is in the first cluster, to which this makes a connection of its own, in the namespace
+ * leader.namespace, else in that of our Pod (POD_NAMESPACE, then the service account's), else in
+ * the cluster's. We are leader.identity, POD_NAME or the host's name, with something random behind
+ * it: no two processes may ever have the same. The first request leaves from the loop. Errors as
+ * kubeconfig_load.
  */
 int leader_start(const struct leader_options *options, struct leader **ret_leader, struct err *err);
 
@@ -35,19 +36,25 @@ void leader_free(struct leader *leader);
 /* As election_release, with the leader to be freed after it. */
 void leader_release(struct leader *leader, void (*on_released)(void *context), void *context);
 
-/* The fence of every cluster that the agent writes to (cluster_set_fence), with the leader as ctx. */
+/*
+ * The fence of every cluster that the agent writes to (cluster_set_fence), with the leader as ctx.
+ */
 int leader_fence(void *leader, struct err *err);
 
 /* Whether we lead at this moment, by the clock. */
 bool leader_is_leading(const struct leader *leader);
 
 /*
- * Where we are to be reached while we lead, for the other agents: POD_IP, or `address`'s own host, and its
- * port ("0.0.0.0:8080" makes "10.1.2.3:8080"). Nothing where no other host could reach that.
+ * Where we are to be reached while we lead, for the other agents: POD_IP, or `address`'s own host,
+ * and its port ("0.0.0.0:8080" makes "10.1.2.3:8080"). Nothing where no other host could reach
+ * that.
  */
 int leader_set_address(struct leader *leader, const char *address, struct err *err);
 
-/* Where the leader is to be reached; NULL where there is none, where it does not tell, and where it is us. */
+/*
+ * Where the leader is to be reached; NULL where there is none, where it does not tell, and where it
+ * is us.
+ */
 const char *leader_address(const struct leader *leader);
 
 /* Who leads, "": nobody; how often that has changed since the Lease was made. */

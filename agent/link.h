@@ -1,6 +1,6 @@
 /*
- * link.h - what the apps of one cluster share: the connection, the credentials, what was discovered, and
- * the watches on rollouts and on objects.
+ * link.h - what the apps of one cluster share: the connection, the credentials, what was
+ * discovered, and the watches on rollouts and on objects.
  */
 #ifndef AGENT_LINK_H
 #define AGENT_LINK_H
@@ -48,7 +48,9 @@ struct link {
 int link_new(struct uv_loop_s *loop, const struct config_cluster *config, struct link **ret_link,
 	     struct err *err);
 
-/* Cancels whatever is under way. The loop has to turn once more before it is closed. NULL is fine. */
+/*
+ * Cancels whatever is under way. The loop has to turn once more before it is closed. NULL is fine.
+ */
 void link_free(struct link *link);
 DEFINE_FREE_P(struct link, link_free);
 
@@ -57,14 +59,15 @@ void link_listen(struct link *link, struct link_listener *listener);
 void link_unlisten(struct link *link, struct link_listener *listener);
 
 /*
- * Follows the rollouts of a namespace; those that are known already are told to the listener at once.
+ * Follows the rollouts of a namespace; those that are known already are told to the listener at
+ * once.
  */
 int link_follow(struct link *link, const char *namespace, const struct link_listener *listener,
 		struct err *err);
 
 /*
- * After a pass: memory that is not needed any more is given back (memory.h), a while later, when what the
- * pass has brought about has come to rest too.
+ * After a pass: memory that is not needed any more is given back (memory.h), a while later, when
+ * what the pass has brought about has come to rest too.
  */
 void link_settle(struct link *link);
 

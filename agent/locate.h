@@ -1,9 +1,9 @@
 /*
  * locate.h - which StatefulSet of a commit a name means, and where its fields are set.
  *
- * Looked at are the files of a commit below a folder. If the folder holds a kustomization, only what
- * that one makes; else what each kustomization below it makes that no other of them names, and the
- * objects of all manifests that no kustomization names.
+ * Looked at are the files of a commit below a folder. If the folder holds a kustomization, only
+ * what that one makes; else what each kustomization below it makes that no other of them names, and
+ * the objects of all manifests that no kustomization names.
  */
 #ifndef AGENT_LOCATE_H
 #define AGENT_LOCATE_H
@@ -42,8 +42,8 @@ void locations_release(struct locations *locations);
 
 /*
  * Finds all StatefulSets of that name; with a namespace (may be NULL) those that are in it or name
- * none. Errors: ERR_INVALID and the like for the kustomization that the folder itself holds; those of
- * the clone.
+ * none. Errors: ERR_INVALID and the like for the kustomization that the folder itself holds; those
+ * of the clone.
  */
 int locate(const struct clone_commit *commit, const char *folder, const char *name,
 	   const char *namespace, struct locations *ret_locations, struct err *err);
@@ -53,8 +53,8 @@ int locate_again(const struct clone_commit *commit, const struct located *known,
 		 struct located *ret_located, bool *ret_found, struct err *err);
 
 /*
- * Whether a kustomization that does not lead to `located` uses this file of it too: its folder, which
- * the caller frees, or NULL.
+ * Whether a kustomization that does not lead to `located` uses this file of it too: its folder,
+ * which the caller frees, or NULL.
  */
 int locate_other_user(const struct clone_commit *commit, const struct located *located,
 		      const char *file, char **ret_folder, struct err *err);

@@ -1,14 +1,14 @@
 /*
  * lookout.h - which of an app's objects somebody has changed since a pass looked at them.
  *
- * The watch (apply/owned.h) wakes, the pass judges. For each object of the app the lookout remembers
- * in which state a pass has judged it last, as the digest that the inventory has of live objects, and
- * holds against that what the watches tell. So what the server owns of an object, its status, fields that
- * are not Git's, and what the agent has written itself never bring a pass; and what has drifted and
- * been told brings none until it changes again or is undone.
+ * The watch (apply/owned.h) wakes, the pass judges. For each object of the app the lookout
+ * remembers in which state a pass has judged it last, as the digest that the inventory has of live
+ * objects, and holds against that what the watches tell. So what the server owns of an object, its
+ * status, fields that are not Git's, and what the agent has written itself never bring a pass; and
+ * what has drifted and been told brings none until it changes again or is undone.
  *
- * A pass over everything makes it out anew (lookout_resolved, lookout_settled, lookout_follow); a pass
- * over some objects brings those up to date.
+ * A pass over everything makes it out anew (lookout_resolved, lookout_settled, lookout_follow); a
+ * pass over some objects brings those up to date.
  */
 #ifndef AGENT_LOOKOUT_H
 #define AGENT_LOOKOUT_H
@@ -25,7 +25,10 @@ struct lookout_options {
 
 	/* An object is not as a pass has judged it last. */
 	void (*on_suspect)(void *context);
-	/* Objects of a kind in a namespace cannot be watched, in the server's words; not told twice. */
+	/*
+	 * Objects of a kind in a namespace cannot be watched, in the server's words; not told
+	 * twice.
+	 */
 	void (*on_forbidden)(void *context, const char *words);
 	void *context;
 };
@@ -40,8 +43,8 @@ int lookout_resolved(struct lookout *lookout, const struct targets *targets, boo
 		     struct err *err);
 
 /*
- * A pass has judged, or written, the target. `as_recorded`: its live state is the one that the inventory
- * has. ERR_NO_MEMORY only.
+ * A pass has judged, or written, the target. `as_recorded`: its live state is the one that the
+ * inventory has. ERR_NO_MEMORY only.
  */
 int lookout_settled(struct lookout *lookout, const struct target *target, bool as_recorded,
 		    struct err *err);
@@ -52,8 +55,8 @@ int lookout_settled(struct lookout *lookout, const struct target *target, bool a
 int lookout_follow(struct lookout *lookout, struct err *err);
 
 /*
- * Whether it knows of each of so many objects, has had each judged, and has all of their watches running at
- * this moment: what it does not suspect is then as it was judged.
+ * Whether it knows of each of so many objects, has had each judged, and has all of their watches
+ * running at this moment: what it does not suspect is then as it was judged.
  */
 bool lookout_vouches(const struct lookout *lookout, size_t count);
 

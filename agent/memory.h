@@ -8,8 +8,8 @@
 void memory_begin(void);
 
 /*
- * Gives the system back what is free, if that is much. A pass needs, for a moment, many times what is
- * kept of it, and what is kept lies between what has been freed.
+ * Gives the system back what is free, if that is much. A pass needs, for a moment, many times what
+ * is kept of it, and what is kept lies between what has been freed.
  */
 void memory_settle(void);
 

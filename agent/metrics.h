@@ -5,8 +5,8 @@
  * checked against it. Process-wide, like the log; used from the loop's thread only. Nothing here
  * fails: where memory runs out or a metric has too many series, a value is missing.
  *
- * Written as OpenMetrics 1.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/) to who asks for
- * it, else as Prometheus text 0.0.4.
+ * Written as OpenMetrics 1.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/) to who asks
+ * for it, else as Prometheus text 0.0.4.
  */
 #ifndef AGENT_METRICS_H
 #define AGENT_METRICS_H
@@ -78,7 +78,10 @@ struct metric_row {
 };
 extern const struct metric_row metrics_table[METRIC_COUNT];
 
-/* Values of a metric's labels, in the table's order: metrics_add(METRIC_SYNCS, 1, LABELS(app, result)) */
+/*
+ * Values of a metric's labels, in the table's order: metrics_add(METRIC_SYNCS, 1, LABELS(app,
+ * result))
+ */
 #define LABELS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NO_LABELS   ((const char *const *)NULL)
 
@@ -89,7 +92,8 @@ void metrics_add(enum metric metric, double amount, const char *const *labels);
 void metrics_observe(enum metric metric, double value, const char *const *labels);
 
 /*
- * Sets a gauge, or an info (to 1). One that is set at the scrape must be set once for the same labels.
+ * Sets a gauge, or an info (to 1). One that is set at the scrape must be set once for the same
+ * labels.
  */
 void metrics_set(enum metric metric, double value, const char *const *labels);
 
@@ -97,8 +101,8 @@ void metrics_set(enum metric metric, double value, const char *const *labels);
 void metrics_forget_app(const char *app);
 
 /*
- * `collect` is called before each scrape and calls metrics_set for what it knows, until it is removed
- * by its context.
+ * `collect` is called before each scrape and calls metrics_set for what it knows, until it is
+ * removed by its context.
  */
 void metrics_collector(void (*collect)(void *context), void *context);
 void metrics_collector_remove(void *context);

@@ -1,5 +1,6 @@
 /*
- * moved.h - whether objects that left an app's path of a repository stand in the path of another app.
+ * moved.h - whether objects that left an app's path of a repository stand in the path of another
+ * app.
  *
  * A commit that moves a manifest from one folder to another moves the object from one app to the
  * other, and whichever of the two syncs first must not delete it. The inventories say which other
@@ -22,9 +23,9 @@ struct moved;
 typedef void moved_done(void *context, const struct err *err);
 
 /*
- * Looks in the folders of the apps among `others` that follow the app's repository and ref. Copies what
- * it needs but the strings of the app's source options, which outlive the loop.
- * *ret_moved is NULL, and `done` not called, where there is no such app.
+ * Looks in the folders of the apps among `others` that follow the app's repository and ref. Copies
+ * what it needs but the strings of the app's source options, which outlive the loop. *ret_moved is
+ * NULL, and `done` not called, where there is no such app.
  */
 int moved_start(struct uv_loop_s *loop, const struct app *app, const struct inventories *others,
 		const struct ref *const *refs, size_t count, moved_done *done, void *context,

@@ -1,12 +1,13 @@
 /*
  * notice.h - what people are told of: one table of kinds, and one notice as a value.
  *
- * A notice says that a condition begins, holds on or ends, or that something has happened once. It is made by
- * the notice board of an app (notice_board.h), passes the hub (notices.h), and goes as one value to every sink
- * that wants it. It never changes once it is made; who keeps it takes a reference.
+ * A notice says that a condition begins, holds on or ends, or that something has happened once. It
+ * is made by the notice board of an app (notice_board.h), passes the hub (notices.h), and goes as
+ * one value to every sink that wants it. It never changes once it is made; who keeps it takes a
+ * reference.
  *
- * `tranche help alerts`, docs/alerts.md and the configuration's list of kinds come from the table or are
- * checked against it.
+ * `tranche help alerts`, docs/alerts.md and the configuration's list of kinds come from the table
+ * or are checked against it.
  */
 #ifndef AGENT_NOTICE_H
 #define AGENT_NOTICE_H
@@ -108,8 +109,8 @@ struct notice {
 };
 
 /*
- * `ref` and `app` may be NULL. The text is cut at NOTICE_MAX_TEXT_BYTES, at a character's end. Time and
- * begin are now. NULL when memory runs out.
+ * `ref` and `app` may be NULL. The text is cut at NOTICE_MAX_TEXT_BYTES, at a character's end. Time
+ * and begin are now. NULL when memory runs out.
  */
 struct notice *notice_new(enum notice_kind kind, enum notice_state state, const char *app,
 			  const struct ref *ref, const char *text, int64_t now_ms);
@@ -121,7 +122,9 @@ int notice_set_text(struct notice *notice, const char *text, struct err *err);
 int notice_set_uid(struct notice *notice, const char *uid, struct err *err);
 int notice_add_field(struct notice *notice, const char *name, const char *value, struct err *err);
 
-/* The same in another state, at another time; fields and all are copied. NULL when memory runs out. */
+/*
+ * The same in another state, at another time; fields and all are copied. NULL when memory runs out.
+ */
 struct notice *notice_again(const struct notice *notice, enum notice_state state, int64_t now_ms);
 
 /* A copy of at most that many bytes, cut at a character's end. NULL when memory runs out. */

@@ -1,6 +1,6 @@
 /*
- * notice_board.h - what holds of one app at present, and what of that was told: makes notices of what passes
- * find again and again.
+ * notice_board.h - what holds of one app at present, and what of that was told: makes notices of
+ * what passes find again and again.
  *
  *	notice_board_begin(board);		all that holds is in doubt
  *	notice_board_keep(board, ...)		... but what this round has nothing to say about
@@ -8,10 +8,10 @@
  *	notice_board_end(board);		what is in doubt still is over
  *	notice_board_tell(board);		what is new goes to the hub, as one sync's
  *
- * A condition is told when it begins and when it ends, however often it is put. One that may pass by itself
- * (a network that is gone for a moment) is told only when it has held for NOTICE_PATIENCE_MS. What was told
- * and holds can be kept (notice_board_to_json) and given to the board of the next process, which then does
- * not tell it again, and tells its end.
+ * A condition is told when it begins and when it ends, however often it is put. One that may pass
+ * by itself (a network that is gone for a moment) is told only when it has held for
+ * NOTICE_PATIENCE_MS. What was told and holds can be kept (notice_board_to_json) and given to the
+ * board of the next process, which then does not tell it again, and tells its end.
  */
 #ifndef AGENT_NOTICE_BOARD_H
 #define AGENT_NOTICE_BOARD_H
@@ -46,8 +46,8 @@ void notice_board_keep(struct notice_board *board,
 		       void *context);
 
 /*
- * It holds. Takes the notice, which says NOTICE_BEGINS (NULL counts as out of memory: nothing happens).
- * `may_pass`: it is told when it has held for a while only.
+ * It holds. Takes the notice, which says NOTICE_BEGINS (NULL counts as out of memory: nothing
+ * happens). `may_pass`: it is told when it has held for a while only.
  */
 void notice_board_put(struct notice_board *board, struct notice *take_notice, bool may_pass);
 
@@ -68,15 +68,16 @@ void notice_board_tell(struct notice_board *board);
 void notice_board_clear(struct notice_board *board);
 
 /*
- * What was told of `app` and holds, and what is over of which a sink has still to tell, each with the sinks that
- * have (`untold`), as an array for notice_board_restore; NULL where that is nothing. ERR_NO_MEMORY only.
+ * What was told of `app` and holds, and what is over of which a sink has still to tell, each with
+ * the sinks that have (`untold`), as an array for notice_board_restore; NULL where that is nothing.
+ * ERR_NO_MEMORY only.
  */
 int notice_board_to_json(const struct notice_board *board, const char *app, cJSON **ret_json,
 			 struct err *err);
 
 /*
- * Takes over what the process before told of `app`, and tells what that one owed. What the board knows already
- * stays as it is, what cannot be read is left out.
+ * Takes over what the process before told of `app`, and tells what that one owed. What the board
+ * knows already stays as it is, what cannot be read is left out.
  */
 void notice_board_restore(struct notice_board *board, const char *app, const cJSON *json);
 

@@ -2,8 +2,8 @@
  * notices.h - the hub: takes what the notice boards of all apps have to tell, and hands it to every
  * sink that wants it.
  *
- * Nothing here waits for anybody: each sink has a bounded queue of its own (alert.h), and what does not
- * fit is dropped and counted.
+ * Nothing here waits for anybody: each sink has a bounded queue of its own (alert.h), and what does
+ * not fit is dropped and counted.
  */
 #ifndef AGENT_NOTICES_H
 #define AGENT_NOTICES_H
@@ -21,10 +21,14 @@ struct notices;
 struct notices_options {
 	struct uv_loop_s *loop;
 
-	/* The app's cluster, for Events on its objects; NULL where there is no such app (any more). */
+	/*
+	 * The app's cluster, for Events on its objects; NULL where there is no such app (any more).
+	 */
 	struct cluster *(*cluster_of)(void *context, const char *app);
 
-	/* A sink has no begin or end of the app left to tell, as it had a moment ago. May be NULL. */
+	/*
+	 * A sink has no begin or end of the app left to tell, as it had a moment ago. May be NULL.
+	 */
 	void (*on_told)(void *context, const char *app);
 	void *context;
 };
@@ -34,26 +38,28 @@ int notices_new(const struct notices_options *options, struct notices **ret_noti
 		struct err *err);
 
 /*
- * From now on these are the sinks; nothing is borrowed. One that is configured as before keeps its queue and
- * what it was told; what another one has queued is given up. On failure (ERR_NO_MEMORY) they are as they
- * were.
+ * From now on these are the sinks; nothing is borrowed. One that is configured as before keeps its
+ * queue and what it was told; what another one has queued is given up. On failure (ERR_NO_MEMORY)
+ * they are as they were.
  */
 int notices_configure(struct notices *notices, const struct config_sink *sinks, size_t count,
 		      struct err *err);
 
 /*
- * Gives up on what is queued and under way. The loop must turn once more before it can be closed. NULL is
- * fine.
+ * Gives up on what is queued and under way. The loop must turn once more before it can be closed.
+ * NULL is fine.
  */
 void notices_free(struct notices *notices);
 DEFINE_FREE_P(struct notices, notices_free);
 
-/* Tells these, which belong together: one sync's. References are taken. NULL as `notices` is fine. */
+/*
+ * Tells these, which belong together: one sync's. References are taken. NULL as `notices` is fine.
+ */
 void notices_tell(struct notices *notices, struct notice *const *items, size_t count);
 
 /*
- * Tells a begin or an end once more: to the sinks whose names are in the list alone, which the process before
- * this one owed it to. A reference is taken. NULL as `notices` is fine.
+ * Tells a begin or an end once more: to the sinks whose names are in the list alone, which the
+ * process before this one owed it to. A reference is taken. NULL as `notices` is fine.
  */
 void notices_tell_again(struct notices *notices, struct notice *notice, const cJSON *sinks);
 
@@ -61,7 +67,10 @@ void notices_tell_again(struct notices *notices, struct notice *notice, const cJ
 int notices_print_owing(const struct notices *notices, const char *key, enum notice_state state,
 			cJSON *list, struct err *err);
 
-/* The n-th end of a condition of the app of which a sink has still to tell; NULL beyond the last. Borrowed. */
+/*
+ * The n-th end of a condition of the app of which a sink has still to tell; NULL beyond the last.
+ * Borrowed.
+ */
 const struct notice *notices_owed_end(const struct notices *notices, const char *app, size_t n);
 
 /* Sends a test to the sink with this name, or to all (NULL). How many there were. */
@@ -73,7 +82,9 @@ void notices_forget(struct notices *notices, const char *app);
 /* The cluster is about to be freed. */
 void notices_leave_cluster(struct notices *notices, struct cluster *cluster);
 
-/* Has all that is queued leave now; calls back once, when all is done or the deadline has passed. */
+/*
+ * Has all that is queued leave now; calls back once, when all is done or the deadline has passed.
+ */
 void notices_flush(struct notices *notices, int64_t deadline_ms, void (*on_flushed)(void *context),
 		   void *context);
 

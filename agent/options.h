@@ -1,5 +1,6 @@
 /*
- * options.h - what the command line said, as plain values. cli.c fills it from the tables of cli_options.c and main.c.
+ * options.h - what the command line said, as plain values. cli.c fills it from the tables of
+ * cli_options.c and main.c.
  */
 #ifndef AGENT_OPTIONS_H
 #define AGENT_OPTIONS_H

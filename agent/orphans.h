@@ -2,8 +2,8 @@
  * orphans.h - what left Git, on its way through a pass: found, looked at, decided on, pruned.
  *
  * The inventory has what the app applied. An entry that no manifest is about any more is an orphan;
- * it stays an entry, and is looked at in each pass, until it is pruned, comes back, is gone from the
- * cluster or turns out to be somebody else's. diff/prune.h has the rules.
+ * it stays an entry, and is looked at in each pass, until it is pruned, comes back, is gone from
+ * the cluster or turns out to be somebody else's. diff/prune.h has the rules.
  *
  *	orphans_new		find them
  *	orphans_look		read them, and what other apps have (neighbours.h)

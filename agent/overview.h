@@ -2,7 +2,8 @@
  * overview.h - one snapshot of the agent: what metrics, /api/v1/status and `status` are drawn from.
  *
  * A view that owns nothing but its arrays: texts belong to the apps and are valid until the loop
- * turns. Times are Unix milliseconds, 0: never. Texts are "" where there is none, unless NULL is named.
+ * turns. Times are Unix milliseconds, 0: never. Texts are "" where there is none, unless NULL is
+ * named.
  */
 #ifndef AGENT_OVERVIEW_H
 #define AGENT_OVERVIEW_H

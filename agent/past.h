@@ -1,5 +1,6 @@
 /*
- * past.h - the manifests of an earlier revision, and of those before it as far as rollouts need them.
+ * past.h - the manifests of an earlier revision, and of those before it as far as rollouts need
+ * them.
  */
 #ifndef AGENT_PAST_H
 #define AGENT_PAST_H
@@ -17,8 +18,9 @@ struct past {
 void past_release(struct past *past);
 
 /*
- * Reads the revision, and from its history what tells which templates the Pods below a partition run
- * (diff/supposed.h). Blocks, and touches the source as source.h has it. Errors as for source_read.
+ * Reads the revision, and from its history what tells which templates the Pods below a partition
+ * run (diff/supposed.h). Blocks, and touches the source as source.h has it. Errors as for
+ * source_read.
  */
 int past_read(struct source *source, const char *rev, const char *default_namespace,
 	      struct past *past, struct err *err);

@@ -15,15 +15,17 @@ struct record {
 };
 
 /*
- * Remembers an object that is now as Git has it: written, or found in sync. Drift, failures and what
- * a gate keeps from being applied leave what was remembered. `steer` is how a StatefulSet was steered,
- * else NULL.
+ * Remembers an object that is now as Git has it: written, or found in sync. Drift, failures and
+ * what a gate keeps from being applied leave what was remembered. `steer` is how a StatefulSet was
+ * steered, else NULL.
  */
 int record_target(struct record *record, const struct target *target, const struct plan_item *item,
 		  const struct steer *steer, struct err *err);
 
-/* Remembers what left Git as an orphan, but forgets what is gone or no longer the app's. `orphans` may
- * be NULL. */
+/*
+ * Remembers what left Git as an orphan, but forgets what is gone or no longer the app's. `orphans`
+ * may be NULL.
+ */
 void record_orphans(struct record *record, const struct orphans *orphans);
 
 /* Whether the commit was applied as a whole by an earlier pass, from this ref and path. */

@@ -30,7 +30,9 @@ void reload_free(struct reload *reload);
 /* Reads it now. */
 void reload_now(struct reload *reload);
 
-/* The same once after the start, because it may have changed between the first look and the watch. */
+/*
+ * The same once after the start, because it may have changed between the first look and the watch.
+ */
 void reload_check(struct reload *reload);
 
 #endif

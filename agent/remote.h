@@ -1,10 +1,10 @@
 /*
- * remote.h - the agent in the cluster, asked from elsewhere: its HTTP API (api.h) by way of the API server's
- * proxy to Services, with the user's own kubeconfig.
+ * remote.h - the agent in the cluster, asked from elsewhere: its HTTP API (api.h) by way of the API
+ * server's proxy to Services, with the user's own kubeconfig.
  *
- * The API server wants the right to services/proxy (get to look, create to give orders), and takes the
- * Authorization header for itself; so the agent's token travels in a header of its own. It is read with
- * the user's own rights from the Secret `tranche-api` beside the agent.
+ * The API server wants the right to services/proxy (get to look, create to give orders), and takes
+ * the Authorization header for itself; so the agent's token travels in a header of its own. It is
+ * read with the user's own rights from the Secret `tranche-api` beside the agent.
  *
  *	GET /api/v1/namespaces/tranche/services/tranche:http/proxy/api/v1/status
  *
@@ -37,12 +37,15 @@ int remote_get(struct remote *remote, const char *path, cJSON **ret_answer);
 int remote_sign(struct remote *remote, const struct options *options);
 
 /*
- * Gives an order ("sync", "suspend", "resume") about the app; likewise. An agent that refuses it for what
- * the app is at present sets *ret_refused, where that is not NULL, and is not told of.
+ * Gives an order ("sync", "suspend", "resume") about the app; likewise. An agent that refuses it
+ * for what the app is at present sets *ret_refused, where that is not NULL, and is not told of.
  */
 int remote_order(struct remote *remote, const char *app, const char *order, bool *ret_refused);
 
-/* Which app is meant: `name`, or where that is NULL the agent's only one. The caller frees it; likewise. */
+/*
+ * Which app is meant: `name`, or where that is NULL the agent's only one. The caller frees it;
+ * likewise.
+ */
 int remote_app(struct remote *remote, const char *name, char **ret_app);
 
 /* --- the commands, with --agent --------------------------------------------------------------- */

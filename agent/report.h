@@ -8,13 +8,15 @@
 #include "apply/target.h"
 #include "diff/plan.h"
 
-/* "created", "replaced: spec.replicas 3 -> 5, ...", "recreated: ...", "unchanged", "pruned" (and what
- * it waits for). */
+/*
+ * "created", "replaced: spec.replicas 3 -> 5, ...", "recreated: ...", "unchanged", "pruned" (and
+ * what it waits for).
+ */
 void report_written(const struct plan_item *item, const struct target *target, struct buf *out);
 
 /*
- * "spec.replicas 5 -> 3 by kubectl (scale) at 12:03:11, ..." from the applied value to the live one, and
- * who made it so where that is known (culprit.h); "deleted" where it is gone.
+ * "spec.replicas 5 -> 3 by kubectl (scale) at 12:03:11, ..." from the applied value to the live
+ * one, and who made it so where that is known (culprit.h); "deleted" where it is gone.
  */
 void report_drift(const struct plan_item *item, struct buf *out);
 
@@ -22,8 +24,8 @@ void report_drift(const struct plan_item *item, struct buf *out);
 void report_drift_fate(const struct plan_item *item, struct buf *out);
 
 /*
- * The drift of an item and what becomes of it: "spec.replicas 3 -> 5; left alone (...)"; nothing where there
- * is none. `steer` (may be NULL) knows of replicas that were kept.
+ * The drift of an item and what becomes of it: "spec.replicas 3 -> 5; left alone (...)"; nothing
+ * where there is none. `steer` (may be NULL) knows of replicas that were kept.
  */
 void report_item_drift(const struct plan_item *item, const struct steer *steer, struct buf *out);
 

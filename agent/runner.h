@@ -1,7 +1,7 @@
 /*
  * runner.h - the life of one app in the agent: passes one after the other, started by the interval,
- * by a commit in a local repository, by a StatefulSet that somebody changed, and on request; and the
- * rollouts followed in between.
+ * by a commit in a local repository, by a StatefulSet that somebody changed, and on request; and
+ * the rollouts followed in between.
  *
  * What an app's policy lets a pass do:
  *
@@ -28,7 +28,9 @@ struct notices;
 struct repositories;
 struct runner;
 
-/* What an app needs of the agent around it. All but the configuration is borrowed and outlives it. */
+/*
+ * What an app needs of the agent around it. All but the configuration is borrowed and outlives it.
+ */
 struct runner_options {
 	struct uv_loop_s *loop;
 	struct link *link;
@@ -37,7 +39,10 @@ struct runner_options {
 	bool leading;                    /* at first */
 	struct notices *notices;         /* whom to tell; NULL: nobody */
 
-	/* Whether this process leads at this moment: what fails because it does not is told to nobody. */
+	/*
+	 * Whether this process leads at this moment: what fails because it does not is told to
+	 * nobody.
+	 */
 	bool (*is_leading)(void *context);
 	/* Whether the app of that name is in sync, and its rollouts have arrived. */
 	bool (*is_ready)(void *context, const char *name);
@@ -46,7 +51,10 @@ struct runner_options {
 	void *context;
 };
 
-/* Nothing is begun until runner_start. ERR_INVALID, ERR_NO_MEMORY, ERR_LIMIT; ERR_NOT_FOUND as source_new. */
+/*
+ * Nothing is begun until runner_start. ERR_INVALID, ERR_NO_MEMORY, ERR_LIMIT; ERR_NOT_FOUND as
+ * source_new.
+ */
 int runner_new(const struct runner_options *options, struct runner **ret_runner, struct err *err);
 
 /*
@@ -60,8 +68,8 @@ DEFINE_FREE_P(struct runner, runner_free);
 void runner_start(struct runner *runner);
 
 /*
- * Begins no pass any more, and abandons the one that runs unless that is writing. True: nothing runs;
- * else on_changed is called when it has ended.
+ * Begins no pass any more, and abandons the one that runs unless that is writing. True: nothing
+ * runs; else on_changed is called when it has ended.
  */
 bool runner_end(struct runner *runner);
 
@@ -114,7 +122,9 @@ void runner_keep_alerts(struct runner *runner);
 const char *runner_waits_for(const struct runner *runner);
 void runner_poke(struct runner *runner);
 
-/* How it stands. Allocates the lists of *ret_app (overview.h); all else is borrowed. ERR_NO_MEMORY. */
+/*
+ * How it stands. Allocates the lists of *ret_app (overview.h); all else is borrowed. ERR_NO_MEMORY.
+ */
 int runner_overview(const struct runner *runner, struct overview_app *ret_app, struct err *err);
 
 #endif

@@ -83,7 +83,10 @@ struct log_subject runner_subject(const struct runner *runner);
 void runner_changed(struct runner *runner);
 void runner_keep_commit(char *kept, const char *commit);
 
-/* Of an app with sync: manual, after a whole pass: that it differs from Git, once, and that it does no more. */
+/*
+ * Of an app with sync: manual, after a whole pass: that it differs from Git, once, and that it does
+ * no more.
+ */
 void runner_tell_manual(struct runner *runner, const struct pass *pass);
 
 /* Whether the commit may be written although nobody asks for it now. */

@@ -1,10 +1,11 @@
 /*
  * schedule.h - when the next pass begins, and of which kind.
  *
- * Whole passes, which look at the source and at all objects, passes over objects that somebody changed,
- * and passes over rollouts alone (pass.h), which drive them. Of several requests for one kind the
- * earliest counts. A pass that is due while another runs begins when that has ended; a whole pass does
- * the work of all. `start` may find that there is nothing to do: it calls schedule_ended then.
+ * Whole passes, which look at the source and at all objects, passes over objects that somebody
+ * changed, and passes over rollouts alone (pass.h), which drive them. Of several requests for one
+ * kind the earliest counts. A pass that is due while another runs begins when that has ended; a
+ * whole pass does the work of all. `start` may find that there is nothing to do: it calls
+ * schedule_ended then.
  */
 #ifndef AGENT_SCHEDULE_H
 #define AGENT_SCHEDULE_H
@@ -42,14 +43,14 @@ bool schedule_wants(const struct schedule *schedule, enum schedule_kind kind);
 int64_t schedule_overdue_ms(const struct schedule *schedule);
 
 /*
- * The pass that was begun as a whole one does not do the work of the others: what was asked for of those
- * before it began is still asked for.
+ * The pass that was begun as a whole one does not do the work of the others: what was asked for of
+ * those before it began is still asked for.
  */
 void schedule_keep_others(struct schedule *schedule);
 
 /*
- * In place of schedule_ended, where `start` cannot begin the pass yet: all that it was to do is asked for
- * again, for after `delay_ms` or when it was due.
+ * In place of schedule_ended, where `start` cannot begin the pass yet: all that it was to do is
+ * asked for again, for after `delay_ms` or when it was due.
  */
 void schedule_defer(struct schedule *schedule, int64_t delay_ms);
 

@@ -9,8 +9,8 @@
 struct serve;
 
 /*
- * Listens as the configuration says; *ret_serve is NULL where it says nothing. `agent` is only looked
- * at from the loop. Errors as api_new.
+ * Listens as the configuration says; *ret_serve is NULL where it says nothing. `agent` is only
+ * looked at from the loop. Errors as api_new.
  */
 int serve_start(struct agent *agent, struct uv_loop_s *loop, const struct config_server *config,
 		struct serve **ret_serve, struct err *err);

@@ -4,12 +4,12 @@
  * It listens, reads requests and sends answers; what they mean is for whoever handles them (api.h).
  * No threads: everything happens in the loop's, callbacks too.
  *
- * Whoever connects is a stranger, so nothing that he sends or leaves unsent costs more than a bounded
- * amount. Where there are too many connections, in all or from one address, the one that has waited
- * longest makes room for the newest: idle and slow clients cannot keep a probe from being answered,
- * and those behind one address (a proxy, a node) cannot be locked out by one of them. The same with
- * the bytes of all bodies together. What is wrong with a request on the level of HTTP is answered by
- * libmicrohttpd (400, 431, 505), not with JSON.
+ * Whoever connects is a stranger, so nothing that he sends or leaves unsent costs more than a
+ * bounded amount. Where there are too many connections, in all or from one address, the one that
+ * has waited longest makes room for the newest: idle and slow clients cannot keep a probe from
+ * being answered, and those behind one address (a proxy, a node) cannot be locked out by one of
+ * them. The same with the bytes of all bodies together. What is wrong with a request on the level
+ * of HTTP is answered by libmicrohttpd (400, 431, 505), not with JSON.
  */
 #ifndef AGENT_SERVER_H
 #define AGENT_SERVER_H
@@ -95,8 +95,8 @@ struct server_options {
 struct server *server_new(const struct server_options *options, struct err *err);
 
 /*
- * Closes everything at once, without callbacks; not to be called from one. The loop has to turn once more before it is closed.
- * NULL is fine.
+ * Closes everything at once, without callbacks; not to be called from one. The loop has to turn
+ * once more before it is closed. NULL is fine.
  */
 void server_free(struct server *server);
 

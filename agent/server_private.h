@@ -1,6 +1,7 @@
 /*
  * server_private.h - what the server's own files share: its turns (server_turn.c), its connections
- * with the room that each may take (server_connection.c), and the requests that are over them (server.c).
+ * with the room that each may take (server_connection.c), and the requests that are over them
+ * (server.c).
  */
 #ifndef AGENT_SERVER_PRIVATE_H
 #define AGENT_SERVER_PRIVATE_H

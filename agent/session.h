@@ -34,7 +34,10 @@ struct session {
 	bool has_sources; /* the library of Git is held: others than the app's come and go */
 };
 
-/* Opens the loop alone, for who brings the rest. EXIT_OK, or the code to end with after printing why. */
+/*
+ * Opens the loop alone, for who brings the rest. EXIT_OK, or the code to end with after printing
+ * why.
+ */
 int session_open_bare(struct session *session);
 
 /* Opens everything but connections. EXIT_OK, or the code to end with after printing why. */
@@ -48,8 +51,8 @@ int session_open_offline(struct session *session, const struct options *options,
 			 const char *namespace);
 
 /*
- * Reads the app's source and turns the loop meanwhile; the caller releases *ret_fetched. EXIT_OK, or
- * the code to end with after printing why.
+ * Reads the app's source and turns the loop meanwhile; the caller releases *ret_fetched. EXIT_OK,
+ * or the code to end with after printing why.
  */
 int session_fetch(struct session *session, struct fetched *ret_fetched);
 

@@ -2,8 +2,8 @@
  * sink.h - how one message leaves: a type a kind of receiver, one message at a time.
  *
  * The queue, the pauses and the tries are alert.h's; a type only says how it is put into words, and
- * whether it was taken. What is in files (address, token, key) is read at each message, so that it can
- * be rotated, and is in no error.
+ * whether it was taken. What is in files (address, token, key) is read at each message, so that it
+ * can be rotated, and is in no error.
  */
 #ifndef AGENT_SINK_H
 #define AGENT_SINK_H
@@ -31,8 +31,10 @@ struct sink_type {
 	const char *name;
 	size_t max_notices; /* of one message */
 	int64_t pause_ms;   /* between two messages */
-	/* What holds is told again that often, whatever the reminders: the receiver forgets it otherwise.
-	 * 0: it does not. */
+	/*
+	 * What holds is told again that often, whatever the reminders: the receiver forgets it
+	 * otherwise. 0: it does not.
+	 */
 	int64_t resend_ms;
 
 	bool (*wants)(const struct notice *notice); /* NULL: all */
@@ -73,7 +75,9 @@ const struct sink_type *sink_type_of(enum config_sink_type type);
 /* What every type calls at the end of a message. */
 void sink_done(struct sink *sink, const struct sink_result *result);
 
-/* The same for a message that could not even be made: an error that stays until somebody mends it. */
+/*
+ * The same for a message that could not even be made: an error that stays until somebody mends it.
+ */
 void sink_failed(struct sink *sink, const struct err *err);
 
 /* --- how messages read ----------------------------------------------------------------------- */
@@ -91,8 +95,8 @@ bool sink_joins_none(const struct notice *first, const struct notice *other);
 int sink_slack_print(struct notice *const *notices, size_t count, struct buf *out, struct err *err);
 
 /*
- * A CloudEvent 1.0 in structured mode (cloudevents.io). Its id is the same whenever the same is told
- * again, so that receivers can tell.
+ * A CloudEvent 1.0 in structured mode (cloudevents.io). Its id is the same whenever the same is
+ * told again, so that receivers can tell.
  */
 int sink_cloudevents_print(struct notice *const *notices, size_t count, struct buf *out,
 			   struct err *err);

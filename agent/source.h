@@ -79,18 +79,20 @@ struct source;
 /* Opens nothing yet. Copies the options. */
 int source_new(const struct source_options *options, struct source **ret_source, struct err *err);
 
-/* Somebody else uses it, too: it is freed by the last who calls source_free. Both from one thread. */
+/*
+ * Somebody else uses it, too: it is freed by the last who calls source_free. Both from one thread.
+ */
 struct source *source_share(struct source *source);
 void source_free(struct source *source);
 DEFINE_FREE_P(struct source, source_free);
 
 /*
  * Finds the ref's commit and, unless it is `known_commit` (may be NULL), reads its files.
- * *ret_changed tells which; *ret_snapshot is filled only if it is true. Where `known_commit` is what
- * this source has read last, the caller has its files: those that have not changed come without text.
- * Errors: ERR_NOT_FOUND for no repository, ref or path; ERR_DENIED; ERR_TRANSIENT for the network;
- * ERR_UNTRUSTED for a commit that is not signed as it has to be; ERR_LIMIT; ERR_INVALID for a damaged
- * repository.
+ * *ret_changed tells which; *ret_snapshot is filled only if it is true. Where `known_commit` is
+ * what this source has read last, the caller has its files: those that have not changed come
+ * without text. Errors: ERR_NOT_FOUND for no repository, ref or path; ERR_DENIED; ERR_TRANSIENT for
+ * the network; ERR_UNTRUSTED for a commit that is not signed as it has to be; ERR_LIMIT;
+ * ERR_INVALID for a damaged repository.
  */
 int source_read(struct source *source, const char *known_commit, bool *ret_changed,
 		struct snapshot *ret_snapshot, struct err *err);
@@ -107,39 +109,41 @@ int source_stand_copy(const struct source_stand *stand, struct source_stand *ret
 		      struct err *err);
 
 /*
- * source_read in two steps, for many sources of one repository: the refs (NULL: HEAD) of all of them,
- * found by one listing and at most one fetch, and then the files of each. Git sources only. ret_stands[]
- * has one a ref, for the caller to release. Errors as for source_read, of the repository as a whole.
+ * source_read in two steps, for many sources of one repository: the refs (NULL: HEAD) of all of
+ * them, found by one listing and at most one fetch, and then the files of each. Git sources only.
+ * ret_stands[] has one a ref, for the caller to release. Errors as for source_read, of the
+ * repository as a whole.
  */
 int source_resolve(struct source *source, const char *const *refs, size_t count,
 		   struct source_stand *ret_stands, struct err *err);
 
 /*
- * Whether the clone was damaged and has been made anew since somebody asked, and as *ret_why that sentence.
- * source_read tells it as a finding itself.
+ * Whether the clone was damaged and has been made anew since somebody asked, and as *ret_why that
+ * sentence. source_read tells it as a finding itself.
  */
 bool source_take_damage(struct source *source, struct err *ret_why);
 
 /*
- * The second step. On an error *ret_again says whether the clone was damaged and is gone, so that the
- * first one makes it anew.
+ * The second step. On an error *ret_again says whether the clone was damaged and is gone, so that
+ * the first one makes it anew.
  */
 int source_read_stand(struct source *source, const struct source_stand *stand,
 		      const char *known_commit, bool *ret_changed, struct snapshot *ret_snapshot,
 		      bool *ret_again, struct err *err);
 
 /*
- * Reads the files of another revision than the one that is followed: a branch, tag or commit, and in a
- * repository that is a local folder all that names a commit (gitrevisions(7): HEAD~1, origin/main). A
- * commit that lacks the path has no files there. Git sources only. Errors as for source_read.
+ * Reads the files of another revision than the one that is followed: a branch, tag or commit, and
+ * in a repository that is a local folder all that names a commit (gitrevisions(7): HEAD~1,
+ * origin/main). A commit that lacks the path has no files there. Git sources only. Errors as for
+ * source_read.
  */
 int source_read_at(struct source *source, const char *rev, struct snapshot *ret_snapshot,
 		   struct err *err);
 
 /*
- * Reads the files before `commit` (40 hex digits, read by this source before): of the nearest ancestor,
- * going by first parents, that has others. *ret_found false: there is none; *ret_whole then tells
- * whether the history is here from its beginning (it is not in a shallow clone).
+ * Reads the files before `commit` (40 hex digits, read by this source before): of the nearest
+ * ancestor, going by first parents, that has others. *ret_found false: there is none; *ret_whole
+ * then tells whether the history is here from its beginning (it is not in a shallow clone).
  */
 int source_read_before(struct source *source, const char *commit, bool *ret_found, bool *ret_whole,
 		       struct snapshot *ret_snapshot, struct err *err);
@@ -158,16 +162,16 @@ const struct source_options *source_options_of(const struct source *source);
 const char *source_name(const struct source *source);
 
 /*
- * Keeps the library of Git from ending with the last source: it has to outlive the threads that used it.
- * ERR_INTERNAL.
+ * Keeps the library of Git from ending with the last source: it has to outlive the threads that
+ * used it. ERR_INTERNAL.
  */
 int source_library_hold(struct err *err);
 void source_library_drop(void);
 
 /*
  * Remote repositories are fetched by a process of its own, which is this program again. main() asks
- * first whether it is that one, and then does nothing but source_child_main, whose value is the exit
- * code.
+ * first whether it is that one, and then does nothing but source_child_main, whose value is the
+ * exit code.
  */
 bool source_is_child(char *const *argv);
 int source_child_main(void);

@@ -20,8 +20,8 @@ struct clone_commit;
 
 /*
  * Finds the repository that the folder is in. Errors: ERR_NOT_FOUND for no folder or repository;
- * ERR_INVALID for a bare one, one without a commit, a HEAD that is on no branch, or a merge or rebase
- * that is not finished; ERR_DENIED.
+ * ERR_INVALID for a bare one, one without a commit, a HEAD that is on no branch, or a merge or
+ * rebase that is not finished; ERR_DENIED.
  */
 int clone_open(const char *folder, struct clone **ret_clone, struct err *err);
 void clone_free(struct clone *clone);
@@ -74,9 +74,10 @@ int clone_check_clean(struct clone *clone, const char *path, struct err *err);
  * Commits these files of the work tree on top of HEAD and nothing else: what else is staged stays
  * staged, and out of the commit.
  *
- * libgit2 makes the commit, under the identity that git would use: GIT_AUTHOR_NAME and the like, else
- * user.name and user.email, with no guess. It runs no hooks, signs nothing, and knows no filters but
- * line endings; so where the user's settings ask for any of these, `git commit` makes it.
+ * libgit2 makes the commit, under the identity that git would use: GIT_AUTHOR_NAME and the like,
+ * else user.name and user.email, with no guess. It runs no hooks, signs nothing, and knows no
+ * filters but line endings; so where the user's settings ask for any of these, `git commit` makes
+ * it.
  *
  * ret_id gets the commit's id. Errors: ERR_DENIED without an identity or where a hook refuses;
  * ERR_UNSUPPORTED where git is needed and not installed; ERR_CONFLICT where HEAD has moved.

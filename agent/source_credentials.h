@@ -38,9 +38,9 @@ struct source_credentials {
 
 /*
  * Reads the folder as it is now. All of it is read from one state of the Secret: where there is a
- * `..data` link, which Kubernetes swaps, it is followed once. Errors: ERR_NOT_FOUND for no folder or
- * none of the keys in it; ERR_DENIED; ERR_LIMIT; ERR_INVALID for what contradicts itself, or is half of a
- * pair.
+ * `..data` link, which Kubernetes swaps, it is followed once. Errors: ERR_NOT_FOUND for no folder
+ * or none of the keys in it; ERR_DENIED; ERR_LIMIT; ERR_INVALID for what contradicts itself, or is
+ * half of a pair.
  */
 int source_credentials_read(const char *folder, struct source_credentials *ret_credentials,
 			    struct err *err);

@@ -45,8 +45,8 @@ int git_resolve_local(struct git_source *git, const char *ref, struct resolved *
 		      struct err *err);
 
 /*
- * Has the refs fetched into the clone, which the caller has locked; ret[] has one a ref. A clone that is
- * damaged is made anew, once; git->damage is why.
+ * Has the refs fetched into the clone, which the caller has locked; ret[] has one a ref. A clone
+ * that is damaged is made anew, once; git->damage is why.
  */
 int git_resolve_remote(struct git_source *git, int lock_fd, const char *const *refs, size_t count,
 		       struct resolved *ret, struct err *err);
@@ -58,9 +58,9 @@ int resolved_set(struct resolved *resolved, const char *commit, const char *tag,
 		 struct err *err);
 
 /*
- * Opens the repository if it is not open yet and finds the refs there, or at the remote. *ret_lock keeps
- * other processes out of a clone while it is open; -1 for none. What is wrong with one ref alone is in
- * its `err`.
+ * Opens the repository if it is not open yet and finds the refs there, or at the remote. *ret_lock
+ * keeps other processes out of a clone while it is open; -1 for none. What is wrong with one ref
+ * alone is in its `err`.
  */
 int git_resolve_all(struct git_source *git, const char *const *refs, size_t count, int *ret_lock,
 		    struct resolved *ret, struct err *err);

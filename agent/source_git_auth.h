@@ -1,6 +1,6 @@
 /*
- * source_git_auth.h - libgit2's questions while it talks to a server: who are you, is this the right
- * server, may it go on.
+ * source_git_auth.h - libgit2's questions while it talks to a server: who are you, is this the
+ * right server, may it go on.
  */
 #ifndef AGENT_SOURCE_GIT_AUTH_H
 #define AGENT_SOURCE_GIT_AUTH_H
@@ -39,8 +39,8 @@ void git_call_prepare(struct git_call *call, git_remote_callbacks *callbacks);
 int git_call_prefer(const struct git_call *call, enum host_key_type type, struct err *err);
 
 /*
- * Makes ca.crt of the credentials the only signers that are trusted, and tls.crt what we show. To be
- * released only after the remote.
+ * Makes ca.crt of the credentials the only signers that are trusted, and tls.crt what we show. To
+ * be released only after the remote.
  */
 int git_call_trust(const struct git_call *call, struct err *err);
 

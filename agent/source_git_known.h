@@ -1,6 +1,6 @@
 /*
- * source_git_known.h - which files a Git source has read last, so that those are not read again whose
- * blob is still the same.
+ * source_git_known.h - which files a Git source has read last, so that those are not read again
+ * whose blob is still the same.
  */
 #ifndef AGENT_SOURCE_GIT_KNOWN_H
 #define AGENT_SOURCE_GIT_KNOWN_H
@@ -21,15 +21,20 @@ struct known_files {
 
 void known_files_release(struct known_files *known);
 
-/* Whether they are in the order of their paths. Git sorts its trees, but one may come from anybody. */
+/*
+ * Whether they are in the order of their paths. Git sorts its trees, but one may come from anybody.
+ */
 bool known_files_are_ordered(const struct snapshot *snapshot);
 
-/* Remembers those of the snapshot instead. Where they are in no order, or memory runs out: nothing. */
+/*
+ * Remembers those of the snapshot instead. Where they are in no order, or memory runs out: nothing.
+ */
 void known_files_take(struct known_files *known, const struct snapshot *snapshot);
 
 /*
- * The file, if the blob is the one that was read; else NULL. `next` is where it is looked for first, and
- * becomes the place after it: whoever asks for one after the other finds each at once. Begins as 0.
+ * The file, if the blob is the one that was read; else NULL. `next` is where it is looked for
+ * first, and becomes the place after it: whoever asks for one after the other finds each at once.
+ * Begins as 0.
  */
 const struct known_file *known_files_find(const struct known_files *known, const char *path,
 					  const unsigned char *id, size_t *next);

@@ -24,7 +24,8 @@ struct ref_names {
 
 /*
  * Finds the full name. *ret_ref is NULL where nothing fits and `ref` may be a commit id; the caller
- * frees it. ERR_NOT_FOUND where no tag is in the range; ERR_INVALID for a range that cannot be read.
+ * frees it. ERR_NOT_FOUND where no tag is in the range; ERR_INVALID for a range that cannot be
+ * read.
  */
 int git_offer_choose(const struct ref_names *names, const char *ref, char **ret_ref,
 		     struct err *err);

@@ -12,11 +12,11 @@
 struct git_repository;
 
 /*
- * After a fetch: where the bare clone has `many` packs that are small (or twice as many and so on, after
- * that failed), it puts what is in them into one, and removes them once that is on disk. Large packs stay
- * as they are, so that it takes the same time however large a clone is; what takes longer than
- * PACKS_MERGE_MS is given up. Whoever reads the clone meanwhile finds everything: a pack that is gone makes
- * libgit2 look for others. What goes wrong leaves the packs as they are.
+ * After a fetch: where the bare clone has `many` packs that are small (or twice as many and so on,
+ * after that failed), it puts what is in them into one, and removes them once that is on disk.
+ * Large packs stay as they are, so that it takes the same time however large a clone is; what takes
+ * longer than PACKS_MERGE_MS is given up. Whoever reads the clone meanwhile finds everything: a
+ * pack that is gone makes libgit2 look for others. What goes wrong leaves the packs as they are.
  */
 void git_packs_merge(struct git_repository *repository, size_t many);
 

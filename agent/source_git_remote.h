@@ -1,8 +1,9 @@
 /*
  * source_git_remote.h - asks a remote repository for refs, and fetches them into a bare clone.
  *
- * Runs in a process of its own (source_git_child.c), because libgit2 has no deadline for a server that
- * does not answer, and keeps who is trusted (CA file, HOME with its known_hosts) once a process.
+ * Runs in a process of its own (source_git_child.c), because libgit2 has no deadline for a server
+ * that does not answer, and keeps who is trusted (CA file, HOME with its known_hosts) once a
+ * process.
  */
 #ifndef AGENT_SOURCE_GIT_REMOTE_H
 #define AGENT_SOURCE_GIT_REMOTE_H
@@ -25,7 +26,10 @@ struct remote_request {
 	int64_t many_packs;             /* in the clone: then they are merged; 0: never */
 };
 
-/* One ref's. The commit is in the clone now; so is the tag object, where the ref is an annotated tag. */
+/*
+ * One ref's. The commit is in the clone now; so is the tag object, where the ref is an annotated
+ * tag.
+ */
 struct remote_answer {
 	struct err err; /* of this ref alone: then there is nothing else */
 	char *commit;   /* 40 digits */
@@ -36,10 +40,10 @@ struct remote_answer {
 void remote_answers_free(struct remote_answer *answers, size_t count);
 
 /*
- * One connection, one listing, and at most one fetch whatever the number of refs. *ret_answers has one a
- * ref; the caller frees it. Errors as source_read's; no secret is in the message. *ret_damaged is set in
- * every case, also where it is a ref's error (of class ERR_INVALID): whether it looks as if the clone is at
- * fault.
+ * One connection, one listing, and at most one fetch whatever the number of refs. *ret_answers has
+ * one a ref; the caller frees it. Errors as source_read's; no secret is in the message.
+ * *ret_damaged is set in every case, also where it is a ref's error (of class ERR_INVALID): whether
+ * it looks as if the clone is at fault.
  */
 int git_remote_read(const struct remote_request *request, struct remote_answer **ret_answers,
 		    bool *ret_damaged, struct err *err);

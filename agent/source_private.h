@@ -45,16 +45,16 @@ struct git_oid;
 struct known_files;
 
 /*
- * Reads the manifests below `path` (NULL: the top) of a commit into the snapshot; those that are `known`
- * (NULL: none) without text.
+ * Reads the manifests below `path` (NULL: the top) of a commit into the snapshot; those that are
+ * `known` (NULL: none) without text.
  */
 int git_tree_read(struct git_repository *repository, const struct git_oid *commit_id,
 		  const char *path, const struct known_files *known, struct snapshot *snapshot,
 		  struct err *err);
 
 /*
- * What stands at `path` (NULL: the top) of a commit: the id of a tree or a blob. *ret_found false: the
- * commit has nothing there.
+ * What stands at `path` (NULL: the top) of a commit: the id of a tree or a blob. *ret_found false:
+ * the commit has nothing there.
  */
 int git_tree_find(struct git_repository *repository, const struct git_oid *commit_id,
 		  const char *path, bool *ret_found, struct git_oid *ret_id, struct err *err);
@@ -63,9 +63,10 @@ int git_tree_find(struct git_repository *repository, const struct git_oid *commi
 int git_fail(struct err *err, int code, const char *format, ...) PRINTF(3, 4);
 
 /*
- * Opens what a user has in a folder; `flags` as of git_repository_open_ext(), `name` is what messages
- * call it, `absent` what they say where no repository is found. ERR_NOT_FOUND then, and where the
- * folder is closed to us or belongs to another user, which Git refuses (safe.directory in git-config(1)).
+ * Opens what a user has in a folder; `flags` as of git_repository_open_ext(), `name` is what
+ * messages call it, `absent` what they say where no repository is found. ERR_NOT_FOUND then, and
+ * where the folder is closed to us or belongs to another user, which Git refuses (safe.directory in
+ * git-config(1)).
  */
 int git_open_folder(struct git_repository **ret, const char *folder, const char *name,
 		    unsigned flags, const char *absent, struct err *err);

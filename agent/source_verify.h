@@ -5,8 +5,8 @@
  *	allowed_signers		SSH keys as ssh-keygen(1), ALLOWED SIGNERS has them, with their limits
  *	*.gpg, *.asc		OpenPGP public keys, binary or armoured
  *
- * ssh-keygen and gpgv do the checking, as children with a deadline. Whatever goes wrong on the way, a
- * program that is missing included, is an error, never a good signature.
+ * ssh-keygen and gpgv do the checking, as children with a deadline. Whatever goes wrong on the way,
+ * a program that is missing included, is an error, never a good signature.
  */
 #ifndef AGENT_SOURCE_VERIFY_H
 #define AGENT_SOURCE_VERIFY_H
@@ -30,9 +30,9 @@ struct signed_text {
 
 /*
  * The keys are read anew. `scratch` is a folder for temporary files; NULL: $TMPDIR or /tmp. Errors:
- * ERR_DENIED where it is not signed, or not by one of the keys; ERR_NOT_FOUND for no folder or no key of
- * that kind in it; ERR_UNSUPPORTED for a kind of signature that is not known, or a missing program;
- * ERR_TRANSIENT for one that does not end; ERR_LIMIT.
+ * ERR_DENIED where it is not signed, or not by one of the keys; ERR_NOT_FOUND for no folder or no
+ * key of that kind in it; ERR_UNSUPPORTED for a kind of signature that is not known, or a missing
+ * program; ERR_TRANSIENT for one that does not end; ERR_LIMIT.
  */
 int source_verify(const char *keys_folder, const char *scratch, const struct signed_text *text,
 		  struct err *err);

@@ -26,8 +26,8 @@ struct standings {
 };
 
 /*
- * Puts it together, at this moment. What is borrowed from the sources is valid until the loop turns;
- * released by the caller. ERR_NO_MEMORY only.
+ * Puts it together, at this moment. What is borrowed from the sources is valid until the loop
+ * turns; released by the caller. ERR_NO_MEMORY only.
  */
 int standings_collect(const struct standings_sources *sources, struct standings *ret_standings,
 		      struct err *err);

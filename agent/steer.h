@@ -37,15 +37,19 @@ struct steer {
 	bool must_record;       /* the rejection has to be remembered before the write */
 	bool is_remembered;     /* there is an inventory that remembers what is decided */
 
-	/* Of the rollout, as the pass saw it before it wrote. NULL and false where it was not seen. */
+	/*
+	 * Of the rollout, as the pass saw it before it wrote. NULL and false where it was not seen.
+	 */
 	bool settled, failed;
 	char *rollout_reason;
 
 	bool written;       /* by this pass */
 	int64_t generation; /* metadata.generation, after that */
 
-	/* Of promotion.unstick_pod: the resourceVersion that was judged, and once a pass has tried to
-	 * evict it how that went. */
+	/*
+	 * Of promotion.unstick_pod: the resourceVersion that was judged, and once a pass has tried
+	 * to evict it how that went.
+	 */
 	char *unstick_version;
 	bool unstuck;
 	enum unstick_result unstick_result;
@@ -54,23 +58,25 @@ struct steer {
 
 void steer_release(struct steer *steer);
 
-/* Whether the Pods and ControllerRevisions are wanted for it. The target has been read and previewed. */
+/*
+ * Whether the Pods and ControllerRevisions are wanted for it. The target has been read and
+ * previewed.
+ */
 bool steer_wants_pods(const struct target *target);
 bool steer_wants_revisions(const struct app *app, const struct target *target);
 
 /*
- * Decides for a StatefulSet that has been read and, where the server can say, previewed.
- * `rollouts` has the Pods; NULL: they are not known. Of the StatefulSet itself counts the live object, which
- * the write names: where somebody changed it since, that conflicts. `undo`: drift is undone, that of the
- * replicas too.
- * Fills a zeroed *steer. What is no StatefulSet is left alone.
+ * Decides for a StatefulSet that has been read and, where the server can say, previewed. `rollouts`
+ * has the Pods; NULL: they are not known. Of the StatefulSet itself counts the live object, which
+ * the write names: where somebody changed it since, that conflicts. `undo`: drift is undone, that
+ * of the replicas too. Fills a zeroed *steer. What is no StatefulSet is left alone.
  */
 int steer_target(const struct app *app, struct target *target, const struct rollouts *rollouts,
 		 bool undo, int64_t now_ms, struct steer *steer, struct err *err);
 
 /*
- * Brings the item that decision_make filled to what the verdict makes of it. *ret_write: whether the
- * target is to be written, also where the item is no more than on its way.
+ * Brings the item that decision_make filled to what the verdict makes of it. *ret_write: whether
+ * the target is to be written, also where the item is no more than on its way.
  */
 int steer_item(const struct steer *steer, const struct target *target, struct plan_item *item,
 	       bool *ret_write, struct err *err);

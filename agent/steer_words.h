@@ -16,10 +16,14 @@ enum steer_state {
 };
 #define STEER_STATE_COUNT (STEER_ROLLED_BACK + 1)
 
-/* `steer` may be NULL. Stuck is only what keeps the partition from Git's, and is not being unstuck. */
+/*
+ * `steer` may be NULL. Stuck is only what keeps the partition from Git's, and is not being unstuck.
+ */
 enum steer_state steer_state(const struct steer *steer);
 
-/* "blocked", and how it is told that it is over: "no longer blocked"; NULL where that is no news. */
+/*
+ * "blocked", and how it is told that it is over: "no longer blocked"; NULL where that is no news.
+ */
 const char *steer_state_name(enum steer_state state);
 const char *steer_state_end(enum steer_state state);
 
@@ -33,8 +37,8 @@ bool steer_state_is_trouble(enum steer_state state);
 void steer_print_state(const struct steer *steer, struct buf *out);
 
 /*
- * "promoted to partition 3: web-3 takes nginx:1.26.1 (step 2 of 5)", if the item that was written is
- * a step of a walk; else nothing. *ret_only (may be NULL): the write changed nothing else.
+ * "promoted to partition 3: web-3 takes nginx:1.26.1 (step 2 of 5)", if the item that was written
+ * is a step of a walk; else nothing. *ret_only (may be NULL): the write changed nothing else.
  */
 void steer_print_step(const struct steer *steer, const struct plan_item *item, struct buf *out,
 		      bool *ret_only);

@@ -19,8 +19,8 @@ struct tally {
 void tally_release(struct tally *tally);
 
 /*
- * Takes over how a pass that is fine left the objects that it looked at, of a commit with so many manifests:
- * what it wrote is in sync now, and what it deleted is gone. ERR_NO_MEMORY only.
+ * Takes over how a pass that is fine left the objects that it looked at, of a commit with so many
+ * manifests: what it wrote is in sync now, and what it deleted is gone. ERR_NO_MEMORY only.
  */
 int tally_take(struct tally *tally, const struct pass *pass, size_t manifests, struct err *err);
 

@@ -1,5 +1,6 @@
 /*
- * terminal.h - what standard output is: a terminal, how wide, in colour or not; and drawing on it anew.
+ * terminal.h - what standard output is: a terminal, how wide, in colour or not; and drawing on it
+ * anew.
  */
 #ifndef AGENT_TERMINAL_H
 #define AGENT_TERMINAL_H
@@ -16,8 +17,8 @@ struct render_options terminal_options(const char *color);
 bool terminal_is_interactive(void);
 
 /*
- * The screen: a second one of the terminal's, that is drawn anew again and again, without a cursor and
- * without wrapping lines; what was on the first one comes back when it is closed. Each of these
+ * The screen: a second one of the terminal's, that is drawn anew again and again, without a cursor
+ * and without wrapping lines; what was on the first one comes back when it is closed. Each of these
  * writes at once; both may be called twice.
  */
 void screen_open(void);

@@ -22,8 +22,8 @@ struct turns {
 };
 
 /*
- * True: it is its turn now. False: `go` is called once it is. Where `turns` is NULL, everybody has one
- * at once.
+ * True: it is its turn now. False: `go` is called once it is. Where `turns` is NULL, everybody has
+ * one at once.
  */
 bool turn_take(struct turns *turns, struct turn *turn, void (*go)(void *context), void *context);
 

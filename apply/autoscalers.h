@@ -1,10 +1,10 @@
 /*
  * autoscalers.h - which objects have their replicas decided by a HorizontalPodAutoscaler.
  *
- * Asked where it matters only: where manifest and live object have different numbers of replicas. The
- * autoscalers of such an object's namespace are listed then, in autoscaling/v1, which every server
- * has. What was found is remembered for as long as the commit and the live number stay as they are, so
- * that a pass in which nothing happens asks for nothing.
+ * Asked where it matters only: where manifest and live object have different numbers of replicas.
+ * The autoscalers of such an object's namespace are listed then, in autoscaling/v1, which every
+ * server has. What was found is remembered for as long as the commit and the live number stay as
+ * they are, so that a pass in which nothing happens asks for nothing.
  */
 #ifndef APPLY_AUTOSCALERS_H
 #define APPLY_AUTOSCALERS_H
@@ -32,14 +32,15 @@ void autoscalers_release(struct autoscalers *autoscalers);
 void autoscalers_doubt(struct autoscalers *autoscalers);
 
 /*
- * Fills `autoscaler` of the targets that have been read and are scaled by one, and has their `desired`
- * leave the number to the cluster. The autoscalers are those of the cluster and, in their place or
- * besides, those among `manifests` (objects without a namespace are in `default_namespace`). Where
- * they may not be listed, or the server has none, there are none: `denied` then says so. Where the
- * list fails otherwise, the targets that wait for it fail, for to guess might be to scale down.
+ * Fills `autoscaler` of the targets that have been read and are scaled by one, and has their
+ * `desired` leave the number to the cluster. The autoscalers are those of the cluster and, in their
+ * place or besides, those among `manifests` (objects without a namespace are in
+ * `default_namespace`). Where they may not be listed, or the server has none, there are none:
+ * `denied` then says so. Where the list fails otherwise, the targets that wait for it fail, for to
+ * guess might be to scale down.
  *
- * `autoscalers` is what earlier passes found, and is brought up to date. It and the manifests have to
- * stay until the stage is done. Returns the stage's id, 0 with *err when memory runs out.
+ * `autoscalers` is what earlier passes found, and is brought up to date. It and the manifests have
+ * to stay until the stage is done. Returns the stage's id, 0 with *err when memory runs out.
  */
 uint64_t autoscalers_find(struct cluster *cluster, struct autoscalers *autoscalers,
 			  const struct manifest_set *manifests, const char *default_namespace,

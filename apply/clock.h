@@ -10,9 +10,10 @@
 #define CLOCK_SETTLE_MS (60 * 60 * 1000) /* how long a step has to last to count */
 
 /*
- * Unix time that goes on evenly while the machine's clock is stepped: bakes and deadlines, which count from
- * moments that objects carry, neither end early nor last longer. A step counts once it has lasted for
- * CLOCK_SETTLE_MS; smaller corrections count at once. Zero-initialised is a clock that was not read yet.
+ * Unix time that goes on evenly while the machine's clock is stepped: bakes and deadlines, which
+ * count from moments that objects carry, neither end early nor last longer. A step counts once it
+ * has lasted for CLOCK_SETTLE_MS; smaller corrections count at once. Zero-initialised is a clock
+ * that was not read yet.
  */
 struct even_clock {
 	int64_t ahead_ms;   /* of the monotonic clock; 0: not read yet */
@@ -23,12 +24,15 @@ struct even_clock {
 int64_t even_clock_ms(struct even_clock *clock, int64_t unix_ms, int64_t boot_ms);
 
 /*
- * Unix time, for comparing with moments that objects carry; the process's even clock, from its first use on.
- * Call it from the thread of the event loop only.
+ * Unix time, for comparing with moments that objects carry; the process's even clock, from its
+ * first use on. Call it from the thread of the event loop only.
  */
 int64_t clock_unix_ms(void);
 
-/* Monotonic, and goes on while the machine sleeps (CLOCK_BOOTTIME): for what others count on meanwhile. */
+/*
+ * Monotonic, and goes on while the machine sleeps (CLOCK_BOOTTIME): for what others count on
+ * meanwhile.
+ */
 int64_t clock_boot_ms(void);
 
 #endif

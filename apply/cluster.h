@@ -28,7 +28,9 @@ struct cluster;
 #define CLUSTER_BACKOFF_MS     250 /* the first pause between two attempts; doubles, with jitter */
 #define CLUSTER_BACKOFF_MAX_MS 8000
 
-/* Of an answer's body, but for a page of a list (page.h), which may have as much as http.h permits. */
+/*
+ * Of an answer's body, but for a page of a list (page.h), which may have as much as http.h permits.
+ */
 #define CLUSTER_MAX_ANSWER_BYTES (16u * 1024 * 1024)
 
 /* Copies what it needs of the config. NULL with *err on failure; nothing is sent yet. */
@@ -61,9 +63,10 @@ void cluster_observe(struct cluster *cluster,
 void cluster_set_retry(struct cluster *cluster, int64_t retry_ms);
 
 /*
- * Asks `may_write` about each request that may change something (neither a GET nor `repeatable`), when there is
- * a connection and it is about to be sent, also when it had to wait or is tried again. Where that returns -1 the
- * request fails with its *err, and is not sent (again). It may not call anything here. NULL: all may.
+ * Asks `may_write` about each request that may change something (neither a GET nor `repeatable`),
+ * when there is a connection and it is about to be sent, also when it had to wait or is tried
+ * again. Where that returns -1 the request fails with its *err, and is not sent (again). It may not
+ * call anything here. NULL: all may.
  */
 void cluster_set_fence(struct cluster *cluster, int (*may_write)(void *ctx, struct err *err),
 		       void *ctx);
@@ -111,11 +114,11 @@ struct cluster_request {
  * listens, no such host); reads (GET) also after a cut connection, a timeout and 500, 502, 503,
  * 504. A 401 is tried again once where the credentials could be renewed (http.h).
  *
- * A write that may have arrived is not tried again, with one exception: libcurl itself sends anew, a
- * `once` too, what got not a byte of an answer over a connection that had been used before, because
- * the server mostly had closed it by then, or refused the stream (RFC 9110, 9.2.2; RFC 9113, 8.7). The
- * fence is asked that time too. So a write has to be one that does nothing when it comes twice: a
- * POST names its object, PUT and DELETE the version that they are about.
+ * A write that may have arrived is not tried again, with one exception: libcurl itself sends anew,
+ * a `once` too, what got not a byte of an answer over a connection that had been used before,
+ * because the server mostly had closed it by then, or refused the stream (RFC 9110, 9.2.2; RFC
+ * 9113, 8.7). The fence is asked that time too. So a write has to be one that does nothing when it
+ * comes twice: a POST names its object, PUT and DELETE the version that they are about.
  */
 uint64_t cluster_send(struct cluster *cluster, const struct cluster_request *request,
 		      struct err *err);

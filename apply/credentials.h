@@ -1,11 +1,11 @@
 /*
- * credentials.h - who we are to a server, kept fresh: what the endpoint holds itself, files that are
- * read again when they change, or an exec plugin that is run when its last answer has run out.
+ * credentials.h - who we are to a server, kept fresh: what the endpoint holds itself, files that
+ * are read again when they change, or an exec plugin that is run when its last answer has run out.
  *
- * As client-go does it (plugin/pkg/client/auth/exec, transport/{token_source,cert_rotation}.go) but for
- * three things: a plugin is run shortly before its answer expires rather than after; one that failed is
- * not run again at once by each request that waits; and what is to be tried again after a 401 is tried
- * again, rather than left to the next request.
+ * As client-go does it (plugin/pkg/client/auth/exec, transport/{token_source,cert_rotation}.go) but
+ * for three things: a plugin is run shortly before its answer expires rather than after; one that
+ * failed is not run again at once by each request that waits; and what is to be tried again after a
+ * 401 is tried again, rather than left to the next request.
  */
 #ifndef APPLY_CREDENTIALS_H
 #define APPLY_CREDENTIALS_H
@@ -24,8 +24,8 @@ struct credentials;
 #define CREDENTIALS_PAUSE_MS   1000  /* a plugin that failed is not run again sooner */
 
 /*
- * `endpoint` is borrowed. `on_ready` is called from the loop each time that a plugin has ended which
- * credentials_prepare waited for; with `err` where there are no credentials.
+ * `endpoint` is borrowed. `on_ready` is called from the loop each time that a plugin has ended
+ * which credentials_prepare waited for; with `err` where there are no credentials.
  */
 struct credentials *credentials_new(struct uv_loop_s *loop, const struct endpoint *endpoint,
 				    void (*on_ready)(void *ctx, const struct err *err), void *ctx,
@@ -35,8 +35,8 @@ struct credentials *credentials_new(struct uv_loop_s *loop, const struct endpoin
 void credentials_free(struct credentials *credentials);
 
 /*
- * Before each request: 1 where credentials_now is fit to be used, 0 where on_ready will tell, -1 with
- * *err, of class ERR_DENIED or ERR_NO_MEMORY, where there are none.
+ * Before each request: 1 where credentials_now is fit to be used, 0 where on_ready will tell, -1
+ * with *err, of class ERR_DENIED or ERR_NO_MEMORY, where there are none.
  */
 int credentials_prepare(struct credentials *credentials, struct err *err);
 
@@ -55,7 +55,9 @@ uint64_t credentials_generation(const struct credentials *credentials);
  */
 bool credentials_renew(struct credentials *credentials, uint64_t generation);
 
-/* Whether a certificate and key that do not fit may do so soon: files that are just being replaced. */
+/*
+ * Whether a certificate and key that do not fit may do so soon: files that are just being replaced.
+ */
 bool credentials_may_change(const struct credentials *credentials);
 
 #endif

@@ -46,10 +46,10 @@ struct endpoint {
 int endpoint_copy(const struct endpoint *endpoint, struct endpoint *ret_copy, struct err *err);
 
 /*
- * Takes a whole http or https URL apart: server, and user and password where it has some, into a zeroed
- * *ret_endpoint; path and query into *ret_target (at least "/"), which the caller frees. Messages
- * of requests name the server alone, so that a URL that is a secret is in none. ERR_INVALID, with
- * nothing of the URL in its message; ERR_NO_MEMORY.
+ * Takes a whole http or https URL apart: server, and user and password where it has some, into a
+ * zeroed *ret_endpoint; path and query into *ret_target (at least "/"), which the caller frees.
+ * Messages of requests name the server alone, so that a URL that is a secret is in none.
+ * ERR_INVALID, with nothing of the URL in its message; ERR_NO_MEMORY.
  */
 int endpoint_of_url(const char *url, struct endpoint *ret_endpoint, char **ret_target,
 		    struct err *err);

@@ -1,10 +1,10 @@
 /*
- * events.h - Kubernetes Events about objects (events.k8s.io/v1), so that `kubectl describe` shows what the
- * agent has to say.
+ * events.h - Kubernetes Events about objects (events.k8s.io/v1), so that `kubectl describe` shows
+ * what the agent has to say.
  *
- * An Event is in the namespace of the object, in "default" where the object has none. One that repeats what one
- * before it said of the same object counts up in its series instead of adding another; that is
- * remembered of the last EVENTS_KEPT.
+ * An Event is in the namespace of the object, in "default" where the object has none. One that
+ * repeats what one before it said of the same object counts up in its series instead of adding
+ * another; that is remembered of the last EVENTS_KEPT.
  */
 #ifndef APPLY_EVENTS_H
 #define APPLY_EVENTS_H
@@ -40,8 +40,8 @@ struct event {
 void events_release(struct events *events);
 
 /*
- * Sends it; its id, or 0 with *err. on_done's `err` is NULL where it was taken. `events` has to live until
- * then, or until the id is cancelled. Tried once: the caller tries again.
+ * Sends it; its id, or 0 with *err. on_done's `err` is NULL where it was taken. `events` has to
+ * live until then, or until the id is cancelled. Tried once: the caller tries again.
  */
 uint64_t events_send(struct events *events, struct cluster *cluster, const struct event *event,
 		     void (*on_done)(void *ctx, const struct err *err), void *ctx, struct err *err);

@@ -22,7 +22,9 @@ struct exec_config {
 	char *install_hint;      /* or NULL */
 	bool has_terminal;       /* it may use our standard input, which is a terminal */
 
-	/* provideClusterInfo: it is told of the cluster too, the rest of which is the endpoint's. */
+	/*
+	 * provideClusterInfo: it is told of the cluster too, the rest of which is the endpoint's.
+	 */
 	bool wants_cluster;
 	bool disable_compression; /* the cluster's, which is nothing to us */
 	char *cluster_config;     /* JSON: the cluster's extension for plugins; NULL: none */
@@ -35,8 +37,8 @@ void exec_config_free(struct exec_config *config);
 #define EXEC_MAX_STRINGS 5000 /* of a vector */
 
 /*
- * Appends a copy to a vector that ends in NULL (or is NULL itself); its length is counted. ERR_LIMIT,
- * ERR_NO_MEMORY.
+ * Appends a copy to a vector that ends in NULL (or is NULL itself); its length is counted.
+ * ERR_LIMIT, ERR_NO_MEMORY.
  */
 int exec_vector_add(char ***vector, const char *text, struct err *err);
 

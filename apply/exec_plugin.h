@@ -2,8 +2,9 @@
  * exec_plugin.h - one run of an exec credential plugin, as a child process beside the loop.
  *
  * The child gets our environment, what the config adds, and KUBERNETES_EXEC_INFO; of our standard
- * streams nothing, unless it may use our terminal: then standard input and, for what it has to say to
- * whoever sits there, standard error. Otherwise the end of what it wrote there is part of the error.
+ * streams nothing, unless it may use our terminal: then standard input and, for what it has to say
+ * to whoever sits there, standard error. Otherwise the end of what it wrote there is part of the
+ * error.
  */
 #ifndef APPLY_EXEC_PLUGIN_H
 #define APPLY_EXEC_PLUGIN_H

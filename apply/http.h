@@ -1,15 +1,17 @@
 /*
  * http.h - HTTP requests on a libuv loop: the only room that knows libcurl.
  *
- * Any number of requests may be submitted; a bounded number is in flight, the others wait in
- * order. Over TLS, HTTP/2 is taken where the server offers it, with all requests as streams of one
+ * Any number of requests may be submitted; a bounded number is in flight, the others wait in order.
+ * Over TLS, HTTP/2 is taken where the server offers it, with all requests as streams of one
  * connection; otherwise a pool of HTTP/1.1 connections is kept alive. There is no throttle on the
- * client's side: the server's 429 governs, and how busy it is how many are in flight (http_window.h). Dead peers are noticed by TCP keep-alive probes after
- * 30 s without traffic and by unacknowledged data, on streams too.
+ * client's side: the server's 429 governs, and how busy it is how many are in flight
+ * (http_window.h). Dead peers are noticed by TCP keep-alive probes after 30 s without traffic and
+ * by unacknowledged data, on streams too.
  *
- * Credentials are looked at before each request (credentials.h): a request waits for an exec plugin, and
- * one that is answered with 401 is sent once more where they could be renewed. libcurl sends anew, up to
- * five times, what got not a byte of an answer over a connection that had been used before.
+ * Credentials are looked at before each request (credentials.h): a request waits for an exec
+ * plugin, and one that is answered with 401 is sent once more where they could be renewed. libcurl
+ * sends anew, up to five times, what got not a byte of an answer over a connection that had been
+ * used before.
  *
  * Every function is called on the loop's thread. Callbacks come from the loop, never from within
  * http_submit, and may submit, cancel and free as they like. An idle struct http does not keep
@@ -83,9 +85,9 @@ struct http_request {
 	void (*on_data)(void *ctx, const char *bytes, size_t length);
 
 	/*
-	 * Asked when there is a connection and nothing but this keeps the request from being sent, each
-	 * time that it is: 0, or -1 with *err, and the request is over without having been sent. It
-	 * may neither submit nor cancel anything. NULL: it may.
+	 * Asked when there is a connection and nothing but this keeps the request from being sent,
+	 * each time that it is: 0, or -1 with *err, and the request is over without having been
+	 * sent. It may neither submit nor cancel anything. NULL: it may.
 	 */
 	int (*may_leave)(void *ctx, struct err *err);
 	void *ctx;
@@ -107,8 +109,8 @@ uint64_t http_submit(struct http *http, const struct http_request *request, stru
 void http_cancel(struct http *http, uint64_t id);
 
 /*
- * Called with each request that has left and is over: `status` 0 without an answer; `seconds` that it took,
- * negative for a stream. It must not call anything here.
+ * Called with each request that has left and is over: `status` 0 without an answer; `seconds` that
+ * it took, negative for a stream. It must not call anything here.
  */
 void http_observe(struct http *http,
 		  void (*observe)(void *ctx, const char *method, int status, double seconds),

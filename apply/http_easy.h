@@ -25,8 +25,8 @@ int http_peer_init(struct http_peer *peer, const struct endpoint *endpoint, stru
 void http_peer_release(struct http_peer *peer);
 
 /*
- * Prepares `easy` for the request but for its callbacks. The credential is copied. *ret_headers belongs
- * to the handle and must be freed after it. ERR_NO_MEMORY, ERR_INVALID.
+ * Prepares `easy` for the request but for its callbacks. The credential is copied. *ret_headers
+ * belongs to the handle and must be freed after it. ERR_NO_MEMORY, ERR_INVALID.
  */
 int http_easy_set_up(CURL *easy, const struct http_peer *peer, const struct credential *credential,
 		     const struct http_request *request, struct curl_slist **ret_headers,

@@ -9,8 +9,8 @@
 #include "apply/endpoint.h"
 
 /*
- * Fills *err from what curl says of the finished transfer; returns -1. `detail` is curl's own message
- * (CURLOPT_ERRORBUFFER).
+ * Fills *err from what curl says of the finished transfer; returns -1. `detail` is curl's own
+ * message (CURLOPT_ERRORBUFFER).
  */
 int http_error(CURL *easy, CURLcode code, const struct endpoint *endpoint, const char *detail,
 	       long timeout_ms, struct err *err);

@@ -25,8 +25,8 @@ struct http_loop *http_loop_new(struct uv_loop_s *uv, void (*on_progress)(void *
 void http_loop_free(struct http_loop *loop);
 
 /*
- * Whether, since the last call, a socket could not be watched: then some transfer would wait for ever, and
- * nobody knows which. The caller takes all of them out.
+ * Whether, since the last call, a socket could not be watched: then some transfer would wait for
+ * ever, and nobody knows which. The caller takes all of them out.
  */
 bool http_loop_take_failure(struct http_loop *loop, struct err *ret_why);
 

@@ -17,13 +17,13 @@
  * digests mean that nobody changed either since. Members that this version does not know, at
  * either level, are kept as they are.
  *
- * `marks` (marks.h) are the manifest's, where it has any. `orphan` says that the object has left Git:
- * it stays an entry until it is pruned, comes back, is gone from the cluster, or is somebody else's.
- * `rollout` is what a StatefulSet's promotion has to remember (diff/promotion_record.h), left out where
- * that is nothing.
+ * `marks` (marks.h) are the manifest's, where it has any. `orphan` says that the object has left
+ * Git: it stays an entry until it is pruned, comes back, is gone from the cluster, or is somebody
+ * else's. `rollout` is what a StatefulSet's promotion has to remember (diff/promotion_record.h),
+ * left out where that is nothing.
  *
- * `alerts`, where there are any, is what people were told of and holds still, so that the next process
- * tells neither of it again nor forgets to tell its end.
+ * `alerts`, where there are any, is what people were told of and holds still, so that the next
+ * process tells neither of it again nor forgets to tell its end.
  *
  * Nothing of a Secret's content is kept: its `desired` is the digest with every value of data
  * and stringData masked, its `live` is the resourceVersion.
@@ -50,16 +50,17 @@
  *
  * Killed within 1, a reader finds the old head and some parts that are newer. An entry says of one
  * object what was done to it, and nothing of others, so such a mixture is what it would be had the
- * process been killed before it noted the rest: objects that were written and are not noted are found
- * to be as Git has them. What the head says of the commit as a whole is still the old. Another N
- * needs another set, under names that nobody used: until the head names it, it is not there for a
- * reader, and until then the set before it is whole. Killed before 3, parts stay that no head names;
- * each process looks for them once, at its first save. It deletes only those of sets before the
- * head's, whose names count up (milliseconds of the clock in hexadecimal, or one more than the last),
- * so never a set that somebody is about to name. Where it may not delete, they stay and do no harm.
+ * process been killed before it noted the rest: objects that were written and are not noted are
+ * found to be as Git has them. What the head says of the commit as a whole is still the old.
+ * Another N needs another set, under names that nobody used: until the head names it, it is not
+ * there for a reader, and until then the set before it is whole. Killed before 3, parts stay that
+ * no head names; each process looks for them once, at its first save. It deletes only those of sets
+ * before the head's, whose names count up (milliseconds of the clock in hexadecimal, or one more
+ * than the last), so never a set that somebody is about to name. Where it may not delete, they stay
+ * and do no harm.
  *
- * Whoever writes a part that somebody else has written, or a head, meets ERR_CONFLICT, and reads all
- * again. A head whose part is missing is an error, and never an app that owns less.
+ * Whoever writes a part that somebody else has written, or a head, meets ERR_CONFLICT, and reads
+ * all again. A head whose part is missing is an error, and never an app that owns less.
  */
 #ifndef APPLY_INVENTORY_H
 #define APPLY_INVENTORY_H
@@ -141,7 +142,9 @@ int inventory_set_place(struct inventory *inventory, const char *ref, const char
 int inventory_set_suspended(struct inventory *inventory, const char *by, const char *reason,
 			    int64_t at_ms, struct err *err);
 
-/* Appends "suspended by ada since 2026-01-02T03:04:05.678Z: a migration"; nothing where it is not. */
+/*
+ * Appends "suspended by ada since 2026-01-02T03:04:05.678Z: a migration"; nothing where it is not.
+ */
 void inventory_print_suspended(const struct inventory *inventory, struct buf *out);
 
 /* The object's entry, in any version of its group; NULL if the app does not own it. Borrowed. */
@@ -151,7 +154,10 @@ const struct inventory_entry *inventory_find(const struct inventory *inventory,
 /* The same, to change `orphan` and `rollout` in it: it will be saved. */
 struct inventory_entry *inventory_edit(struct inventory *inventory, const struct ref *ref);
 
-/* Goes through the entries, in no order that means anything. A zeroed cursor begins; NULL after the last. */
+/*
+ * Goes through the entries, in no order that means anything. A zeroed cursor begins; NULL after the
+ * last.
+ */
 struct inventory_cursor {
 	size_t part, next;
 };
@@ -159,8 +165,8 @@ const struct inventory_entry *inventory_next(const struct inventory *inventory,
 					     struct inventory_cursor *cursor);
 
 /*
- * Remembers that the manifest `desired` (normalised or not) was written, as `wanted` (target.h), and
- * the cluster returned `written`. An entry that is there is updated; it is no orphan any more.
+ * Remembers that the manifest `desired` (normalised or not) was written, as `wanted` (target.h),
+ * and the cluster returned `written`. An entry that is there is updated; it is no orphan any more.
  */
 int inventory_put(struct inventory *inventory, const struct ref *ref, const cJSON *desired,
 		  const cJSON *wanted, const cJSON *written, struct err *err);
@@ -171,9 +177,9 @@ void inventory_remove_at(struct inventory *inventory, struct inventory_cursor *c
 
 /*
  * The digests as an entry holds them, for comparing with one. The caller frees *ret_digest. Neither
- * covers the fields that the manifest's tranche.dev/ignore names; that of the live object leaves out
- * spec.replicas where `wanted` says the same number or leaves the number to others, so that it stays
- * as it is while an autoscaler does its work.
+ * covers the fields that the manifest's tranche.dev/ignore names; that of the live object leaves
+ * out spec.replicas where `wanted` says the same number or leaves the number to others, so that it
+ * stays as it is while an autoscaler does its work.
  */
 int inventory_digest_desired(const struct ref *ref, const cJSON *desired, char **ret_digest,
 			     struct err *err);
@@ -194,9 +200,10 @@ int inventory_parse(const char *text, size_t length, struct inventory *ret_inven
 int inventory_read(const cJSON *config_map, struct inventory *ret_inventory, struct err *err);
 
 /*
- * Reads it from the cluster, with its parts. Where there is none, an empty one comes back. The callback
- * takes what is in *inventory by copying the struct and zeroing it; what it leaves is released. A
- * ConfigMap of that name that is not an inventory of this app is ERR_EXISTS. Its id, or 0 with *err.
+ * Reads it from the cluster, with its parts. Where there is none, an empty one comes back. The
+ * callback takes what is in *inventory by copying the struct and zeroing it; what it leaves is
+ * released. A ConfigMap of that name that is not an inventory of this app is ERR_EXISTS. Its id, or
+ * 0 with *err.
  */
 uint64_t inventory_load(struct cluster *cluster, const char *namespace, const char *app,
 			void (*on_loaded)(void *ctx, const struct err *err,
@@ -204,9 +211,9 @@ uint64_t inventory_load(struct cluster *cluster, const char *namespace, const ch
 			void *ctx, struct err *err);
 
 /*
- * The same for one who knows it: where its resourceVersion is still that of `known`, an inventory whose
- * `app` is NULL comes back. Else parts that are still the same are not read, but moved out of `known`,
- * which must stay where it is until then, and is of no more use but to be released.
+ * The same for one who knows it: where its resourceVersion is still that of `known`, an inventory
+ * whose `app` is NULL comes back. Else parts that are still the same are not read, but moved out of
+ * `known`, which must stay where it is until then, and is of no more use but to be released.
  */
 uint64_t inventory_refresh(struct cluster *cluster, const char *namespace, const char *app,
 			   struct inventory *known,
@@ -215,11 +222,11 @@ uint64_t inventory_refresh(struct cluster *cluster, const char *namespace, const
 			   void *ctx, struct err *err);
 
 /*
- * Writes what changed of it: creates what is not there, or replaces it with its resourceVersion. Until
- * the callback the inventory stays where it is, and no entry of it is changed; its resourceVersions,
- * parts and set are then those of the cluster. After an error, or where this was given up, it has to
- * be loaded again. ERR_CONFLICT or ERR_EXISTS: another agent wrote it meanwhile. Its id, or 0 with
- * *err (ERR_LIMIT, ERR_NO_MEMORY).
+ * Writes what changed of it: creates what is not there, or replaces it with its resourceVersion.
+ * Until the callback the inventory stays where it is, and no entry of it is changed; its
+ * resourceVersions, parts and set are then those of the cluster. After an error, or where this was
+ * given up, it has to be loaded again. ERR_CONFLICT or ERR_EXISTS: another agent wrote it
+ * meanwhile. Its id, or 0 with *err (ERR_LIMIT, ERR_NO_MEMORY).
  */
 uint64_t inventory_save(struct cluster *cluster, const char *namespace, struct inventory *inventory,
 			void (*on_saved)(void *ctx, const struct err *err), void *ctx,

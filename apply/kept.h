@@ -21,8 +21,8 @@ int kept_print_path(const struct target *target, struct buf *out, struct err *er
 void kept_print_collection(const struct target *target, struct buf *out);
 
 /*
- * The ConfigMap that keeps `object`, the target's as it can be created again (recreation_strip). The
- * caller owns it.
+ * The ConfigMap that keeps `object`, the target's as it can be created again (recreation_strip).
+ * The caller owns it.
  */
 int kept_make(const struct target *target, const cJSON *object, cJSON **ret_config_map,
 	      struct err *err);

@@ -34,7 +34,9 @@ void known_release(struct known *known);
 int known_put(struct known *known, const char *namespace, const char *name,
 	      const char *resource_version, enum known_change *ret_change, struct err *err);
 
-/* What is known may not be so: the next known_put of each is KNOWN_CHANGED, whatever its version. */
+/*
+ * What is known may not be so: the next known_put of each is KNOWN_CHANGED, whatever its version.
+ */
 void known_doubt(struct known *known);
 
 /* Whether it was known. */
@@ -44,8 +46,8 @@ bool known_remove(struct known *known, const char *namespace, const char *name);
 void known_begin_listing(struct known *known);
 
 /*
- * The next object that was not listed, in their order; NULL: there is no other one. The cursor starts at 0
- * and is good until something is put or removed.
+ * The next object that was not listed, in their order; NULL: there is no other one. The cursor
+ * starts at 0 and is good until something is put or removed.
  */
 const struct known_object *known_next_unlisted(const struct known *known, size_t *cursor);
 

@@ -9,8 +9,8 @@
  * Clusters: server, certificate-authority(-data), insecure-skip-tls-verify, tls-server-name,
  * proxy-url. Users: token, tokenFile, client-certificate(-data), client-key(-data), username,
  * password, exec (where there is nothing of the former), as, as-uid, as-groups, as-user-extra. Data
- * wins over a file. Auth providers are refused with ERR_UNSUPPORTED rather than passed over. Over plain
- * http no credentials are sent, as client-go has it.
+ * wins over a file. Auth providers are refused with ERR_UNSUPPORTED rather than passed over. Over
+ * plain http no credentials are sent, as client-go has it.
  */
 #ifndef APPLY_KUBECONFIG_H
 #define APPLY_KUBECONFIG_H

@@ -45,8 +45,8 @@ int entry_ill_typed(const struct kubeconfig_entry *entry, const char *key, const
 		    const char *wanted, struct err *err);
 
 /*
- * A user's entry: everything of the endpoint that says who we are. `cluster`, whose value may be NULL,
- * is what an exec plugin is told of; `terminal` is kubeconfig_options'.
+ * A user's entry: everything of the endpoint that says who we are. `cluster`, whose value may be
+ * NULL, is what an exec plugin is told of; `terminal` is kubeconfig_options'.
  */
 int kubeconfig_read_user(const struct kubeconfig_entry *user,
 			 const struct kubeconfig_entry *cluster, bool terminal,

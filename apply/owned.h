@@ -1,14 +1,14 @@
 /*
  * owned.h - watches on the objects that apps own: each change of one is told at once.
  *
- * The hub of a cluster keeps as few watches (watch.h) as its followers need, and shares them: one for
- * each resource and namespace, narrowed to a single object where nobody follows another one there, and
- * one for all namespaces where there are many of them. What nobody wants is dropped as it arrives;
- * of the rest the watches keep names and resourceVersions.
+ * The hub of a cluster keeps as few watches (watch.h) as its followers need, and shares them: one
+ * for each resource and namespace, narrowed to a single object where nobody follows another one
+ * there, and one for all namespaces where there are many of them. What nobody wants is dropped as
+ * it arrives; of the rest the watches keep names and resourceVersions.
  *
- * Where a watch is not permitted that is told once, and it is tried again every OWNED_RETRY_MS or somewhat
- * sooner; a kind
- * that the server has not, or that cannot be watched, is left to those who look from time to time.
+ * Where a watch is not permitted that is told once, and it is tried again every OWNED_RETRY_MS or
+ * somewhat sooner; a kind that the server has not, or that cannot be watched, is left to those who
+ * look from time to time.
  */
 #ifndef APPLY_OWNED_H
 #define APPLY_OWNED_H
@@ -36,14 +36,15 @@ struct owned_options {
 	bool (*wants)(void *ctx, const struct resource *resource, const char *namespace,
 		      const char *name);
 	/*
-	 * One of its objects as it is now, told when it is seen first and at every change, or NULL: it is
-	 * gone. Borrowed; with apiVersion, kind and managedFields. The values of a Secret are not in it.
+	 * One of its objects as it is now, told when it is seen first and at every change, or NULL:
+	 * it is gone. Borrowed; with apiVersion, kind and managedFields. The values of a Secret are
+	 * not in it.
 	 */
 	void (*on_change)(void *ctx, const struct resource *resource, const char *namespace,
 			  const char *name, const cJSON *object);
 	/*
-	 * All objects of the resource in the namespace ("": in all) that there are have been told. First,
-	 * when a watch begins, nothing has: `begins`.
+	 * All objects of the resource in the namespace ("": in all) that there are have been told.
+	 * First, when a watch begins, nothing has: `begins`.
 	 */
 	void (*on_listed)(void *ctx, const struct resource *resource, const char *namespace,
 			  bool begins);
@@ -67,15 +68,15 @@ struct owned_follower *owned_follow(struct owned *owned, const struct owned_opti
 void owned_leave(struct owned_follower *follower);
 
 /*
- * These are the areas that it follows from now on; names are copied. Not in a callback of the hub's. On
- * failure (ERR_NO_MEMORY) some may not be watched.
+ * These are the areas that it follows from now on; names are copied. Not in a callback of the
+ * hub's. On failure (ERR_NO_MEMORY) some may not be watched.
  */
 int owned_set_areas(struct owned_follower *follower, const struct owned_area *areas, size_t count,
 		    struct err *err);
 
 /*
- * Whether each of the follower's objects is watched at this moment: what there was has been told, and so
- * is every change as soon as the server tells it.
+ * Whether each of the follower's objects is watched at this moment: what there was has been told,
+ * and so is every change as soon as the server tells it.
  */
 bool owned_flows(const struct owned_follower *follower);
 

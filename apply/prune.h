@@ -3,9 +3,9 @@
  *
  * In the reverse of the install order (order.h): one rank after the other, those of a rank in
  * parallel; between ranks nothing is waited for but the answers. What belongs to the objects (a
- * StatefulSet's Pods) is left to the cluster's garbage collector: propagationPolicy Background. Each
- * request demands the uid and the resourceVersion of `live`, so that nothing is deleted that nobody
- * here has seen.
+ * StatefulSet's Pods) is left to the cluster's garbage collector: propagationPolicy Background.
+ * Each request demands the uid and the resourceVersion of `live`, so that nothing is deleted that
+ * nobody here has seen.
  */
 #ifndef APPLY_PRUNE_H
 #define APPLY_PRUNE_H

@@ -9,9 +9,9 @@
  *	PUT_BACK  the old one, where that fails
  *	FORGET    the copy
  *
- * All of it can end at any point. The object is then missing until the next pass, which finds the copy
- * and goes on at CREATE. What is there bears the target's name and another uid than before was made by
- * somebody else meanwhile, and is left alone.
+ * All of it can end at any point. The object is then missing until the next pass, which finds the
+ * copy and goes on at CREATE. What is there bears the target's name and another uid than before was
+ * made by somebody else meanwhile, and is left alone.
  */
 #ifndef APPLY_RECREATE_H
 #define APPLY_RECREATE_H
@@ -24,8 +24,8 @@
 struct recreate;
 
 /*
- * Begins with a target whose `recreate` is set, with `live` or, going on where it ended before, with
- * `kept`. The target must outlive it. -1 with *err when nothing could be sent.
+ * Begins with a target whose `recreate` is set, with `live` or, going on where it ended before,
+ * with `kept`. The target must outlive it. -1 with *err when nothing could be sent.
  */
 int recreate_begin(struct target *target, struct fanout_slot *slot, struct recreate **ret_recreate,
 		   struct err *err);

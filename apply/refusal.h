@@ -39,8 +39,9 @@ bool refusal_is_of_rights(const struct err *err);
 bool refusal_is_of_kind(const struct err *err);
 
 /*
- * Whether a resourceVersion was asked for that the server has not come to yet: it is another server's, or from
- * before its state was set back (k8s.io/apiserver/pkg/storage/errors.go, NewTooLargeResourceVersionError).
+ * Whether a resourceVersion was asked for that the server has not come to yet: it is another
+ * server's, or from before its state was set back (k8s.io/apiserver/pkg/storage/errors.go,
+ * NewTooLargeResourceVersionError).
  */
 bool refusal_is_of_future(const cJSON *status);
 
@@ -48,13 +49,15 @@ bool refusal_is_of_future(const cJSON *status);
 bool refusal_is_immutable(const cJSON *status);
 
 /*
- * Whether it is the API server's own rule about the fields of a StatefulSet that cannot change, rather
- * than a policy of somebody's, to which the same words can occur and which is not to be got round by
- * creating the object anew.
+ * Whether it is the API server's own rule about the fields of a StatefulSet that cannot change,
+ * rather than a policy of somebody's, to which the same words can occur and which is not to be got
+ * round by creating the object anew.
  */
 bool refusal_is_of_statefulset(const cJSON *status);
 
-/* Appends what a user can do (recreation.h) to words about an immutable field; else does nothing. */
+/*
+ * Appends what a user can do (recreation.h) to words about an immutable field; else does nothing.
+ */
 void refusal_advise(const struct ref *ref, const cJSON *status, struct err *err);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * rollout.h - the rollouts of the StatefulSets in some namespaces, followed as they move.
  *
- * Two watches a namespace, on StatefulSets and on Pods (three with ControllerRevisions); every change is judged by diff/rollout.h
- * and told when the verdict changes. Also for one look only (`once`): two lists, no watch. Whoever has read
- * the StatefulSets already only needs what belongs to them (`pods_only`): one list, and judges them by
- * diff/rollout.h itself.
+ * Two watches a namespace, on StatefulSets and on Pods (three with ControllerRevisions); every
+ * change is judged by diff/rollout.h and told when the verdict changes. Also for one look only
+ * (`once`): two lists, no watch. Whoever has read the StatefulSets already only needs what belongs
+ * to them (`pods_only`): one list, and judges them by diff/rollout.h itself.
  */
 #ifndef APPLY_ROLLOUT_H
 #define APPLY_ROLLOUT_H
@@ -23,8 +23,8 @@ struct rollouts_options {
 	const struct promotion_record *(*record_of)(void *ctx, const char *namespace,
 						    const char *name);
 	/*
-	 * A rollout that is new or judged otherwise than before; borrowed until the next turn. May be
-	 * NULL with `pods_only`.
+	 * A rollout that is new or judged otherwise than before; borrowed until the next turn. May
+	 * be NULL with `pods_only`.
 	 */
 	void (*on_change)(void *ctx, const struct rollout *rollout);
 	/* The StatefulSet was deleted. May be NULL. */
@@ -64,8 +64,8 @@ const struct rollout *rollouts_at(const struct rollouts *rollouts, size_t index)
 
 /*
  * The StatefulSet as last seen (without managedFields), or NULL; and the Pods that are named after
- * it. With `once` whole, for forecasts, else reduced (rollout_reduce.h). All borrowed until the loop
- * turns.
+ * it. With `once` whole, for forecasts, else reduced (rollout_reduce.h). All borrowed until the
+ * loop turns.
  */
 const cJSON *rollouts_statefulset(const struct rollouts *rollouts, const char *namespace,
 				  const char *name);

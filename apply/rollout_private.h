@@ -49,7 +49,9 @@ struct rollouts {
 struct followed *rollouts_followed(const struct rollouts *rollouts, const char *namespace,
 				   const char *name);
 
-/* The one after which a Pod or a ControllerRevision of that name is named; NULL: none is followed. */
+/*
+ * The one after which a Pod or a ControllerRevision of that name is named; NULL: none is followed.
+ */
 struct followed *rollouts_owner(const struct rollouts *rollouts, const char *namespace,
 				const char *pod_name);
 
@@ -61,8 +63,8 @@ struct followed *rollouts_follow(struct rollouts *rollouts, const char *namespac
 void rollouts_forget(struct rollouts *rollouts, const char *namespace, const char *name);
 
 /*
- * Has what is dirty judged, once for all events of a turn of the loop. Where memory runs out it tells so:
- * false if the rollouts are gone after it.
+ * Has what is dirty judged, once for all events of a turn of the loop. Where memory runs out it
+ * tells so: false if the rollouts are gone after it.
  */
 bool rollouts_plan_flush(struct rollouts *rollouts);
 

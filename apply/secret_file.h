@@ -1,8 +1,8 @@
 /*
  * secret_file.h - a small file with a token, certificate or key, read again when it changes.
  *
- * What rotates such files replaces them (a Secret's volume by swapping a symbolic link) or writes over
- * them; either shows in the file's status, which costs one system call to look at.
+ * What rotates such files replaces them (a Secret's volume by swapping a symbolic link) or writes
+ * over them; either shows in the file's status, which costs one system call to look at.
  */
 #ifndef APPLY_SECRET_FILE_H
 #define APPLY_SECRET_FILE_H
@@ -26,9 +26,10 @@ struct secret_file {
 };
 
 /*
- * Reads the file if it is another one now. Returns 1 if the text is another one, 0 if not. A file that
- * cannot be read, or holds no such thing, leaves the text as it is, for it may be about to be written;
- * where there is no text yet that is an error: ERR_NOT_FOUND, ERR_DENIED, ERR_INVALID, ERR_LIMIT.
+ * Reads the file if it is another one now. Returns 1 if the text is another one, 0 if not. A file
+ * that cannot be read, or holds no such thing, leaves the text as it is, for it may be about to be
+ * written; where there is no text yet that is an error: ERR_NOT_FOUND, ERR_DENIED, ERR_INVALID,
+ * ERR_LIMIT.
  */
 int secret_file_refresh(struct secret_file *file, struct err *err);
 

@@ -58,9 +58,11 @@ struct targets {
 	size_t count, capacity;
 };
 
-/* How a stage ends. `err` is NULL when it ran: each target then says how it went. Otherwise the
- * stage could not run at all (the server cannot be reached, refuses the credentials; no memory)
- * and the targets are as they were. */
+/*
+ * How a stage ends. `err` is NULL when it ran: each target then says how it went. Otherwise the
+ * stage could not run at all (the server cannot be reached, refuses the credentials; no memory) and
+ * the targets are as they were.
+ */
 typedef void stage_done(void *ctx, const struct err *err);
 
 /* Adds one object; the manifest must outlive the set. */
@@ -70,7 +72,9 @@ void targets_release(struct targets *targets);
 /* What is wanted: the manifest's object, or what a policy made of it. Borrowed. */
 const cJSON *target_desired(const struct target *target);
 
-/* What its replacement takes over from: the live object, or what was kept of it; or NULL. Borrowed. */
+/*
+ * What its replacement takes over from: the live object, or what was kept of it; or NULL. Borrowed.
+ */
 const cJSON *target_base(const struct target *target);
 
 /* Has the autoscaler of that name decide spec.replicas: `desired` leaves them out from now on. */

@@ -5,14 +5,14 @@
  * that the server ends is resumed; one that is too old (410, as an HTTP status or as an ERROR
  * event) is started again with a list, and what vanished meanwhile is told as DELETED, what is as
  * it was is not told again; so is one that breaks several times in a row before an event is
- * through. Connections that fail are tried again for ever, with backoff and
- * jitter, and not before the time that the server asks for (Retry-After). It keeps the names and
- * resourceVersions of the objects, not the objects.
+ * through. Connections that fail are tried again for ever, with backoff and jitter, and not before
+ * the time that the server asks for (Retry-After). It keeps the names and resourceVersions of the
+ * objects, not the objects.
  *
- * Before a watch that ended early is resumed, a list of one object asks whether the server has come to
- * the resourceVersion at all. One whose state was restored from a backup has not: it would say nothing
- * until it has, and never what it lost. Then, too, it is started again with a list, and all objects are
- * told, as the versions that are known say nothing any more.
+ * Before a watch that ended early is resumed, a list of one object asks whether the server has come
+ * to the resourceVersion at all. One whose state was restored from a backup has not: it would say
+ * nothing until it has, and never what it lost. Then, too, it is started again with a list, and all
+ * objects are told, as the versions that are known say nothing any more.
  */
 #ifndef APPLY_WATCH_H
 #define APPLY_WATCH_H
@@ -37,8 +37,8 @@ struct watch_options {
 	bool once; /* only the list: ends after on_synced, or after an on_error that is final */
 
 	/*
-	 * Whether an object is of interest: of others nothing is kept or told. NULL: all are. One that
-	 * becomes so later is told at its next change.
+	 * Whether an object is of interest: of others nothing is kept or told. NULL: all are. One
+	 * that becomes so later is told at its next change.
 	 */
 	bool (*wants)(void *ctx, const char *namespace, const char *name);
 
@@ -53,9 +53,9 @@ struct watch_options {
 	void (*on_synced)(void *ctx);
 
 	/*
-	 * Whether its events come, told at each change: they do once the list is complete, and do not
-	 * while a stream was cut or a list has to be made again. That a connection has died silently is
-	 * known as late as everybody knows it. May be NULL.
+	 * Whether its events come, told at each change: they do once the list is complete, and do
+	 * not while a stream was cut or a list has to be made again. That a connection has died
+	 * silently is known as late as everybody knows it. May be NULL.
 	 */
 	void (*on_flow)(void *ctx, bool flows);
 

@@ -1,9 +1,10 @@
 /*
  * autoscaler.h - replicas that a HorizontalPodAutoscaler decides, whatever Git says.
  *
- * An autoscaler scales the object that its scaleTargetRef names, in its own namespace, whichever kind
- * that is: StatefulSets, Deployments, ReplicaSets, custom resources with spec.replicas. As long as
- * there is one, what is sent leaves the number to the cluster (replacement.h carries it over).
+ * An autoscaler scales the object that its scaleTargetRef names, in its own namespace, whichever
+ * kind that is: StatefulSets, Deployments, ReplicaSets, custom resources with spec.replicas. As
+ * long as there is one, what is sent leaves the number to the cluster (replacement.h carries it
+ * over).
  */
 #ifndef DIFF_AUTOSCALER_H
 #define DIFF_AUTOSCALER_H
@@ -38,7 +39,10 @@ const char *autoscaler_set_find(const struct autoscaler_set *set, const struct r
 /* Whether it has an autoscaler of that name: what that was before does not count then. */
 bool autoscaler_set_has(const struct autoscaler_set *set, const char *namespace, const char *name);
 
-/* Whether it makes a difference who decides: manifest and live object have a number, and another one. */
+/*
+ * Whether it makes a difference who decides: manifest and live object have a number, and another
+ * one.
+ */
 bool autoscaler_matters(const cJSON *desired, const cJSON *live);
 
 /* A copy of what is wanted that leaves spec.replicas to the cluster. */

@@ -1,13 +1,14 @@
 /*
  * check_types.h - what the API server says of values, beyond their types: words, ranges, names.
  *
- * An object is walked along its tables (schema.h), and the rules of each API type hold wherever that
- * type stands: those of a container in a Pod, a Deployment's template and a CronJob's alike. After
- * pkg/apis/{core,apps,batch,...}/validation of Kubernetes 1.20 to 1.36: a fault is told only where
- * all of these servers refuse the object.
+ * An object is walked along its tables (schema.h), and the rules of each API type hold wherever
+ * that type stands: those of a container in a Pod, a Deployment's template and a CronJob's alike.
+ * After pkg/apis/{core,apps,batch,...}/validation of Kubernetes 1.20 to 1.36: a fault is told only
+ * where all of these servers refuse the object.
  *
- * A StatefulSet's template is not looked at by any server: it takes the object, deletes a Pod and then
- * cannot create the new one. So these rules are all that stands between a slip and a stuck rollout.
+ * A StatefulSet's template is not looked at by any server: it takes the object, deletes a Pod and
+ * then cannot create the new one. So these rules are all that stands between a slip and a stuck
+ * rollout.
  */
 #ifndef DIFF_CHECK_TYPES_H
 #define DIFF_CHECK_TYPES_H
@@ -21,8 +22,8 @@ int check_types(struct checker *checker);
 
 /*
  * Adds a finding about a value within the object of the current type, whose path stands in
- * checker->path; `below` is the value's path from there ("ports[0].name"), "" for the object itself.
- * The message is the whole path, a blank, and the formatted text.
+ * checker->path; `below` is the value's path from there ("ports[0].name"), "" for the object
+ * itself. The message is the whole path, a blank, and the formatted text.
  */
 int check_fault(struct checker *checker, enum finding_level level, const cJSON *node,
 		const char *below, const char *format, ...) PRINTF(5, 6);

@@ -60,8 +60,8 @@ int compare_objects(const cJSON *from, const cJSON *to, struct changes *ret_chan
  * looked at. Lists and maps (labels, data) that it sets are compared whole, as a replace would set
  * them. The objects need not be normalised. What the server would fill in (diff/defaults.h) is the
  * caller's to fill in first, and a Secret's stringData the caller's to fold: a default that nobody
- * filled in is a field left out. A default that the live object lacks, because its server is too old
- * to know the field, is no difference, nor is "" or false where the server stores none for it.
+ * filled in is a field left out. A default that the live object lacks, because its server is too
+ * old to know the field, is no difference, nor is "" or false where the server stores none for it.
  */
 int compare_set_fields(const cJSON *desired, const cJSON *live, struct changes *ret_changes,
 		       struct err *err);
@@ -72,10 +72,10 @@ void changes_release(struct changes *changes);
 bool change_touches(const struct change *change, const char *path);
 
 /*
- * Appends `value`, the change's `from` or `to`, as a line of text shows it: strings plain where they
- * cannot be taken for anything else, all others as compact JSON; "(none)" for NULL; what is longer
- * than CHANGE_VALUE_MAX_BYTES cut, with its size. Of a secret only "***", and for a replaced one
- * "*** (before)" and "*** (after)", as kubectl has it.
+ * Appends `value`, the change's `from` or `to`, as a line of text shows it: strings plain where
+ * they cannot be taken for anything else, all others as compact JSON; "(none)" for NULL; what is
+ * longer than CHANGE_VALUE_MAX_BYTES cut, with its size. Of a secret only "***", and for a replaced
+ * one "*** (before)" and "*** (after)", as kubectl has it.
  */
 void change_print_value(const struct change *change, const cJSON *value, struct buf *out);
 

@@ -29,8 +29,8 @@ struct list_equality {
 
 /*
  * Pairs the items of two lists of this type: by label where all items have one of their own, else
- * in the way that leaves most items alone (a longest common subsequence), equal ones that are out of
- * order with each other, and what is left between two such in its order. *ret_pairs is released
+ * in the way that leaves most items alone (a longest common subsequence), equal ones that are out
+ * of order with each other, and what is left between two such in its order. *ret_pairs is released
  * with list_pairs_release. ERR_NO_MEMORY.
  */
 int list_pairs_make(const struct schema_field *type, const cJSON *from, const cJSON *to,

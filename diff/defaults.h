@@ -1,10 +1,10 @@
 /*
  * defaults.h - fills in what the API server fills in before it looks at an object further.
  *
- * After pkg/apis/{core,apps,batch,autoscaling,networking,rbac,storage,scheduling}/.../defaults.go and
- * the +default markers of Kubernetes 1.36, as far as they hold without a cluster: no address, port,
- * UID or admission plug-in's doing. An offline comparison needs it, and the embedded cluster at
- * every write.
+ * After pkg/apis/{core,apps,batch,autoscaling,networking,rbac,storage,scheduling}/.../defaults.go
+ * and the +default markers of Kubernetes 1.36, as far as they hold without a cluster: no address,
+ * port, UID or admission plug-in's doing. An offline comparison needs it, and the embedded cluster
+ * at every write.
  */
 #ifndef DIFF_DEFAULTS_H
 #define DIFF_DEFAULTS_H

@@ -24,8 +24,8 @@ int duration_parse(const char *text, int64_t *ret_ms, struct err *err);
 void duration_print(int64_t ms, struct buf *out);
 
 /*
- * Appends how old something is, cut down to two units that say enough: "0s", "59s", "2m10s", "3h5m",
- * "12d4h", "400d". A negative age is "0s": clocks differ.
+ * Appends how old something is, cut down to two units that say enough: "0s", "59s", "2m10s",
+ * "3h5m", "12d4h", "400d". A negative age is "0s": clocks differ.
  */
 void duration_print_age(int64_t ms, struct buf *out);
 

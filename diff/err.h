@@ -4,7 +4,8 @@
  * Functions that can fail take `struct err *err` last and return 0, or -1 with *err filled. On
  * success *err is left as it was. The class says what the caller can do about the failure; the
  * message is one line for a person: lower case, no full stop, subjects quoted, the server's own
- * words where it has some. Each layer that adds knowledge (a file name, an object) prefixes it once:
+ * words where it has some. Each layer that adds knowledge (a file name, an object) prefixes it
+ * once:
  *
  *	if (manifest_parse(...) < 0)
  *		return err_prefix(err, "%s", path);	// "web.yaml:12:3: ..."

@@ -36,8 +36,8 @@ int findings_add(struct findings *findings, enum finding_level level, const char
 		 struct yaml_mark mark, struct err *err, const char *format, ...) PRINTF(6, 7);
 
 /*
- * Adds an error for a text that cannot be read: the place that the message of yaml.h and json.h begins
- * with ("LINE:COLUMN: ") becomes the finding's.
+ * Adds an error for a text that cannot be read: the place that the message of yaml.h and json.h
+ * begins with ("LINE:COLUMN: ") becomes the finding's.
  */
 int findings_add_fault(struct findings *findings, const char *file, const struct err *fault,
 		       struct err *err);

@@ -1,12 +1,13 @@
 /*
- * hash.h - a number for a text: to tell whether it is another one than before, and to share things out
- * by, the objects of an inventory to its parts and apps to shards.
+ * hash.h - a number for a text: to tell whether it is another one than before, and to share things
+ * out by, the objects of an inventory to its parts and apps to shards.
  *
- * It stays as it is: inventories in clusters are split by it, and agents of two versions have to agree
- * on the shards.
+ * It stays as it is: inventories in clusters are split by it, and agents of two versions have to
+ * agree on the shards.
  *
- * Texts with equal hashes are easily made. So nothing that a stranger names is looked up by it (names
- * from Git are sorted, as in manifest_check.c), and what must not be forged has a digest (digest.h).
+ * Texts with equal hashes are easily made. So nothing that a stranger names is looked up by it
+ * (names from Git are sorted, as in manifest_check.c), and what must not be forged has a digest
+ * (digest.h).
  */
 #ifndef DIFF_HASH_H
 #define DIFF_HASH_H

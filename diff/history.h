@@ -1,13 +1,16 @@
 /*
- * history.h - what an app's syncs did to the cluster, newest first: the value behind `tranche history`.
+ * history.h - what an app's syncs did to the cluster, newest first: the value behind `tranche
+ * history`.
  *
- * An entry is one doing with one cause: a commit that was applied, drift that was undone, a rollback,
- * a suspension. What a commit needs many writes for (objects that fail at first, the steps of a walk)
- * is one entry, and so is drift that is undone again and again. Of a StatefulSet an entry has what
- * people ask about (partition, replicas, images: from what to what) and how its rollout ended.
+ * An entry is one doing with one cause: a commit that was applied, drift that was undone, a
+ * rollback, a suspension. What a commit needs many writes for (objects that fail at first, the
+ * steps of a walk) is one entry, and so is drift that is undone again and again. Of a StatefulSet
+ * an entry has what people ask about (partition, replicas, images: from what to what) and how its
+ * rollout ended.
  *
- * It is kept as JSON, in the inventory; what is empty is left out, and what this version does not know
- * is kept. `partition`, `replicas` and `images` are [from, to], null for a StatefulSet that was created:
+ * It is kept as JSON, in the inventory; what is empty is left out, and what this version does not
+ * know is kept. `partition`, `replicas` and `images` are [from, to], null for a StatefulSet that
+ * was created:
  *
  *	{"version":1,"entries":[
  *	  {"at":"2026-01-02T03:04:05.678Z","cause":"sync","by":"ada@laptop","ref":"main",
@@ -19,13 +22,13 @@
  *	      "generation":7,"phase":"Canary","reason":"...","since":"2026-01-02T03:05:05.678Z"}],
  *	   "more":3}]}
  *
- * `cause` is commit (one that the agent found), sync (somebody asked for it), drift (that was undone),
- * rollback (a rollout that got stuck was taken back), suspend or resume. `by` is who asked
+ * `cause` is commit (one that the agent found), sync (somebody asked for it), drift (that was
+ * undone), rollback (a rollout that got stuck was taken back), suspend or resume. `by` is who asked
  * for it; of a suspension `subject` is the reason. `phase` is Progressing, one of rollout.h that a
  * rollout comes to rest in, or Superseded: the next change of the StatefulSet came before its end.
  *
- * Bounded: HISTORY_MAX_ENTRIES, HISTORY_MAX_BYTES, HISTORY_MAX_SETS an entry, and texts are cut; the
- * oldest entries go first.
+ * Bounded: HISTORY_MAX_ENTRIES, HISTORY_MAX_BYTES, HISTORY_MAX_SETS an entry, and texts are cut;
+ * the oldest entries go first.
  */
 #ifndef DIFF_HISTORY_H
 #define DIFF_HISTORY_H
@@ -63,18 +66,18 @@ struct history_note {
 };
 
 /*
- * The entry to note something under: the commit's own where it is still the last one that was applied,
- * the newest where drift is undone again (which it counts), else a new one. Borrowed until the next
- * call. NULL when memory runs out.
+ * The entry to note something under: the commit's own where it is still the last one that was
+ * applied, the newest where drift is undone again (which it counts), else a new one. Borrowed until
+ * the next call. NULL when memory runs out.
  */
 cJSON *history_open(struct history *history, const struct history_note *note, struct err *err);
 
 /*
- * Notes in the entry an object that was written: counts it, but for the later steps of a walk, and of
- * a StatefulSet what changed between item->from (NULL: it was created) and item->to; `generation` is
- * the written one's, 0: not known. What earlier entries say of the same StatefulSet's rollout, as long
- * as that had no end, ends with it: rolled back if the entry is a rollback, else superseded.
- * ERR_NO_MEMORY.
+ * Notes in the entry an object that was written: counts it, but for the later steps of a walk, and
+ * of a StatefulSet what changed between item->from (NULL: it was created) and item->to;
+ * `generation` is the written one's, 0: not known. What earlier entries say of the same
+ * StatefulSet's rollout, as long as that had no end, ends with it: rolled back if the entry is a
+ * rollback, else superseded. ERR_NO_MEMORY.
  */
 int history_note_object(cJSON *entry, const struct plan_item *item, int64_t generation,
 			int64_t now_ms, struct err *err);
@@ -102,8 +105,8 @@ struct history_sight {
 bool history_see(const cJSON *statefulset, struct history_sight *ret_sight);
 
 /*
- * Notes it in the newest entry that has the StatefulSet, unless it was written since. *ret_changed as
- * above. ERR_NO_MEMORY.
+ * Notes it in the newest entry that has the StatefulSet, unless it was written since. *ret_changed
+ * as above. ERR_NO_MEMORY.
  */
 int history_note_rollout(struct history *history, const struct history_sight *sight, int64_t now_ms,
 			 bool *ret_changed, struct err *err);
@@ -112,8 +115,8 @@ int history_note_rollout(struct history *history, const struct history_sight *si
 bool history_is_waiting(const struct history *history, const char *namespace, const char *name);
 
 /*
- * Takes over what the other one has besides, or has newer: two of one app that were written apart from each
- * other. ERR_NO_MEMORY.
+ * Takes over what the other one has besides, or has newer: two of one app that were written apart
+ * from each other. ERR_NO_MEMORY.
  */
 int history_merge(struct history *history, const struct history *other, struct err *err);
 

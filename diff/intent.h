@@ -29,8 +29,8 @@ struct intent {
 };
 
 /*
- * Reads it. Errors, with a file in front: ERR_INVALID for a field of the wrong type, ERR_UNSUPPORTED
- * where a field cannot be told (origin_find); ERR_NO_MEMORY.
+ * Reads it. Errors, with a file in front: ERR_INVALID for a field of the wrong type,
+ * ERR_UNSUPPORTED where a field cannot be told (origin_find); ERR_NO_MEMORY.
  */
 int intent_read(const struct origin *origin, struct intent *ret_intent, struct err *err);
 void intent_release(struct intent *intent);

@@ -43,14 +43,17 @@ DEFINE_FREE_P(cJSON, cJSON_Delete); /* CLEANUP(cJSON_Delete_p) cJSON *value = NU
 int json_parse(const char *text, size_t length, cJSON **ret_value, struct err *err);
 
 /*
- * As json_parse, for what an API server answers: an object, a list, a watch's event. metadata.managedFields,
- * which is half of an object and hardly ever looked at, stays text (a cJSON_Raw node, whose grammar is not
- * checked); printing, copying and comparing take that as it is, and json_unpack_managed_fields makes the
- * list of it.
+ * As json_parse, for what an API server answers: an object, a list, a watch's event.
+ * metadata.managedFields, which is half of an object and hardly ever looked at, stays text (a
+ * cJSON_Raw node, whose grammar is not checked); printing, copying and comparing take that as it
+ * is, and json_unpack_managed_fields makes the list of it.
  */
 int json_parse_answer(const char *text, size_t length, cJSON **ret_value, struct err *err);
 
-/* Nothing where there is none, or it is a list already. ERR_NO_MEMORY; ERR_INVALID, ERR_LIMIT as json_parse. */
+/*
+ * Nothing where there is none, or it is a list already. ERR_NO_MEMORY; ERR_INVALID, ERR_LIMIT as
+ * json_parse.
+ */
 int json_unpack_managed_fields(cJSON *object, struct err *err);
 
 /*
@@ -61,12 +64,14 @@ int json_parse_prefix(const char *text, size_t length, cJSON **ret_value, size_t
 		      struct err *err);
 
 /*
- * Writes compact JSON as Go's encoder does: shortest double that reads back the same, exponent
- * only below 1e-6 or from 1e21, integral doubles without a point. `<`, `>` and `&` stay as they are.
+ * Writes compact JSON as Go's encoder does: shortest double that reads back the same, exponent only
+ * below 1e-6 or from 1e21, integral doubles without a point. `<`, `>` and `&` stay as they are.
  */
 void json_print(const cJSON *value, struct buf *out);
 
-/* The same, indented by two spaces per level, "key: value" with one space, no newline at the end. */
+/*
+ * The same, indented by two spaces per level, "key: value" with one space, no newline at the end.
+ */
 void json_print_pretty(const cJSON *value, struct buf *out);
 
 /* Writes the text as a JSON string, quotes included. */
@@ -135,7 +140,9 @@ int json_make_int(cJSON *node, int64_t value, struct err *err);
 int json_make_double(cJSON *node, double value, struct err *err);
 void json_link(cJSON *container, cJSON *take_item);
 
-/* Deep equality: keys in any order, numbers by value (1 and 1.0 are equal), NULL equals NULL only. */
+/*
+ * Deep equality: keys in any order, numbers by value (1 and 1.0 are equal), NULL equals NULL only.
+ */
 bool json_equal(const cJSON *a, const cJSON *b);
 
 /* How many values the tree holds, itself included. */

@@ -1,9 +1,9 @@
 /*
  * json_names.h - the names that members of Kubernetes' objects bear all the time, kept once.
  *
- * A tree of JSON is names for the most part. The frequent ones stand in a table, and the members point
- * there (cJSON_StringIsConst), which saves each an allocation. Everybody who gives a member its name,
- * or takes it away, does so here.
+ * A tree of JSON is names for the most part. The frequent ones stand in a table, and the members
+ * point there (cJSON_StringIsConst), which saves each an allocation. Everybody who gives a member
+ * its name, or takes it away, does so here.
  */
 #ifndef DIFF_JSON_NAMES_H
 #define DIFF_JSON_NAMES_H

@@ -18,7 +18,10 @@ struct json_reader {
 	size_t node_count, max_nodes;
 	struct keys keys;
 
-	/* For json_parse_answer: managedFields stays text. How deep the object is whose it would be. */
+	/*
+	 * For json_parse_answer: managedFields stays text. How deep the object is whose it would
+	 * be.
+	 */
 	bool answer, in_metadata;
 	unsigned object_depth;
 

@@ -34,9 +34,9 @@ struct kustomize_files {
 bool kustomize_is_file_name(const char *name);
 
 /*
- * Adds the objects of the kustomization in a folder ("" is the top). Errors, with the file in front:
- * ERR_NOT_FOUND for a file that is not there, ERR_INVALID for one that cannot be read, ERR_LIMIT,
- * ERR_UNSUPPORTED; ERR_NO_MEMORY.
+ * Adds the objects of the kustomization in a folder ("" is the top). Errors, with the file in
+ * front: ERR_NOT_FOUND for a file that is not there, ERR_INVALID for one that cannot be read,
+ * ERR_LIMIT, ERR_UNSUPPORTED; ERR_NO_MEMORY.
  */
 int kustomize_read(const struct kustomize_files *files, const char *folder, struct origins *origins,
 		   struct err *err);

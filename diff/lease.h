@@ -1,17 +1,18 @@
 /*
- * lease.h - leader election by a Lease (coordination.k8s.io/v1): what one of several replicas knows of it,
- * and what it does next. Pure: the times are told, apply/election sends the requests.
+ * lease.h - leader election by a Lease (coordination.k8s.io/v1): what one of several replicas knows
+ * of it, and what it does next. Pure: the times are told, apply/election sends the requests.
  *
- * Only who holds the Lease may write anything else. Who holds it renews it every `retry_ms`, and may
- * believe to hold it until `deadline_ms` after the *start* of its last successful renewal: not after
- * the answer, which may have been on its way for long. Others take the Lease when `duration_ms` have passed since
- * they *saw* its record change, which was not before that start. So as long as deadline_ms is less than
- * duration_ms, and clocks run alike within that ratio, no two believe to hold it at once, whatever
- * requests and answers are lost or late, whatever replicas are stopped for a while, and whatever the
- * clocks say: times are compared with those of the same replica only, those in the record are for people.
+ * Only who holds the Lease may write anything else. Who holds it renews it every `retry_ms`, and
+ * may believe to hold it until `deadline_ms` after the *start* of its last successful renewal: not
+ * after the answer, which may have been on its way for long. Others take the Lease when
+ * `duration_ms` have passed since they *saw* its record change, which was not before that start. So
+ * as long as deadline_ms is less than duration_ms, and clocks run alike within that ratio, no two
+ * believe to hold it at once, whatever requests and answers are lost or late, whatever replicas are
+ * stopped for a while, and whatever the clocks say: times are compared with those of the same
+ * replica only, those in the record are for people.
  *
- * All times but `unix_ms` are of a monotonic clock that counts while the machine sleeps (CLOCK_BOOTTIME), in
- * milliseconds.
+ * All times but `unix_ms` are of a monotonic clock that counts while the machine sleeps
+ * (CLOCK_BOOTTIME), in milliseconds.
  */
 #ifndef DIFF_LEASE_H
 #define DIFF_LEASE_H
@@ -64,15 +65,18 @@ bool lease_holds(const struct lease *lease, int64_t now_ms);
 /* A GET was answered: with the object, which is taken, or with NULL where there is none. */
 void lease_saw(struct lease *lease, cJSON *take_object, int64_t now_ms);
 
-/* A POST or PUT of lease_next that began at `started_ms` was answered with the object, which is taken. */
+/*
+ * A POST or PUT of lease_next that began at `started_ms` was answered with the object, which is
+ * taken.
+ */
 void lease_wrote(struct lease *lease, cJSON *take_object, int64_t started_ms, int64_t now_ms);
 
 /* A request that began at `started_ms` has failed: a write may have happened or not. */
 void lease_failed(struct lease *lease, enum err_class class, int64_t started_ms, int64_t now_ms);
 
 /*
- * The object to write, for LEASE_CREATE and LEASE_UPDATE: the one that was seen with us as the holder. `address`
- * goes into its annotation, NULL: none. The caller frees *ret_object.
+ * The object to write, for LEASE_CREATE and LEASE_UPDATE: the one that was seen with us as the
+ * holder. `address` goes into its annotation, NULL: none. The caller frees *ret_object.
  */
 int lease_next(const struct lease *lease, const char *namespace, const char *name,
 	       const char *address, int64_t unix_ms, cJSON **ret_object, struct err *err);
@@ -80,7 +84,10 @@ int lease_next(const struct lease *lease, const char *namespace, const char *nam
 /* The object that lets go of it, so that others need not wait: no holder, for one second. */
 int lease_give_up(const struct lease *lease, int64_t unix_ms, cJSON **ret_object, struct err *err);
 
-/* Of what was seen last: who holds it ("": nobody), where that one listens (NULL: not told). Borrowed. */
+/*
+ * Of what was seen last: who holds it ("": nobody), where that one listens (NULL: not told).
+ * Borrowed.
+ */
 const char *lease_holder(const struct lease *lease);
 const char *lease_address(const struct lease *lease);
 

@@ -53,16 +53,16 @@ bool manifest_is_file_name(const char *name);
  * Reads one file, flattens lists, reads each ref and checks each object by itself (check.h). An
  * object with an error finding is not added.
  *
- * As in kubectl any object with `items` is a list; an item that has neither kind nor apiVersion gets
- * those of the list (`ConfigMapList` gives `ConfigMap`). Lists within lists, which kubectl refuses, are
- * flattened too.
+ * As in kubectl any object with `items` is a list; an item that has neither kind nor apiVersion
+ * gets those of the list (`ConfigMapList` gives `ConfigMap`). Lists within lists, which kubectl
+ * refuses, are flattened too.
  */
 int manifest_set_add(struct manifest_set *set, const char *file, const char *text, size_t length,
 		     struct findings *findings, struct err *err);
 
 /*
- * The same for objects that a server has accepted, as `kubectl get -o yaml` or `-o json` prints them:
- * only what tells an object apart is checked. A text without any document is a finding, for a
+ * The same for objects that a server has accepted, as `kubectl get -o yaml` or `-o json` prints
+ * them: only what tells an object apart is checked. A text without any document is a finding, for a
  * server without objects has an empty List.
  */
 int manifest_set_add_live(struct manifest_set *set, const char *file, const char *text,
@@ -83,31 +83,35 @@ int manifest_set_check(struct manifest_set *set, const char *default_namespace,
 		       struct findings *findings, struct err *err);
 
 /*
- * The namespace of an object, as far as it is known without a cluster: the one that is written, else
- * the default; "" for a kind that is known to be cluster-scoped. Borrowed from either.
+ * The namespace of an object, as far as it is known without a cluster: the one that is written,
+ * else the default; "" for a kind that is known to be cluster-scoped. Borrowed from either.
  */
 const char *manifest_namespace(const struct ref *ref, const char *default_namespace);
 
 /*
- * The manifest of the object, of a set that was checked for this default namespace (of one that was not
- * it takes longer); NULL: none.
+ * The manifest of the object, of a set that was checked for this default namespace (of one that was
+ * not it takes longer); NULL: none.
  */
 struct manifest *manifest_set_find(const struct manifest_set *set, const struct ref *ref,
 				   const char *default_namespace);
 
 /*
- * A tree takes some five times the memory of its text. Between two passes manifests are packed: `desired`
- * and `marks` become one text (JSON, and the places as differences), and are NULL; whatever else stands
- * above is still there, if at another address. Where there is no memory to pack one it stays as it is.
+ * A tree takes some five times the memory of its text. Between two passes manifests are packed:
+ * `desired` and `marks` become one text (JSON, and the places as differences), and are NULL;
+ * whatever else stands above is still there, if at another address. Where there is no memory to
+ * pack one it stays as it is.
  *
- * Unpacked the tree is what it was, the order of keys and the numbers included; of one that is not packed
- * nothing happens. ERR_NO_MEMORY only.
+ * Unpacked the tree is what it was, the order of keys and the numbers included; of one that is not
+ * packed nothing happens. ERR_NO_MEMORY only.
  */
 void manifest_pack(struct manifest *manifest);
 int manifest_unpack(struct manifest *manifest, struct err *err);
 void manifest_set_pack(struct manifest_set *set);
 
-/* Whether both are about the same object and say the same of it, wherever they stand; packed or not. */
+/*
+ * Whether both are about the same object and say the same of it, wherever they stand; packed or
+ * not.
+ */
 bool manifest_says_the_same(const struct manifest *a, const struct manifest *b);
 
 void manifest_release(struct manifest *manifest);

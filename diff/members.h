@@ -1,9 +1,9 @@
 /*
  * members.h - finds the members of one object, for those who go through the keys of another.
  *
- * Mostly both have their keys in the same order: then each is found behind the one before it. Where they
- * have not, and searching begins to cost more than that, the members are sorted once; so n keys never
- * cost n squared.
+ * Mostly both have their keys in the same order: then each is found behind the one before it. Where
+ * they have not, and searching begins to cost more than that, the members are sorted once; so n
+ * keys never cost n squared.
  */
 #ifndef DIFF_MEMBERS_H
 #define DIFF_MEMBERS_H

@@ -7,8 +7,8 @@
 #include "diff/plan.h"
 
 /*
- * Notes each field that the manifest's tranche.dev/ignore leaves to the cluster and that differs there
- * (ignore_print). `live` NULL: nothing to note. Errors as of ignore_read.
+ * Notes each field that the manifest's tranche.dev/ignore leaves to the cluster and that differs
+ * there (ignore_print). `live` NULL: nothing to note. Errors as of ignore_read.
  */
 int notes_ignored(struct plan_item *item, const cJSON *desired, const cJSON *live, struct err *err);
 

@@ -58,10 +58,10 @@ void object_strip(cJSON *object);
 
 /*
  * object_strip, and takes away the annotations and labels that the server or its controllers write
- * back whenever a replace drops them (last-applied-configuration, a Deployment's revision, a claim's
- * binding, a Namespace's own name, ...). Within
- * StatefulSets also the status, apiVersion, kind and creationTimestamp of volumeClaimTemplates.
- * Empty metadata.annotations and labels go too. What is left is what a replace decides.
+ * back whenever a replace drops them (last-applied-configuration, a Deployment's revision, a
+ * claim's binding, a Namespace's own name, ...). Within StatefulSets also the status, apiVersion,
+ * kind and creationTimestamp of volumeClaimTemplates. Empty metadata.annotations and labels go too.
+ * What is left is what a replace decides.
  */
 void object_normalise(cJSON *object);
 

@@ -20,8 +20,9 @@ struct offline_rollout {
 };
 
 /*
- * Fills in the item's forecast and steps, and notes what a policy keeps back; nothing where `live` does
- * not tell of its Pods. ERR_INVALID for what a policy refuses, and as rollout_forecast and promotion_decide.
+ * Fills in the item's forecast and steps, and notes what a policy keeps back; nothing where `live`
+ * does not tell of its Pods. ERR_INVALID for what a policy refuses, and as rollout_forecast and
+ * promotion_decide.
  */
 int offline_rollout_foretell(const struct offline_rollout *rollout, struct plan_item *item,
 			     struct err *err);

@@ -2,9 +2,9 @@
  * origin.h - where the fields of an object are set: in its manifest, and in the patches that a
  * kustomization puts over it.
  *
- * An origin is a stack of layers. The manifest is the lowest; what kustomize applies to it lies above,
- * in kustomize's order (kustomize.h). The last layer that has a say in a field decides it, and there
- * it is edited (yaml_edit.h). Of plain manifests the manifest is the only layer.
+ * An origin is a stack of layers. The manifest is the lowest; what kustomize applies to it lies
+ * above, in kustomize's order (kustomize.h). The last layer that has a say in a field decides it,
+ * and there it is edited (yaml_edit.h). Of plain manifests the manifest is the only layer.
  */
 #ifndef DIFF_ORIGIN_H
 #define DIFF_ORIGIN_H
@@ -50,14 +50,18 @@ struct origin {
 	size_t layer_count;
 };
 
-/* The objects of files and kustomizations, and the layers that they share. Zero-initialised: none. */
+/*
+ * The objects of files and kustomizations, and the layers that they share. Zero-initialised: none.
+ */
 struct origins {
 	struct origin *items;
 	size_t count, capacity;
 	struct origin_layer **layers;
 	size_t layer_count, layer_capacity;
-	/* "overlays/prod/kustomization.yaml uses replacements": what is not understood here and may
-	 * have a say in any field; NULL: nothing. */
+	/*
+	 * "overlays/prod/kustomization.yaml uses replacements": what is not understood here and may
+	 * have a say in any field; NULL: nothing.
+	 */
 	char *obscured;
 };
 
@@ -77,7 +81,9 @@ int origins_add_file(struct origins *origins, const char *path, const char *text
 int origins_add(struct origins *origins, const struct ref *ref, struct origin **ret_origin,
 		struct err *err);
 
-/* A copy of `model` that lives as long as `origins`; the keys of its steps are borrowed for ever. */
+/*
+ * A copy of `model` that lives as long as `origins`; the keys of its steps are borrowed for ever.
+ */
 int origins_add_layer(struct origins *origins, const struct origin_layer *model,
 		      struct origin_layer **ret_layer, struct err *err);
 
@@ -114,9 +120,9 @@ struct origin_place {
 };
 
 /*
- * Finds the layer that decides the field; a later one wins over an earlier. Where none does, the place
- * is the one where the field would be inserted: the uppermost merge patch that is for this object
- * alone, else the manifest. A kustomization's `images` are passed over: see origin_image.
+ * Finds the layer that decides the field; a later one wins over an earlier. Where none does, the
+ * place is the one where the field would be inserted: the uppermost merge patch that is for this
+ * object alone, else the manifest. A kustomization's `images` are passed over: see origin_image.
  * Errors: ERR_UNSUPPORTED, with the file in front, where what decides the field cannot be told.
  */
 int origin_find(const struct origin *origin, const struct origin_field *field,
@@ -124,15 +130,16 @@ int origin_find(const struct origin *origin, const struct origin_field *field,
 
 /*
  * Appends the image of a container ("containers" or "initContainers", its name) as it comes out,
- * nothing where it has none. *ret_place (may be NULL) is where it is decided; where that is an entry
- * of a kustomization's `images`, the place is the entry and its value an object. Errors as origin_find.
+ * nothing where it has none. *ret_place (may be NULL) is where it is decided; where that is an
+ * entry of a kustomization's `images`, the place is the entry and its value an object. Errors as
+ * origin_find.
  */
 int origin_image(const struct origin *origin, const char *list, const char *container,
 		 struct origin_place *ret_place, struct buf *out, struct err *err);
 
 /*
- * The scalar to be written, and where, so that the container's image comes out as `image`; `place` is
- * origin_image's, and leads to newTag or digest afterwards where it was an entry of `images`.
+ * The scalar to be written, and where, so that the container's image comes out as `image`; `place`
+ * is origin_image's, and leads to newTag or digest afterwards where it was an entry of `images`.
  * *ret_text is a part of `image`. ERR_UNSUPPORTED where one value is not enough.
  */
 int origin_image_edit(struct origin_place *place, const char *image, const char **ret_text,

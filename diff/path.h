@@ -11,8 +11,8 @@
  * written here can be read back.
  *
  * A walk through an object knows the type of the value it stands at: a struct schema_field whose
- * name does not matter, `shape` included (the items of a list have the list's type with SCHEMA_ONE).
- * SCHEMA_ANY is what nobody knows.
+ * name does not matter, `shape` included (the items of a list have the list's type with
+ * SCHEMA_ONE). SCHEMA_ANY is what nobody knows.
  */
 #ifndef DIFF_PATH_H
 #define DIFF_PATH_H
@@ -24,7 +24,9 @@
 
 #define PATH_MAX_BYTES 65536
 
-/* The type of a whole object by its apiVersion and kind. Of a kind that is not known, metadata is. */
+/*
+ * The type of a whole object by its apiVersion and kind. Of a kind that is not known, metadata is.
+ */
 struct schema_field path_type_of(const cJSON *object);
 
 /* The type of a member; what is below something `sensitive` is sensitive too. */

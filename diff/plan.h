@@ -130,8 +130,8 @@ int plan_item_accuse(struct plan_item *item, const cJSON *live, const char *ours
 const struct culprit *plan_item_culprit(const struct plan_item *item, size_t index);
 
 /*
- * The steps that the policy of a StatefulSet makes of a promotion; none where it does not walk. Their
- * `items` are the caller's to free. ERR_NO_MEMORY only.
+ * The steps that the policy of a StatefulSet makes of a promotion; none where it does not walk.
+ * Their `items` are the caller's to free. ERR_NO_MEMORY only.
  */
 int plan_steps_foretell(const struct promotion_facts *facts, const struct promotion *promotion,
 			const struct policy *policy, struct plan_steps *ret_steps, struct err *err);
@@ -141,8 +141,10 @@ size_t plan_count(const struct plan *plan, enum plan_action action);
 /* Appends "2 to replace, 1 in sync", by plan_action_order; "no objects". */
 void plan_print_counts(const struct plan *plan, struct buf *out);
 
-/* Whether the cluster is not, or not yet known to be, as Git says; a walk on its way is as it should
- * be, and what left Git is only told while it is kept. */
+/*
+ * Whether the cluster is not, or not yet known to be, as Git says; a walk on its way is as it
+ * should be, and what left Git is only told while it is kept.
+ */
 bool plan_has_differences(const struct plan *plan);
 void plan_item_release(struct plan_item *item);
 void plan_release(struct plan *plan);

@@ -1,13 +1,14 @@
 /*
- * pointer.h - JSON pointers (RFC 6901): a value within another, by the keys and places that lead to it.
+ * pointer.h - JSON pointers (RFC 6901): a value within another, by the keys and places that lead to
+ * it.
  *
  *	/spec/replicas
  *	/metadata/annotations/example.com~1x			~1 is '/', ~0 is '~'
  *	/spec/template/spec/containers/0/image			a list item by its index
  *	/spec/template/spec/containers/[name=web]/image		or by one of its members
  *
- * The last form is not the RFC's but kustomize's for an item in a field path: an index means another
- * item as soon as one is put in front.
+ * The last form is not the RFC's but kustomize's for an item in a field path: an index means
+ * another item as soon as one is put in front.
  */
 #ifndef DIFF_POINTER_H
 #define DIFF_POINTER_H

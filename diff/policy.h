@@ -47,21 +47,28 @@ struct policy policy_default(void);
 
 /*
  * Reads the annotations of `object`; those that are absent have their defaults. ERR_INVALID names
- * the annotation, its value and what it may be; *ret_key (may be NULL) is then its annotation's key.
+ * the annotation, its value and what it may be; *ret_key (may be NULL) is then its annotation's
+ * key.
  */
 int policy_read(const cJSON *object, struct policy *ret_policy, const char **ret_key,
 		struct err *err);
 
-/* Of a live object: an annotation that cannot be read counts as absent, for somebody wrote it there
- * past all checks. */
+/*
+ * Of a live object: an annotation that cannot be read counts as absent, for somebody wrote it there
+ * past all checks.
+ */
 struct policy policy_of_live(const cJSON *object);
 
-/* Ordinals one step takes of so many replicas: at least 1, a percentage is rounded up. Without
- * `step`: all of them. */
+/*
+ * Ordinals one step takes of so many replicas: at least 1, a percentage is rounded up. Without
+ * `step`: all of them.
+ */
 int64_t policy_step_size(const struct policy *policy, int64_t replicas);
 
-/* The partition of the next step down from `partition` to Git's `target`; never below it, and of
- * partitions above the replicas the first that any Pod sees. */
+/*
+ * The partition of the next step down from `partition` to Git's `target`; never below it, and of
+ * partitions above the replicas the first that any Pod sees.
+ */
 int64_t policy_next_partition(const struct policy *policy, int64_t replicas, int64_t partition,
 			      int64_t target);
 

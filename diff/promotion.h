@@ -1,8 +1,9 @@
 /*
- * promotion.h - what is sent for a StatefulSet now, on its way to what Git says. The project's heart.
+ * promotion.h - what is sent for a StatefulSet now, on its way to what Git says. The project's
+ * heart.
  *
- * Git says where a StatefulSet has to arrive; its policy (policy.h) says how. A sync asks here, each
- * time anew, what of the manifest is to be written at this moment: all of it, or with another
+ * Git says where a StatefulSet has to arrive; its policy (policy.h) says how. A sync asks here,
+ * each time anew, what of the manifest is to be written at this moment: all of it, or with another
  * partition (a step of a walk, a gate that is closed, a hold), another replica count (somebody
  * scaled, and scaling back would delete Pods) or another template (the last good one, after a
  * rollback). Nothing is remembered but what `record` has, so a restarted agent decides the same.
@@ -31,7 +32,10 @@
 struct promotion_facts {
 	const cJSON *wanted; /* what Git's manifest would leave: the dry run's answer (defaulted) */
 	const cJSON *live;   /* NULL: it does not exist */
-	/* `wanted` was told without the server: only what it sets is held against the live template. */
+	/*
+	 * `wanted` was told without the server: only what it sets is held against the live
+	 * template.
+	 */
 	bool client_side;
 	bool pods_known;          /* else they could not be read, and the gate stays closed */
 	const cJSON *const *pods; /* of the namespace, at least as new as `live` */
@@ -98,8 +102,8 @@ struct promotion_step {
 
 /*
  * The steps from where `promotion` stands down to Git's partition, the one being written now first;
- * at most `capacity` of them are filled in, *ret_count is how many there are. *ret_earliest_ms is the
- * least time they take: the bakes and minReadySeconds between them. ERR_NO_MEMORY only.
+ * at most `capacity` of them are filled in, *ret_count is how many there are. *ret_earliest_ms is
+ * the least time they take: the bakes and minReadySeconds between them. ERR_NO_MEMORY only.
  */
 int promotion_steps(const struct promotion_facts *facts, const struct promotion *promotion,
 		    struct promotion_step *ret_steps, size_t capacity, size_t *ret_count,

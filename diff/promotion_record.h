@@ -17,7 +17,9 @@
 
 #include "diff/json.h"
 
-/* What the inventory remembers of one StatefulSet, besides its digests. Zero or "" where unknown. */
+/*
+ * What the inventory remembers of one StatefulSet, besides its digests. Zero or "" where unknown.
+ */
 struct promotion_record {
 	bool has_replicas, has_partition;
 	/* That Git said when it was last applied, whatever was sent in their place. */
@@ -28,8 +30,10 @@ struct promotion_record {
 	 * sees the new generation.
 	 */
 	int64_t step_since_ms, step_generation;
-	/* A rollback: which of Git's objects was rejected, of which commit, why, and what was put
-	 * back in its place. */
+	/*
+	 * A rollback: which of Git's objects was rejected, of which commit, why, and what was put
+	 * back in its place.
+	 */
 	char *rejected_digest, *rejected_commit, *rejected_reason, *good_revision;
 };
 

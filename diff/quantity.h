@@ -3,8 +3,8 @@
  *
  * "1", "0.5", "500m", "1.5Gi", "12e6": a decimal number with an SI suffix (n u m k M G T P E), a
  * binary one (Ki Mi Gi Ti Pi Ei) or an exponent. As on the server, digits below one nano round away
- * from zero, and quantities with a binary suffix are capped at 2^63 - 1. What passes 10^29 the server
- * takes and we do not: ERR_LIMIT.
+ * from zero, and quantities with a binary suffix are capped at 2^63 - 1. What passes 10^29 the
+ * server takes and we do not: ERR_LIMIT.
  */
 #ifndef DIFF_QUANTITY_H
 #define DIFF_QUANTITY_H
@@ -31,7 +31,9 @@ struct quantity {
 /* ERR_INVALID with the server's words where the text is no quantity. */
 int quantity_parse(const char *text, struct quantity *ret_quantity, struct err *err);
 
-/* The same from a manifest, where numbers are allowed in place of strings, and space around them. */
+/*
+ * The same from a manifest, where numbers are allowed in place of strings, and space around them.
+ */
 int quantity_from_json(const cJSON *value, struct quantity *ret_quantity, struct err *err);
 
 /* Below, equal or above zero, by value: 1000m equals 1, 1024Mi equals 1Gi. */

@@ -19,10 +19,10 @@ struct render_options {
 };
 
 /*
- * The blocks of `diff -o text`, ended by the summary line: a line an object, its changes (live value
- * first), the rollout they would cause, warnings; of multi-line texts the lines that differ. Columns
- * are aligned over the whole plan; values are cut in their middle only where `width` says how wide
- * the terminal is. What objects and servers say is escaped: it cannot reach the terminal.
+ * The blocks of `diff -o text`, ended by the summary line: a line an object, its changes (live
+ * value first), the rollout they would cause, warnings; of multi-line texts the lines that differ.
+ * Columns are aligned over the whole plan; values are cut in their middle only where `width` says
+ * how wide the terminal is. What objects and servers say is escaped: it cannot reach the terminal.
  */
 void render_plan_text(const struct plan *plan, const struct render_options *options,
 		      struct buf *out);
@@ -39,10 +39,10 @@ int render_plan_unified(const struct plan *plan, const struct render_options *op
 #define RENDER_MARKDOWN_MAX 65536 /* characters of a comment on GitHub */
 
 /*
- * For a comment on a pull request, in GitHub's Markdown: a table of what does not stay as it is, what the
- * rollouts would do and warnings, and the differences of each object, folded. Whatever manifests and
- * servers say is shown as text: it makes no markup and calls nobody. Of what passes RENDER_MARKDOWN_MAX
- * whole parts are left out, the differences first, and a remark says so.
+ * For a comment on a pull request, in GitHub's Markdown: a table of what does not stay as it is,
+ * what the rollouts would do and warnings, and the differences of each object, folded. Whatever
+ * manifests and servers say is shown as text: it makes no markup and calls nobody. Of what passes
+ * RENDER_MARKDOWN_MAX whole parts are left out, the differences first, and a remark says so.
  */
 int render_plan_markdown(const struct plan *plan, struct buf *out, struct err *err);
 
@@ -51,15 +51,15 @@ int render_plan_json(const struct plan *plan, struct buf *out, struct err *err);
 
 /*
  * `status`: a block a StatefulSet: its line, why it is in its phase, its ordinals in a row with the
- * partition between held and promoted ones, how far the update is, what is waited for. Below them what
- * of the source is not in the cluster. `wide`: with revisions, and a line a Pod.
+ * partition between held and promoted ones, how far the update is, what is waited for. Below them
+ * what of the source is not in the cluster. `wide`: with revisions, and a line a Pod.
  */
 void render_status_table(const struct status *status, bool wide,
 			 const struct render_options *options, struct buf *out);
 
 /*
- * A StatefulSet, and a missing object, in one line without its end, for following them where nothing can
- * be drawn anew. The time alone does not change it.
+ * A StatefulSet, and a missing object, in one line without its end, for following them where
+ * nothing can be drawn anew. The time alone does not change it.
  */
 void render_status_line(const struct standing *standing, struct buf *out);
 void render_missing_line(const struct missing *missing, struct buf *out);
@@ -72,15 +72,15 @@ void render_status_append(struct json_builder *builder, cJSON *statefulsets, cJS
 			  const struct status *status);
 
 /*
- * `history`: a line an entry, below it what was written and what changed of StatefulSets. `wide`: subjects
- * in full, and since when each StatefulSet stands as it does.
+ * `history`: a line an entry, below it what was written and what changed of StatefulSets. `wide`:
+ * subjects in full, and since when each StatefulSet stands as it does.
  */
 void render_history_table(const struct history *history, bool wide,
 			  const struct render_options *options, struct buf *out);
 
 /*
- * `status --agent`, from what the agent says (docs/json.md, "status" of an agent): a line an app with what
- * holds of it at present, then a line a StatefulSet.
+ * `status --agent`, from what the agent says (docs/json.md, "status" of an agent): a line an app
+ * with what holds of it at present, then a line a StatefulSet.
  */
 void render_agent_table(const cJSON *status, const struct render_options *options, struct buf *out);
 

@@ -8,7 +8,9 @@
 
 #include "diff/render_style.h"
 
-/* With revision, image, age, restarts, node and state; the partition is a line between two of them. */
+/*
+ * With revision, image, age, restarts, node and state; the partition is a line between two of them.
+ */
 void pods_print_table(const struct rollout *rollout, int64_t now_ms,
 		      const struct render_options *options, struct buf *out);
 

@@ -31,8 +31,8 @@ bool row_has_two_revisions(const struct rollout *rollout);
 size_t row_print_label(const char *label, const struct render_options *options, struct buf *out);
 
 /*
- * The ordinals, with the partition between held and promoted ones, and below them the images of both
- * revisions; runs of ordinals that look the same are drawn as one:
+ * The ordinals, with the partition between held and promoted ones, and below them the images of
+ * both revisions; runs of ordinals that look the same are drawn as one:
  *
  *	pods             0..199 | 200+ 201~
  *	images     nginx:1.25.4 | nginx:1.26.1

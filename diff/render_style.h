@@ -30,8 +30,8 @@ void style_escape(const char *text, size_t length, struct buf *out);
 size_t style_columns(const char *text, size_t length);
 
 /*
- * Appends an escaped text that begins in column `used` (from 0): broken between words where the terminal
- * ends, with what follows indented. A word that is longer than a line stays whole.
+ * Appends an escaped text that begins in column `used` (from 0): broken between words where the
+ * terminal ends, with what follows indented. A word that is longer than a line stays whole.
  */
 void style_wrap(const struct render_options *options, const char *text, size_t used, size_t indent,
 		struct buf *out);

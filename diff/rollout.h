@@ -61,8 +61,8 @@ struct rollout_pod {
 	int64_t ready_since_ms;
 	int64_t restarts; /* of its containers, added up */
 	/*
-	 * Why it will not become ready by itself ("ImagePullBackOff: ...", "CrashLoopBackOff: ..."),
-	 * from its containers' waiting reasons and its conditions; NULL: no such reason.
+	 * Why it will not become ready by itself ("ImagePullBackOff: ...", "CrashLoopBackOff:
+	 * ..."), from its containers' waiting reasons and its conditions; NULL: no such reason.
 	 */
 	char *trouble;
 	/*
@@ -102,10 +102,14 @@ struct rollout {
 	int64_t since_ms; /* Unix time since which `reason` holds; 0: not known */
 	/* Unix time when the Pod that is waited for is over its deadline, and Stuck; 0: none. */
 	int64_t deadline_at_ms;
-	/* A walk: Git's partition when it was last applied, as the record has it; else `partition`. */
+	/*
+	 * A walk: Git's partition when it was last applied, as the record has it; else `partition`.
+	 */
 	int64_t target;
 	int64_t next_partition; /* of the walk's next step; `partition` if there is none to come */
-	/* Unix time when all updated Pods have been Ready for tranche.dev/bake; 0: no step waits. */
+	/*
+	 * Unix time when all updated Pods have been Ready for tranche.dev/bake; 0: no step waits.
+	 */
 	int64_t bake_until_ms;
 	int64_t recheck_ms; /* from now: when time alone may change the verdict; 0: it does not */
 };
@@ -122,14 +126,16 @@ int rollout_observe(const cJSON *statefulset, const cJSON *const *pods, size_t p
 		    struct rollout *ret_rollout, struct err *err);
 void rollout_release(struct rollout *rollout);
 
-/* "Settling", "Progressing", "Canary", "Complete", "NoEffect", "Stuck", "OnDelete", "Held",
- * "RolledBack" */
+/*
+ * "Settling", "Progressing", "Canary", "Complete", "NoEffect", "Stuck", "OnDelete", "Held",
+ * "RolledBack"
+ */
 const char *rollout_phase_name(enum rollout_phase phase);
 
 /*
- * Unix time when the Pod, which is Ready, has been so for as long as the policy asks; 0 where it asks
- * nothing. The API's times are whole seconds, cut down: what happened may be a second younger, and
- * no bake is to be shorter than its word.
+ * Unix time when the Pod, which is Ready, has been so for as long as the policy asks; 0 where it
+ * asks nothing. The API's times are whole seconds, cut down: what happened may be a second younger,
+ * and no bake is to be shorter than its word.
  */
 int64_t rollout_bake_until_ms(const struct rollout_pod *pod, const struct policy *policy);
 
@@ -172,7 +178,10 @@ struct rollout_forecast {
 	struct ordinals replaces; /* descending: deleted and created again on the new template */
 	struct ordinals keeps;    /* ascending: left on another template than `to`'s */
 	size_t creates_old; /* so many of the first of `creates` start on the current revision */
-	/* What the kept ones run: "nginx:1.25.4", several joined by " and "; "" if not known of all. */
+	/*
+	 * What the kept ones run: "nginx:1.25.4", several joined by " and "; "" if not known of
+	 * all.
+	 */
 	char *keep_images;
 	char *current_images; /* what `creates_old` would run; "" where that is not known */
 	char *update_images;  /* what the template of `to` has */

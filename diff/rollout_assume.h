@@ -1,8 +1,8 @@
 /*
  * rollout_assume.h - objects of a StatefulSet that nobody has seen, for a forecast.
  *
- * Only what rollouts and promotions are judged by is filled in. The rooms of rollout.h and supposed.h
- * share this; nobody else includes it.
+ * Only what rollouts and promotions are judged by is filled in. The rooms of rollout.h and
+ * supposed.h share this; nobody else includes it.
  */
 #ifndef DIFF_ROLLOUT_ASSUME_H
 #define DIFF_ROLLOUT_ASSUME_H

@@ -10,8 +10,8 @@
 #include "diff/rollout.h"
 
 /*
- * Fills in everything of the rollout that follows from its Pods, and prints the reason. `record` may
- * be NULL.
+ * Fills in everything of the rollout that follows from its Pods, and prints the reason. `record`
+ * may be NULL.
  */
 void rollout_judge(struct rollout *rollout, const cJSON *statefulset,
 		   const struct promotion_record *record, int64_t now_ms, struct buf *reason);

@@ -1,5 +1,6 @@
 /*
- * rollout_verdict.h - what the StatefulSet controller does next, and the phase that follows from it.
+ * rollout_verdict.h - what the StatefulSet controller does next, and the phase that follows from
+ * it.
  *
  * The rooms of rollout.h and promotion.h share this; nobody else includes it.
  */

@@ -80,9 +80,9 @@ struct schema_field {
 	const struct schema_object *object; /* where type is SCHEMA_OBJECT, else NULL */
 	enum schema_list list;              /* where shape is SCHEMA_LIST */
 	/*
-	 * The members that tell items apart, NULL-terminated, none where items have no name of their
-	 * own. keys[0] is the patchMergeKey where patch_merge is set. An atomic list can have keys
-	 * too (a Job's conditions): they serve patches and messages only.
+	 * The members that tell items apart, NULL-terminated, none where items have no name of
+	 * their own. keys[0] is the patchMergeKey where patch_merge is set. An atomic list can have
+	 * keys too (a Job's conditions): they serve patches and messages only.
 	 */
 	const char *keys[SCHEMA_MAX_KEYS + 1];
 	bool patch_merge;  /* patchStrategy merge: a patch's list is merged, else it replaces */
@@ -94,8 +94,8 @@ struct schema_field {
 };
 
 /*
- * The fields of a kind; NULL where the kind is not known. Beta versions with the fields of the stable
- * one, which servers before 1.25 offer, are known here too.
+ * The fields of a kind; NULL where the kind is not known. Beta versions with the fields of the
+ * stable one, which servers before 1.25 offer, are known here too.
  */
 const struct schema_object *schema_find(const char *group, const char *version, const char *kind);
 
@@ -120,7 +120,9 @@ bool schema_field_at(const struct schema_object *object, const char *path,
 bool schema_field_index(const struct schema_object *object, size_t index,
 			struct schema_field *ret_field);
 
-/* The field of `object` that `misspelt` most likely means, by edit distance; NULL if none is near. */
+/*
+ * The field of `object` that `misspelt` most likely means, by edit distance; NULL if none is near.
+ */
 const char *schema_suggest(const struct schema_object *object, const char *misspelt);
 
 /*
@@ -156,8 +158,8 @@ struct schema_finding {
 /*
  * Walks a whole object in document order and calls `visit` for each finding; a visit that returns
  * other than 0 ends the walk. Null stands for an absent value everywhere. `kind` is what messages
- * call the object. Findings and their paths live during the visit only.
- * Returns 0, or -1 with ERR_NO_MEMORY.
+ * call the object. Findings and their paths live during the visit only. Returns 0, or -1 with
+ * ERR_NO_MEMORY.
  */
 int schema_check(const struct schema_object *schema, const char *kind, const cJSON *object,
 		 int (*visit)(const struct schema_finding *finding, void *data), void *data,

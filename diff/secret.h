@@ -1,8 +1,8 @@
 /*
  * secret.h - the values of a Secret kept out of what others say about it.
  *
- * Servers and admission webhooks quote what they refuse. Whatever they say in answer to a Secret goes
- * through here before anybody sees it.
+ * Servers and admission webhooks quote what they refuse. Whatever they say in answer to a Secret
+ * goes through here before anybody sees it.
  */
 #ifndef DIFF_SECRET_H
 #define DIFF_SECRET_H
@@ -15,8 +15,8 @@
 bool secret_is(const cJSON *object);
 
 /*
- * Puts "***" in place of each value of data and stringData that the text holds: plain, in base64, as
- * a quoted string has it, and line by line. In place, for it never grows. ERR_NO_MEMORY only.
+ * Puts "***" in place of each value of data and stringData that the text holds: plain, in base64,
+ * as a quoted string has it, and line by line. In place, for it never grows. ERR_NO_MEMORY only.
  */
 int secret_mask(const cJSON *secret, char *text, struct err *err);
 

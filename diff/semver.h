@@ -32,8 +32,8 @@ struct semver {
 };
 
 /*
- * Reads "1.2.3", "v1.2.3-rc.1+build": all three numbers, no leading zeros; build metadata is dropped,
- * for it does not count. False for anything else.
+ * Reads "1.2.3", "v1.2.3-rc.1+build": all three numbers, no leading zeros; build metadata is
+ * dropped, for it does not count. False for anything else.
  */
 bool semver_parse(const char *text, struct semver *ret_version);
 
@@ -50,8 +50,8 @@ DEFINE_FREE_P(struct semver_range, semver_range_free);
 bool semver_range_has(const struct semver_range *range, const struct semver *version);
 
 /*
- * Whether the tag `name` is a better choice than `best` (NULL: none yet): a version in the range, and a
- * higher one; of equal versions (1.0.0+a, 1.0.0+b) the name that is last in byte order.
+ * Whether the tag `name` is a better choice than `best` (NULL: none yet): a version in the range,
+ * and a higher one; of equal versions (1.0.0+a, 1.0.0+b) the name that is last in byte order.
  */
 bool semver_is_better(const struct semver_range *range, const char *name, const char *best);
 

@@ -41,7 +41,9 @@ struct status {
 	int64_t now_ms;      /* Unix time */
 };
 
-/* Where the partition goes: what the source says, else what is remembered; the live one: it stays. */
+/*
+ * Where the partition goes: what the source says, else what is remembered; the live one: it stays.
+ */
 int64_t standing_target(const struct standing *standing);
 
 /* How much of a bake is left until the next step; 0: none waits for one. */

@@ -1,8 +1,8 @@
 /*
  * webhook.h - what a Git server says when something was pushed, as values.
  *
- * Of a request only three things are believed, once its signature holds: that something was pushed, to
- * which repository, and to which refs. It says where to look, never what is there.
+ * Of a request only three things are believed, once its signature holds: that something was pushed,
+ * to which repository, and to which refs. It says where to look, never what is there.
  *
  *	GitHub           X-GitHub-Event, X-Hub-Signature-256: sha256=HEX
  *	GitLab           X-Gitlab-Event, X-Gitlab-Token: the secret itself
@@ -56,8 +56,8 @@ enum webhook_provider webhook_provider_of(const struct webhook_request *request)
 const char *webhook_event_name(const struct webhook_request *request);
 
 /*
- * Whether the headers bear a signature at all, which can be told before the body is here. ERR_DENIED
- * with the header that is missing.
+ * Whether the headers bear a signature at all, which can be told before the body is here.
+ * ERR_DENIED with the header that is missing.
  */
 int webhook_is_signed(const struct webhook_request *request, struct err *err);
 
@@ -76,8 +76,8 @@ struct webhook_push {
 	enum webhook_event event;
 	char *what; /* the provider's word for the event: "push", "Tag Push Hook" */
 	/*
-	 * URLs of the repository, as they came. A text without a host ("shop/deploy") is the path of
-	 * one whose host is not told. None: any repository.
+	 * URLs of the repository, as they came. A text without a host ("shop/deploy") is the path
+	 * of one whose host is not told. None: any repository.
 	 */
 	char **repositories;
 	size_t repository_count;

@@ -1,10 +1,10 @@
 /*
  * yaml_edit.h - sets one scalar in a YAML or JSON text and leaves every other byte as it is.
  *
- * Comments, order, quotation marks, indentation, line endings, a byte order mark and a missing final
- * newline stay. A scalar that is written is replaced where it stands, in its own quotation marks. One
- * that is missing is inserted, with the mappings that lead to it, in the style of what is around it:
- * block or flow, indentation, line ending, quoted keys or not, one line or several.
+ * Comments, order, quotation marks, indentation, line endings, a byte order mark and a missing
+ * final newline stay. A scalar that is written is replaced where it stands, in its own quotation
+ * marks. One that is missing is inserted, with the mappings that lead to it, in the style of what
+ * is around it: block or flow, indentation, line ending, quoted keys or not, one line or several.
  *
  *   what stands at the place           what becomes of it
  *   a scalar, or an alias of one       the new scalar (the anchor stays as it is)
@@ -41,8 +41,8 @@ void yaml_splice_apply(const struct yaml_splice *splice, const char *text, size_
 
 /*
  * Finds how to set what `steps` lead to, from the root of document `document` (counted as
- * yaml_load_values counts them), to `value`: a string, a number, true or false. *ret_splice is empty
- * (removed 0, inserted "") where the value is that already; release it.
+ * yaml_load_values counts them), to `value`: a string, a number, true or false. *ret_splice is
+ * empty (removed 0, inserted "") where the value is that already; release it.
  *
  * Errors, with "LINE:COLUMN: " in front: ERR_INVALID for a text that cannot be read, or a step into
  * what is no mapping or list; ERR_NOT_FOUND for a document or list item that is not there;

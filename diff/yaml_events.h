@@ -32,7 +32,10 @@ struct yaml_events {
 	bool may_have_bare_tags, may_have_escaped_slashes;
 };
 
-/* Release it in either case; `chunk` must outlive it. Errors: ERR_INVALID, ERR_LIMIT; ERR_NO_MEMORY. */
+/*
+ * Release it in either case; `chunk` must outlive it. Errors: ERR_INVALID, ERR_LIMIT;
+ * ERR_NO_MEMORY.
+ */
 int yaml_events_init(struct yaml_events *events, const struct yaml_chunk *chunk, struct err *err);
 void yaml_events_release(struct yaml_events *events);
 

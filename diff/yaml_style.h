@@ -26,17 +26,20 @@ struct yaml_chain {
 void yaml_style_scalar(const cJSON *value, char quote, struct buf *out);
 
 /*
- * Where new lines go behind the last member of a block mapping, and what they are: `at` is the start
- * of a line or the end of the text. Comments that are indented deeper than the members stay with the
- * one that they follow. `past_blank`: behind empty lines too, which belong to a `|+` scalar.
+ * Where new lines go behind the last member of a block mapping, and what they are: `at` is the
+ * start of a line or the end of the text. Comments that are indented deeper than the members stay
+ * with the one that they follow. `past_blank`: behind empty lines too, which belong to a `|+`
+ * scalar.
  */
 size_t yaml_style_block_end(const struct yaml_page *page, const struct yaml_node *mapping,
 			    bool past_blank);
 void yaml_style_block(const struct yaml_page *page, const struct yaml_node *mapping, size_t at,
 		      const struct yaml_chain *chain, struct buf *out);
 
-/* The lines that become the value of `member`, which stands in a block mapping and has none yet:
- * each with a line break before it. */
+/*
+ * The lines that become the value of `member`, which stands in a block mapping and has none yet:
+ * each with a line break before it.
+ */
 void yaml_style_block_value(const struct yaml_page *page, const struct yaml_node *member,
 			    const struct yaml_chain *chain, struct buf *out);
 
