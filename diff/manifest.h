@@ -89,8 +89,8 @@ int manifest_set_check(struct manifest_set *set, const char *default_namespace,
 const char *manifest_namespace(const struct ref *ref, const char *default_namespace);
 
 /*
- * The manifest of the object, of a set that was checked for this default namespace (of one that was
- * not it takes longer); NULL: none.
+ * The manifest of the object; NULL: none. The set has been checked for this same default namespace,
+ * or, since it grew last, not at all: then it is gone through from one end to the other.
  */
 struct manifest *manifest_set_find(const struct manifest_set *set, const struct ref *ref,
 				   const char *default_namespace);

@@ -122,9 +122,9 @@ static int check_service_name(const struct manifest_set *set, const struct manif
 			      const char *default_namespace, struct findings *findings,
 			      struct err *err)
 {
+	const struct ref ref = placed_ref(manifest, default_namespace);
 	const struct ref service =
-		ref_view("", "v1", "Service", manifest_namespace(&manifest->ref, default_namespace),
-			 manifest->service_name);
+		ref_view("", "v1", "Service", ref.namespace, manifest->service_name);
 	struct yaml_mark mark;
 
 	if (manifest_set_find(set, &service, default_namespace))
