@@ -54,10 +54,13 @@
  * found to be as Git has them. What the head says of the commit as a whole is still the old.
  * Another N needs another set, under names that nobody used: until the head names it, it is not
  * there for a reader, and until then the set before it is whole. Killed before 3, parts stay that
- * no head names; each process looks for them once, at its first save. It deletes only those of sets
- * before the head's, whose names count up (milliseconds of the clock in hexadecimal, or one more
- * than the last), so never a set that somebody is about to name. Where it may not delete, they stay
- * and do no harm.
+ * no head names; each process looks for them once, at its first save of an inventory that has or
+ * had parts. It deletes only those of sets before the head's, whose names count up (milliseconds of
+ * the clock in hexadecimal, or one more than the last), so never a set that somebody is about to
+ * name. Where it may not delete, they stay and do no harm. So do the parts of a first set whose head
+ * was never written, until there is another set: at the next save, unless the app has become so
+ * small again that it needs none. To look for them, each process would have to ask for a list for
+ * each app that fits into its head, as nearly all do.
  *
  * Whoever writes a part that somebody else has written, or a head, meets ERR_CONFLICT, and reads
  * all again. A head whose part is missing is an error, and never an app that owns less.
