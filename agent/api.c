@@ -176,8 +176,8 @@ static void authorize(const struct api_call *call)
 			      "a token is wanted, as \"Authorization: Bearer TOKEN\" or "
 			      "\"" TOKEN_HEADER ": TOKEN\"");
 	} else if (!digest_is_secret(api->token.text, presented)) {
-		api_log_limited(api, &api->denied, "%s asks for %s with a wrong token",
-				request->peer, request->path);
+		log_limited(&api->denied, uv_now(api->options.loop),
+			    "%s asks for %s with a wrong token", request->peer, request->path);
 		api_fail_with(call, 401, ERR_DENIED, "that is not the token");
 	}
 }

@@ -35,9 +35,10 @@ static void deny(const struct api_call *call, const struct webhook_request *requ
 		 const struct err *err)
 {
 	count(request, "denied");
-	api_log_limited(call->api, &call->api->refused_hooks, "a %s webhook from %s is refused: %s",
-			webhook_provider_name(webhook_provider_of(request)), call->request->peer,
-			err->message);
+	log_limited(&call->api->refused_hooks, uv_now(call->api->options.loop),
+		    "a %s webhook from %s is refused: %s",
+		    webhook_provider_name(webhook_provider_of(request)), call->request->peer,
+		    err->message);
 	api_fail(call, 401, err);
 }
 

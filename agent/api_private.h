@@ -11,9 +11,7 @@
 #include "agent/server.h"
 #include "apply/secret_file.h"
 
-#define API_MAX_NAME    256   /* of an app in a path */
-#define API_LOG_EACH_MS 10000 /* a refusal is logged at most so often */
-
+#define API_MAX_NAME     256                 /* of an app in a path */
 #define API_MAX_RESPONSE (64u * 1024 * 1024) /* bytes of an answer */
 
 struct api_call;
@@ -30,17 +28,11 @@ struct api_route {
 	size_t max_body;
 };
 
-/* Keeps what strangers can bring about from filling the log. */
-struct api_limiter {
-	uint64_t next_ms;    /* on the loop's clock: until then only counted */
-	unsigned suppressed; /* since the last line */
-};
-
 struct api {
 	struct api_options options; /* whose strings are ours */
 	struct server *server;
 	struct secret_file token, hook_secret;
-	struct api_limiter denied, refused_hooks;
+	struct log_limiter denied, refused_hooks;
 	struct relay *relay; /* NULL until there is something to pass on */
 	uint64_t hook_at_ms; /* the virtual time of the hooks' limit: see hook_delay_ms */
 	uv_timer_t tick;     /* how late it comes tells whether the loop stalls */
@@ -79,10 +71,6 @@ void api_on_refused(void *context, int status, struct server_response *response)
  * leads.
  */
 bool api_relay(const struct api_call *call);
-
-/* Logs a line unless there was one a moment ago. */
-void api_log_limited(struct api *api, struct api_limiter *limiter, const char *format, ...)
-	PRINTF(3, 4);
 
 /* Reads the file again if it changed; false, and logged, if there is nothing in it. */
 bool api_refresh_secret(struct api *api, struct secret_file *file);

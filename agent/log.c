@@ -124,3 +124,22 @@ void log_line(enum log_level level, const struct log_subject *subject, const cha
 	if (write(STDERR_FILENO, buf_str(&line), line.length) < 0)
 		return; /* nobody is left to tell */
 }
+
+void log_limited(struct log_limiter *limiter, uint64_t now_ms, const char *format, ...)
+{
+	CLEANUP(buf_release) struct buf more = BUF_INIT(64);
+	char text[ERR_MESSAGE_MAX];
+	va_list args;
+
+	if (now_ms < limiter->next_ms) {
+		limiter->suppressed++;
+		return;
+	}
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (limiter->suppressed)
+		buf_printf(&more, " (and %u like it before)", limiter->suppressed);
+	log_line(LOG_WARNING, NULL, "%s%s", text, buf_str(&more));
+	*limiter = (struct log_limiter){.next_ms = now_ms + LOG_LIMIT_MS};
+}

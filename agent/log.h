@@ -9,6 +9,7 @@
 #define AGENT_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "diff/err.h"
 
@@ -33,6 +34,21 @@ enum log_level log_level_of(const char *name);
 
 /* `subject` may be NULL. */
 void log_line(enum log_level level, const struct log_subject *subject, const char *format, ...)
+	PRINTF(3, 4);
+
+#define LOG_LIMIT_MS 10000
+
+/* Keeps what strangers can bring about from filling the log. Zero-initialised: nothing was logged. */
+struct log_limiter {
+	uint64_t next_ms;    /* until then lines are only counted */
+	unsigned suppressed; /* since the last one */
+};
+
+/*
+ * Logs a warning, unless there was one less than LOG_LIMIT_MS ago; the next tells how many were left
+ * out. `now_ms` is of any clock that does not go back.
+ */
+void log_limited(struct log_limiter *limiter, uint64_t now_ms, const char *format, ...)
 	PRINTF(3, 4);
 
 #endif

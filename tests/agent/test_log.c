@@ -10,16 +10,18 @@
 
 static char seen[16384];
 
-/* What one call of log_line writes to standard error. */
-#define CAPTURE(...)                                                      \
+/* What a call writes to standard error. */
+#define CAPTURE_CALL(call)                                                \
 	do {                                                              \
 		int file_ = begin_capture(), saved_ = dup(STDERR_FILENO); \
 		dup2(file_, STDERR_FILENO);                               \
-		log_line(__VA_ARGS__);                                    \
+		call;                                                     \
 		dup2(saved_, STDERR_FILENO);                              \
 		close(saved_);                                            \
 		end_capture(file_);                                       \
 	} while (0)
+
+#define CAPTURE(...) CAPTURE_CALL(log_line(__VA_ARGS__))
 
 static int begin_capture(void)
 {
@@ -96,6 +98,32 @@ static void test_json(void **state)
 	assert_int_equal(strlen(json_str(line, "time")), 24);
 }
 
+static void test_limit(void **state)
+{
+	static const struct {
+		uint64_t now_ms;
+		const char *line; /* after the time */
+	} steps[] = {
+		{5, " warning refused\n"},
+		{6, ""},
+		{5 + LOG_LIMIT_MS - 1, ""},
+		{5 + LOG_LIMIT_MS, " warning refused (and 2 like it before)\n"},
+		{5 + LOG_LIMIT_MS, ""},
+		{5 + 3 * LOG_LIMIT_MS, " warning refused (and 1 like it before)\n"},
+		{5 + 4 * LOG_LIMIT_MS, " warning refused\n"},
+	};
+	struct log_limiter limiter = {0}, other = {0};
+
+	(void)state;
+	log_setup(LOG_INFO, LOG_TEXT);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		CAPTURE_CALL(log_limited(&limiter, steps[i].now_ms, "%s", "refused"));
+		assert_string_equal(*seen ? seen + 24 : seen, steps[i].line);
+	}
+	CAPTURE_CALL(log_limited(&other, 5, "another"));
+	assert_string_equal(seen + 24, " warning another\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +131,7 @@ int main(void)
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_control_characters_reach_no_terminal),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
