@@ -10,10 +10,9 @@
 
 #include <git2.h>
 #include <git2/sys/odb_backend.h>
-#if LIBGIT2_VER_MAJOR > 1 || LIBGIT2_VER_MINOR >= 8
-#include <git2/sys/errors.h> /* git_error_set_str(), which git2.h had before */
-#endif
 #include <zlib.h>
+
+#include "agent/source_git_error.h"
 
 #define CHUNK_BYTES 16384
 

@@ -10,15 +10,13 @@
 #include <unistd.h>
 
 #include <git2.h>
-#if LIBGIT2_VER_MAJOR > 1 || LIBGIT2_VER_MINOR >= 8
-#include <git2/sys/errors.h> /* git_error_set_str(), which git2.h had before */
-#endif
 #include <git2/sys/stream.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "agent/source_git_error.h"
 #include "diff/cleanup.h"
 
 /* The list that libgit2 and libcurl of Debian use; that of OpenSSL is elsewhere. */
