@@ -148,6 +148,7 @@ static int diff_with_cluster(const struct options *options)
 		.discovery = session.discovery,
 		.app = &session.app,
 		.dry_run = true,
+		.eager = session_may_be_eager(&session),
 		.client_side = options->client_side,
 		.forecast = true,
 		.on_done = keep_pass,

@@ -391,6 +391,7 @@ static void start_pass(void *context, enum schedule_kind kind)
 		.cluster = sync->session.cluster,
 		.discovery = sync->session.discovery,
 		.app = &sync->session.app,
+		.eager = session_may_be_eager(&sync->session),
 		.rollouts_only = kind == SCHEDULE_ROLLOUTS,
 		.by = sync->by,
 		.on_written = on_written,

@@ -92,10 +92,17 @@ static void on_resolved(void *context, const struct err *resolve_err)
 static void start_resolve(struct pass *pass)
 {
 	const struct pass_options *options = &pass->options;
+	const struct err *early_err;
 	struct err err;
 
+	if (pass_awaits_early(pass, EARLY_KINDS))
+		return;
 	if (pass->round == 0 && options->may_write && !options->may_write(options->context))
 		pass->options.dry_run = true;
+	if (pass->early && (early_err = early_error(pass->early, EARLY_KINDS))) {
+		on_resolved(pass, early_err);
+		return;
+	}
 	pass->id = discovery_resolve(pass->options.discovery, &pass->targets,
 				     pass->options.app->namespace, on_resolved, pass, &err);
 	pass_check_started(pass, &err);
@@ -103,8 +110,19 @@ static void start_resolve(struct pass *pass)
 
 static void start_read(struct pass *pass)
 {
+	const struct err *early_err;
 	struct err err;
 
+	if (pass_awaits_early(pass, EARLY_OBJECTS))
+		return;
+	if (pass->early) {
+		if ((early_err = early_error(pass->early, EARLY_OBJECTS))) {
+			pass_on_stage_done(pass, early_err);
+			return;
+		}
+		early_take_over(pass->early, &pass->targets);
+		early_free(STEAL(pass->early));
+	}
 	pass->id = live_read(pass->options.cluster, &pass->targets, pass_on_stage_done, pass, &err);
 	pass_check_started(pass, &err);
 }
@@ -194,6 +212,7 @@ static void start_decide(struct pass *pass)
 
 static void start_done(struct pass *pass)
 {
+	early_free(STEAL(pass->early));
 	turn_give_back(&pass->turn);
 	pass->options.on_done(pass->options.context, pass);
 }
@@ -230,6 +249,18 @@ void pass_enter(struct pass *pass, enum stage stage)
 	stages[stage].start(pass);
 }
 
+static void on_early_over(void *context)
+{
+	struct pass *pass = context;
+
+	stages[pass->stage].start(pass);
+}
+
+bool pass_awaits_early(struct pass *pass, enum early_step step)
+{
+	return pass->early && early_awaits(pass->early, step, on_early_over, pass);
+}
+
 int pass_start(const struct pass_options *options, struct pass **ret_pass, struct err *err)
 {
 	struct pass *pass = calloc(1, sizeof(*pass));
@@ -263,6 +294,7 @@ void pass_free(struct pass *pass)
 		return;
 	if (pass->fetch)
 		fetch_cancel(pass->fetch);
+	early_free(pass->early);
 	if (pass->id)
 		cluster_cancel(pass->options.cluster, pass->id);
 	turn_give_back(&pass->turn);

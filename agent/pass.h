@@ -7,6 +7,7 @@
  *	                                                                     |
  *	                       done <- record <- prune <- unstick <----------+
  *
+ * What `inventory`, `resolve` and `read` begin with an eager pass asks for while `fetch` is under way (early.h).
  * The daemon and every command run these same stages. A dry run ends after `decide`. An object that
  * somebody else changed between `read` and `write` is read, compared and decided again, up to
  * PASS_MAX_ROUNDS times; it is never overwritten unseen. A fault of one object never stops the
@@ -61,6 +62,11 @@ struct pass_options {
 	bool dry_run;     /* decide, but write nothing */
 	bool client_side; /* ask for no dry run: compare only the fields that the manifests set */
 	bool forecast;    /* the plan tells what rollouts would do */
+	/*
+	 * Somebody waits: what can be told of an app that is not known yet is asked for before the source has
+	 * been read (early.h); not by a pass that takes turns.
+	 */
+	bool eager;
 	/* Only the StatefulSets, of the commit that was read last: a pass that drives their rollouts. */
 	bool rollouts_only;
 	/*

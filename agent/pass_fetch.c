@@ -121,9 +121,14 @@ void pass_start_fetch(struct pass *pass)
 	};
 	struct err err;
 
-	if (!pass_is_whole(pass))
+	if (!pass_is_whole(pass)) {
 		leave_fetch(pass);
-	else if (fetch_start(&options, on_fetched, pass, &pass->fetch, &err) < 0)
+		return;
+	}
+	if (pass->options.eager && app->owns && !app->inventory_known)
+		pass->early = early_start(pass->options.cluster, pass->options.discovery, app,
+					  pass->options.dry_run);
+	if (fetch_start(&options, on_fetched, pass, &pass->fetch, &err) < 0)
 		pass_fail(pass, PASS_SOURCE, &err);
 }
 
@@ -156,19 +161,25 @@ static void leave_inventory(struct pass *pass)
 	pass_fail(pass, PASS_SUSPENDED, &err);
 }
 
+static void take_inventory(struct pass *pass, struct inventory *inventory)
+{
+	struct app *app = pass->options.app;
+
+	inventory_release(&app->inventory);
+	app->inventory = *inventory;
+	*inventory = (struct inventory){0};
+	app->inventory_known = true;
+	app->history_unsaved = false;
+	pass->inventory_is_news = true;
+}
+
 static void on_inventory(void *context, const struct err *err, struct inventory *inventory)
 {
 	struct pass *pass = context;
-	struct app *app = pass->options.app;
 
 	pass->id = 0;
 	if (!err && inventory->app) {
-		inventory_release(&app->inventory);
-		app->inventory = *inventory;
-		*inventory = (struct inventory){0};
-		app->inventory_known = true;
-		app->history_unsaved = false;
-		pass->inventory_is_news = true;
+		take_inventory(pass, inventory);
 	} else if (err && !(pass->options.dry_run && err->class == ERR_DENIED)) {
 		/* Without it drift cannot be told from a change in Git. A dry run writes nothing, so
 		 * it may go on and call both a change. */
@@ -176,6 +187,21 @@ static void on_inventory(void *context, const struct err *err, struct inventory 
 		return;
 	}
 	leave_inventory(pass);
+}
+
+/* What was asked early; false: it has to be looked whether that still holds. */
+static bool take_early_inventory(struct pass *pass)
+{
+	const struct err *err = early_error(pass->early, EARLY_INVENTORY);
+	bool fresh;
+	struct inventory *inventory = early_inventory(pass->early, &fresh);
+
+	if (err || fresh) {
+		on_inventory(pass, err, inventory);
+		return true;
+	}
+	take_inventory(pass, inventory);
+	return false;
 }
 
 void pass_start_inventory(struct pass *pass)
@@ -187,6 +213,10 @@ void pass_start_inventory(struct pass *pass)
 		begin(pass);
 		return;
 	}
+	if (pass_awaits_early(pass, EARLY_INVENTORY))
+		return;
+	if (pass->early && take_early_inventory(pass))
+		return;
 	/* Somebody may have suspended the app, or taken it over, since. */
 	pass->id = app->inventory_known
 			   ? inventory_refresh(pass->options.cluster, app->namespace, app->name,

@@ -12,6 +12,7 @@
 #ifndef AGENT_PASS_PRIVATE_H
 #define AGENT_PASS_PRIVATE_H
 
+#include "agent/early.h"
 #include "agent/pass.h"
 #include "agent/record.h"
 #include "agent/steer.h"
@@ -55,6 +56,7 @@ struct pass {
 	int round;              /* how often what was changed meanwhile has been read again */
 
 	struct fetch *fetch;           /* while STAGE_FETCH */
+	struct early *early;           /* until STAGE_READ, where the pass is eager */
 	struct turn turn;              /* from the end of STAGE_FETCH on */
 	bool is_cut;                   /* it ended after the fetch */
 	uint64_t id;                   /* of the cluster's work under way, else 0 */
@@ -92,6 +94,9 @@ void pass_fail(struct pass *pass, enum pass_fault fault, const struct err *err);
 
 /* What a stage of the cluster ends with (a stage_done): on to the next, or out. */
 void pass_on_stage_done(void *context, const struct err *err);
+
+/* Whether the stage has to wait for what was asked early; it is started again then. */
+bool pass_awaits_early(struct pass *pass, enum early_step step);
 
 /* After starting one: ends the pass with *err if it could not even start. */
 void pass_check_started(struct pass *pass, const struct err *err);

@@ -284,6 +284,13 @@ bool session_is_stuck(void)
 	return stuck;
 }
 
+bool session_may_be_eager(const struct session *session)
+{
+	const struct exec_config *plugin = session->kubeconfig.endpoint.exec;
+
+	return !plugin || !plugin->has_terminal;
+}
+
 /* --- what is wrong with a pass --------------------------------------------------------------- */
 
 void print_pass_troubles(const struct pass *pass, const struct app *app)

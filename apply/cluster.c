@@ -76,17 +76,17 @@ static bool remember_warning(struct cluster *cluster, const char *text, size_t l
 }
 
 /* Passes on the lines that are new. The callback must not free the cluster. */
-static void pass_on_warnings(struct cluster *cluster, const char *lines)
+void cluster_warn(struct cluster *cluster, const char *warnings)
 {
-	while (cluster->on_warning && *lines) {
-		size_t length = strcspn(lines, "\n");
+	while (cluster->on_warning && *warnings) {
+		size_t length = strcspn(warnings, "\n");
 
-		if (remember_warning(cluster, lines, length)) {
-			CLEANUP(free_p) char *text = strndup(lines, length);
+		if (remember_warning(cluster, warnings, length)) {
+			CLEANUP(free_p) char *text = strndup(warnings, length);
 			if (text)
 				cluster->on_warning(cluster->warning_ctx, text);
 		}
-		lines += length + (lines[length] == '\n');
+		warnings += length + (warnings[length] == '\n');
 	}
 }
 
@@ -380,7 +380,8 @@ static void on_response(void *ctx, const struct err *err, struct http_response *
 		failed = -1;
 	else if (refused)
 		failed = refusal_err(status, answer.body, response->body, &own);
-	pass_on_warnings(call->cluster, answer.warnings);
+	if (!call->spec.quiet)
+		cluster_warn(call->cluster, answer.warnings);
 	call_finish(call, failed ? &own : NULL, &answer);
 }
 

@@ -54,6 +54,9 @@ const char *cluster_server(const struct cluster *cluster);
 void cluster_on_warning(struct cluster *cluster, void (*on_warning)(void *ctx, const char *text),
 			void *ctx);
 
+/* Passes on what the answer to a quiet request had in `warnings`. */
+void cluster_warn(struct cluster *cluster, const char *warnings);
+
 /* As http_observe: each try at a request counts. */
 void cluster_observe(struct cluster *cluster,
 		     void (*observe)(void *ctx, const char *method, int status, double seconds),
@@ -91,6 +94,7 @@ struct cluster_request {
 			     * has its values masked (diff/secret.h) */
 	bool once;       /* not tried again, whatever comes (but see below) */
 	bool repeatable; /* stores nothing (a dry run): tried again like a read */
+	bool quiet;      /* what the server warns of is in the answer only, for cluster_warn */
 	bool unfenced;   /* the fence is not asked */
 	bool urgent;     /* overtakes all others that wait */
 	bool afresh;     /* over a connection of its own */

@@ -26,6 +26,7 @@ struct live {
 	size_t question_count;
 	bool unlistable; /* of the targets, those whose list was refused are to be got one by one */
 	bool *got;       /* per sorted target: its live state is known */
+	bool ahead;      /* whether it is wanted is not known yet */
 	stage_done *done;
 	void *ctx;
 };
@@ -91,7 +92,7 @@ static int sort_targets(struct live *live, struct err *err)
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = &live->targets->items[i];
 
-		if (target->error || !target->resource)
+		if (target->error || !target->resource || target->live_known)
 			continue;
 		set_live(target, false, NULL);
 		live->sorted[live->sorted_count++] = target;
@@ -179,14 +180,26 @@ static int send_question(struct live *live, size_t index, struct fanout_slot *sl
 	const struct question *question = &live->questions[index];
 	const struct target *target = live->sorted[question->first];
 	CLEANUP(buf_release) struct buf path = BUF_INIT(MAX_PATH_BYTES);
+	struct cluster_request request = {.method = "GET", .quiet = live->ahead};
 
-	if (!question->list)
-		return wire_read(target, slot, err);
-	page_print_path(target->resource, target->ref.namespace, question->continue_token, &path);
-	if (buf_check(&path, "the list's path", err) < 0)
+	if (question->list)
+		page_print_path(target->resource, target->ref.namespace, question->continue_token,
+				&path);
+	else if (resource_print_object(target->resource, target->ref.namespace, target->ref.name,
+				       &path, err) < 0)
 		return -1;
-	return fanout_send(slot, (struct cluster_request){.method = "GET", .path = buf_str(&path)},
-			   err);
+	if (buf_check(&path, question->list ? "the list's path" : "the object's path", err) < 0)
+		return -1;
+	request.path = buf_str(&path);
+	return fanout_send(slot, request, err);
+}
+
+/* Warnings of what is read ahead, which nobody has passed on. */
+static void keep_warnings(struct live *live, const struct question *question,
+			  const struct cluster_answer *answer)
+{
+	for (size_t i = 0; live->ahead && i < question->count; i++)
+		wire_keep_warnings(live->sorted[question->first + i], answer);
 }
 
 static void on_object(struct live *live, const struct question *question, const struct err *err,
@@ -252,10 +265,13 @@ static void on_proceed(void *stage, size_t index, struct fanout_slot *slot, cons
 
 	if (err && cluster_is_lost(err, answer))
 		fanout_fail(&live->fanout, err);
-	else if (live->questions[index].list)
-		on_page(live, index, slot, err, answer);
-	else
-		on_object(live, &live->questions[index], err, answer);
+	else {
+		keep_warnings(live, &live->questions[index], answer);
+		if (live->questions[index].list)
+			on_page(live, index, slot, err, answer);
+		else
+			on_object(live, &live->questions[index], err, answer);
+	}
 }
 
 static void on_finish(void *stage, const struct err *err)
@@ -277,8 +293,8 @@ static void on_finish(void *stage, const struct err *err)
 	live_finish(live, err);
 }
 
-uint64_t live_read(struct cluster *cluster, struct targets *targets, stage_done *done, void *ctx,
-		   struct err *err)
+static uint64_t start(struct cluster *cluster, struct targets *targets, bool ahead,
+		      stage_done *done, void *ctx, struct err *err)
 {
 	static const struct fanout_ops ops = {on_start, on_proceed, on_finish, live_free};
 	struct live *live = calloc(1, sizeof(*live));
@@ -288,6 +304,7 @@ uint64_t live_read(struct cluster *cluster, struct targets *targets, stage_done 
 		return 0;
 	}
 	live->targets = targets;
+	live->ahead = ahead;
 	live->done = done;
 	live->ctx = ctx;
 	if (sort_targets(live, err) < 0) {
@@ -301,4 +318,44 @@ uint64_t live_read(struct cluster *cluster, struct targets *targets, stage_done 
 		return 0;
 	}
 	return live->fanout.task;
+}
+
+uint64_t live_read(struct cluster *cluster, struct targets *targets, stage_done *done, void *ctx,
+		   struct err *err)
+{
+	return start(cluster, targets, false, done, ctx, err);
+}
+
+uint64_t live_read_ahead(struct cluster *cluster, struct targets *targets, stage_done *done,
+			 void *ctx, struct err *err)
+{
+	return start(cluster, targets, true, done, ctx, err);
+}
+
+/* --- what was read ahead ----------------------------------------------------------------------- */
+
+static int compare_refs(const void *a, const void *b)
+{
+	return ref_compare(&((const struct target *)a)->ref, &((const struct target *)b)->ref);
+}
+
+void live_take_over(struct cluster *cluster, struct targets *targets, struct targets *ahead)
+{
+	qsort(ahead->items, ahead->count, sizeof(*ahead->items), compare_refs);
+	for (size_t i = 0; i < targets->count; i++) {
+		struct target *target = &targets->items[i];
+		struct target *known = bsearch(target, ahead->items, ahead->count,
+					       sizeof(*ahead->items), compare_refs);
+
+		/* In another version it is another object. */
+		if (!known || target->error || !target->resource ||
+		    target->resource != known->resource)
+			continue;
+		set_live(target, known->live_known, STEAL(known->live));
+		if (known->error)
+			target_fail(target, known->error);
+		if (known->warnings)
+			cluster_warn(cluster, known->warnings);
+		known->resource = NULL; /* another target of the same object is read */
+	}
 }

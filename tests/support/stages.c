@@ -88,6 +88,8 @@ void bench_read_live(struct bench *bench)
 {
 	struct err err;
 
+	for (size_t i = 0; i < bench->targets.count; i++)
+		bench->targets.items[i].live_known = false;
 	bench_finish(bench, live_read(bench->cluster, &bench->targets, bench_on_done, bench, &err));
 }
 
