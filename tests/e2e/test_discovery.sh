@@ -68,7 +68,7 @@ wait_equal "a version that the same commit brings" 30 4 oars
 git -C "$repo" rm -q crd.yaml
 commit "$repo" "Boats by somebody else"
 wait_for 30 grep -qF "fetched main@$(short_id "$repo")" "$work/agent.log"
-kubectl delete crd "boats.$group" --timeout=30s >/dev/null
+kubectl delete crd "boats.$group" --timeout=120s >/dev/null
 kill -HUP "$agent_pid"
 wait_for 30 grep -qF "boat.yaml:1: no matches for kind \"Boat\" in version \"$group/v3\"" "$work/agent.log"
 check_equal "the kind is missed" 0 $?

@@ -49,7 +49,7 @@ check_run "diff --live" $EXIT_MANIFEST "" "role.yaml:2:1: error: *"
 
 definition "$group" harbours Harbour Cluster | kubectl create -f - >/dev/null
 at_end "kubectl delete crd harbours.$group --wait=false >/dev/null 2>&1"
-kubectl wait --for=condition=Established --timeout=20s "crd/harbours.$group" >/dev/null
+kubectl wait --for=condition=Established --timeout=120s "crd/harbours.$group" >/dev/null
 file harbour.yaml "$(printf 'apiVersion: %s/v1\nkind: Harbour\nmetadata: {name: %s}' "$group" "$namespace")"
 refused "a custom kind that belongs to no namespace" \
 	"harbour.yaml:2:1: error: Harbour \"$namespace\": the kind belongs to no namespace; $only"

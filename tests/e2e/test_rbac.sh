@@ -139,17 +139,17 @@ commit_all() {
 start=$(now)
 new_repo "$repo"
 commit_all "one of each" 1 nginx:1.25.4 one
-sync "creates" 0 --wait --timeout 60s
+sync "creates" 0 --wait --timeout 240s
 commit_all "eight of each" 8 nginx:1.25.4 two
-sync "creates and replaces" 0 --wait --timeout 60s
+sync "creates and replaces" 0 --wait --timeout 240s
 commit_all "an image that cannot be had" 8 nginx:broken two
-sync "gets stuck" 3 --wait --timeout 60s
+sync "gets stuck" 3 --wait --timeout 240s
 commit_all "and one that can" 8 nginx:1.26.1 two
-sync "evicts" 0 --wait --timeout 60s
+sync "evicts" 0 --wait --timeout 240s
 check_equal "the Pods" "0=nginx:1.26.1 1=nginx:1.26.1" "$(pods_images w0)"
 policy='on-stuck: rollback'
 commit_all "that would be rolled back" 8 nginx:1.26.2 two
-sync "looks what it would go back to" 0 --wait --timeout 60s
+sync "looks what it would go back to" 0 --wait --timeout 240s
 
 # The agent, as the Deployment has it, with files of the account that are renewed, and the token in use taken
 # back. Where that takes more than this machine allows, from a kubeconfig.

@@ -37,7 +37,7 @@ run_diff
 check_like "stuck: diff" "1 statefulset.apps/web *blocked*$why*" "$status $out"
 run_sync
 check_run "stuck: sync" 3 "*1 blocked*" "*tranche: note: statefulset.apps/web: $why"
-run_sync --wait --timeout 20s
+run_sync --wait --timeout 240s
 check_run "stuck: sync --wait" 3 "*" "*tranche: statefulset.apps/web is blocked: $why"
 check_equal "stuck: the partition stays" 4 "$(live_partition)"
 annotations=([force-partition]=2)

@@ -12,11 +12,11 @@ count_pods() {
 annotations=([step]=1%)
 spec=("podManagementPolicy: Parallel")
 commit_web "three hundred" replicas=300 partition=294
-run_sync --wait --timeout 58s
+run_sync --wait --timeout 240s
 check_equal "three hundred: exit status" 0 "$status" || echo "$err"
 check_equal "three hundred: Pods" 300 "$(count_pods $old)"
 commit_web "a canary of six" image=$new
-run_sync --wait --timeout 58s
+run_sync --wait --timeout 240s
 check_equal "a canary of six: exit status" 0 "$status" || echo "$err"
 check_like "a canary of six: the steps" "*promoted to partition 297: web-299 to web-297 take $new (step 1 of 2)
 *promoted to partition 294: web-296 to web-294 take $new (step 2 of 2)*" "$out"

@@ -8,7 +8,7 @@ minor=$(server_minor)
 
 # step_to WHAT PODS: syncs to the end; the Pods are these.
 step_to() {
-	run_sync --wait --timeout 50s
+	run_sync --wait --timeout 240s
 	check_equal "$1: exit status" 0 "$status" || echo "$err"
 	check_equal "$1: Pods" "$2" "$(pods_images web)"
 }

@@ -11,7 +11,7 @@ EXIT_ROLLOUT=3
 sync_to() {
 	walkthrough_manifest "$1" "$2" "$3" >"$repo/web.yaml"
 	commit "$repo" "$*"
-	run "$build/tranche" sync -n "$namespace" --repo "$repo" --wait --timeout 30s
+	run "$build/tranche" sync -n "$namespace" --repo "$repo" --wait --timeout 240s
 }
 
 status() {
@@ -56,7 +56,7 @@ check_equal "back to a good image: exit status" $EXIT_ROLLOUT "$status"
 check_equal "back to a good image: the way out" "tranche: $sts is stuck: nginx-statefulset-2 on $broken blocks the \
 update: ImagePullBackOff: Back-off pulling image \"$broken\"; delete nginx-statefulset-2 and it comes back on $new" "$err"
 kube delete pod nginx-statefulset-2 --wait=false >/dev/null
-run "$build/tranche" sync -n "$namespace" --repo "$repo" --wait --timeout 30s
+run "$build/tranche" sync -n "$namespace" --repo "$repo" --wait --timeout 240s
 check_equal "the Pod deleted: exit status" 0 "$status"
 check_equal "the Pod deleted: Pods" "0=$old 1=$old 2=$new" "$(pods_images nginx-statefulset)"
 

@@ -35,7 +35,7 @@ check_like() {
 }
 
 # run COMMAND...: leaves its exit status in $status, its output in $out and $err. It may take $run_seconds.
-run_seconds=120
+run_seconds=300
 run() {
 	timeout "$run_seconds" "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
@@ -60,9 +60,13 @@ $out
 $err"
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds; fails at the deadline.
+# Deadlines are for what never comes: on a machine that is busy with other things all takes many times as long as one
+# would think.
+patience=4
+
+# wait_for SECONDS COMMAND...: until it succeeds; fails at the deadline, which is $patience times that.
 wait_for() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + patience * $1))
 
 	shift
 	until "$@"; do
@@ -73,7 +77,7 @@ wait_for() {
 
 # wait_equal WHAT SECONDS EXPECTED COMMAND...: checks that its output is that, at the deadline at the latest.
 wait_equal() {
-	local what=$1 deadline=$((SECONDS + $2)) expected=$3 seen
+	local what=$1 deadline=$((SECONDS + patience * $2)) expected=$3 seen
 
 	shift 3
 	while seen=$("$@" 2>&1); [ "$seen" != "$expected" ] && [ "$SECONDS" -lt "$deadline" ]; do
