@@ -22,7 +22,7 @@ manifest() {
 foretold() {
 	check_equal "$1: told from Git" "$2" "$(rollout --from HEAD~1)"
 	check_equal "$1: told with the cluster" "$2" "$(rollout -n "$namespace")"
-	run "$build/tranche" sync -n "$namespace" --repo "$repo" --wait --timeout 60s
+	run "$build/tranche" sync -n "$namespace" --repo "$repo" --wait --timeout 240s
 	check_equal "$1: applied" 0 "$status"
 }
 
@@ -62,6 +62,7 @@ check_equal "a walk: told with the cluster" "$walk" "$(rollout -n "$namespace")"
 "$build/tranche" status -n "$namespace" --repo "$repo" --watch >"$work/lines" 2>"$work/lines.err" </dev/null &
 watcher=$!
 at_end "kill $watcher 2>/dev/null"
+wait_for 30 test -s "$work/lines"
 start_agent --repo "$repo"
 wait_equal "a walk: Pods" 60 "0=nginx:1.27.0 1=nginx:1.27.1 2=nginx:1.27.1 3=nginx:1.27.1" pods_images $sts
 wait_for 30 grep -q " Canary, 4/4 ready, 3/4 updated, partition 1: " "$work/lines"
@@ -74,12 +75,15 @@ for partition in 3 2; do
 done
 check_equal "status --watch: the end" " Canary, 4/4 ready, 3/4 updated, partition 1: 1..3 run nginx:1.27.1, partition 1 holds 0 on nginx:1.27.0; partition 0 would take $sts-0" \
 	"$(tail -n 1 "$work/lines" | sed "s,.*/$sts,,")"
-run "$build/tranche" status -n "$namespace" --repo "$repo" -o json
-check_equal "status -o json" "Canary 1 1 1 True True" "$(python3 -c '
+# The agent remembers a step after it has taken it.
+remembered() {
+	"$build/tranche" status -n "$namespace" --repo "$repo" -o json | python3 -c '
 import json, sys
 status = json.load(sys.stdin)
 rollout = status["statefulSets"][0]
 print(rollout["phase"], rollout["partition"], rollout["target"], rollout["gitPartition"],
-      "stepSince" in rollout, status["appliedCommit"] == rollout["appliedCommit"])' <<<"$out" 2>&1)"
+      "stepSince" in rollout, status["appliedCommit"] == rollout["appliedCommit"])'
+}
+wait_equal "status -o json" 30 "Canary 1 1 1 True True" remembered
 
 finish

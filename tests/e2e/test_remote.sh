@@ -90,7 +90,15 @@ check_like "history" "0 WHEN *COMMIT *
 20??-??-??T??:??:??Z  $(short_id "$repo")  commit  Ada Author  Complete after *  The shop
     2 created
     $namespace/nginx-statefulset: nginx:1.25.4, replicas 3" "$status $out"
-remote status
+# What ended is kept by one more pass.
+is_idle() {
+	remote status && [[ $out == *$'\n'shop*idle* ]]
+}
+is_kept() {
+	kube get configmap tranche-shop -o 'jsonpath={.data}' | grep -q Complete
+}
+wait_for 30 is_kept
+wait_for 30 is_idle
 check_like "status" "0 APP *STATE *RESULT *REVISION *
 shop *idle *synced *main@$(short_id "$repo") * ago *2 *
 *$namespace *nginx-statefulset *Complete *3/3 *3/3 *0 *" "$status $out$err"
@@ -146,7 +154,7 @@ run "$build/tranche" suspend shop -n "$namespace"
 check_like "it is suspended already" "$EXIT_DIFFERENT tranche: shop is already suspended by * since *: restoring a backup" "$status $err$out"
 run "$build/tranche" resume shop -n "$namespace" # without the agent, which learns of it at its next pass
 check_equal "resume" "0 shop resumed" "$status $out$err"
-remote sync --wait --timeout 60s
+remote sync --wait --timeout 240s
 check_like "sync --wait" "0 shop: synced: *, at main@$(short_id "$repo")*" "$status $out$err"
 check_equal "the canary is there" "0=nginx:1.25.4 1=nginx:1.25.4 2=nginx:1.26.1" "$(pods_images nginx-statefulset)"
 is_canary() {

@@ -4,6 +4,11 @@
 
 repo=$work/repo
 
+# run_image COUNT IMAGE: whether so many Pods have it.
+run_image() {
+	[ "$(pods_images nginx-statefulset | grep -o "=$2" | wc -l)" -ge "$1" ]
+}
+
 new_repo "$repo"
 walkthrough_manifest 5 nginx:1.25.4 0 >"$repo/web.yaml"
 commit "$repo" "five Pods"
@@ -21,7 +26,7 @@ wait_equal "killed while creating" 60 \
 # Killed in mid-update; meanwhile another commit is made.
 walkthrough_manifest 5 nginx:1.26.1 1 >"$repo/web.yaml"
 commit "$repo" "a new image"
-wait_for 60 field_reaches statefulset/nginx-statefulset .status.updatedReplicas 2
+wait_for 60 run_image 2 nginx:1.26.1
 stop_agent KILL
 walkthrough_manifest 5 nginx:1.26.1 2 >"$repo/web.yaml"
 commit "$repo" "hold one more"
@@ -35,7 +40,7 @@ wait_equal "killed while updating" 60 \
 # TERM ends it soon (the grace that a Pod may count on is 5 s), also in mid-rollout.
 walkthrough_manifest 5 nginx:1.27.0 0 >"$repo/web.yaml"
 commit "$repo" "yet another image"
-wait_for 60 field_reaches statefulset/nginx-statefulset .status.updatedReplicas 1
+wait_for 60 run_image 1 nginx:1.27.0
 began=$(now_ms)
 stop_agent TERM
 check_equal "TERM: exit status" 0 $?

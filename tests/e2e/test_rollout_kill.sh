@@ -4,15 +4,14 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/rollout.sh"
 
-# kill_at STAGE [SECONDS]: starts the agent and kills it as it enters the stage; false if it has not in
-# that time, in which it says nothing more.
+# kill_at STAGE: starts the agent and kills it as it enters the stage; false if it says nothing more before it has.
 kill_at() {
 	local line found=1
 
 	setpriv --pdeathsig KILL "$build/tranche" run -n "$namespace" --interval 1h --repo "$repo" \
 		--log-level debug >"$work/lines" 2>&1 </dev/null &
 	agent_pid=$!
-	while IFS= read -r -t "${2-5}" line; do
+	while IFS= read -r -t 60 line; do
 		echo "$line" >>"$work/agent.log"
 		[[ $line == *"-> $1,"* ]] || continue
 		found=0
@@ -28,10 +27,11 @@ promoted() {
 }
 
 mkfifo "$work/lines"
-# A bake keeps the walk from being over before the last kill, however long a busy machine takes for each.
-replicas=14
+# A bake keeps the walk from being over before the last kill, however long a busy machine takes for each: of those below
+# twelve may come after a step was taken.
+replicas=18
 annotations=([step]=1 [bake]=1s)
-commit_web "fourteen Pods"
+commit_web "eighteen Pods"
 run_sync --wait
 check_equal "first sync" "0 $(all_pods $old)" "$status $(pods_images web)"
 first=$(field $sts .metadata.generation)
@@ -70,14 +70,15 @@ generation=$(field $sts .metadata.generation)
 commit_web "a bad image" image=$broken
 kills=0
 for stage in write unstick record write write write unstick record "done" unstick; do
-	kill_at $stage 2 && kills=$((kills + 1))
+	kill_at $stage || break
+	kills=$((kills + 1))
 done
-echo "  killed $kills times around a rollback"
+check_equal "kills around a rollback" 10 $kills
 start_agent --repo "$repo"
+wait_equal "rolled back: the inventory knows" 60 "$(git -C "$repo" rev-parse HEAD)" inventory .rollout.rejected.commit
 wait_equal "rolled back: Pods" 60 "$(all_pods $new)" pods_images web
 check_equal "rolled back: the bad image was written once, and the good one" $((generation + 2)) \
 	"$(field $sts .metadata.generation)"
-check_equal "rolled back: the inventory knows" "$(git -C "$repo" rev-parse HEAD)" "$(inventory .rollout.rejected.commit)"
 check_equal "rolled back: no drift" 0 "$(count_log drift)"
 
 finish

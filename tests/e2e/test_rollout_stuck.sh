@@ -26,7 +26,7 @@ run_diff
 check_like "stuck: diff" "1 *blocked*web-4 is in ImagePullBackOff on $broken*" "$status $out"
 run_sync
 check_run "stuck: sync" 3 "*" "*web-4 is in ImagePullBackOff on $broken*"
-run_sync --wait --timeout 30s
+run_sync --wait --timeout 240s
 check_run "stuck: sync --wait" 3 "*" "*tranche: statefulset.apps/web is stuck: web-4 is in ImagePullBackOff on $broken*"
 one_bad_pod "stuck, and synced again"
 
@@ -48,16 +48,16 @@ stop_agent TERM
 
 annotations=([step]=1)
 commit_web "bad again" image=$broken
-run_sync --wait --timeout 30s
+run_sync --wait --timeout 240s
 check_run "bad again: sync --wait" 3 "*" "*is stuck: web-4 is in ImagePullBackOff*"
 uid=$(pods_uids web)
 commit_web "back again, by hand" image=$old
-run_sync --wait --timeout 30s
+run_sync --wait --timeout 240s
 check_run "not asked to: sync --wait" 3 "*" "*is stuck: web-4 on $broken blocks the update: $pull; delete web-4 and it comes back on $old"
 check_equal "not asked to: no Pod is touched" "$uid" "$(pods_uids web)"
 annotations=([step]=1 [unstick]=true)
 commit_web "ask for it"
-run_sync --wait --timeout 30s
+run_sync --wait --timeout 240s
 check_run "asked to: sync --wait" 0 "*web-4 was evicted, so that it comes back on the new template*" \
 	"tranche: note: statefulset.apps/web: web-4 blocks the rollout: it is evicted, and comes back on the new template"
 check_equal "asked to: Pods" "$(all_pods $old)" "$(pods_images web)"
@@ -71,10 +71,10 @@ wait_equal "with rollback: synced" 30 rollback field $sts '.metadata.annotations
 commit_web "a third bad image" image=$broken
 bad=$(short_id "$repo")
 good=$(field $sts .status.currentRevision)
-wait_equal "rolled back: the template" 60 $old field $sts '.spec.template.spec.containers[0].image'
-wait_equal "rolled back: Pods" 60 "$(all_pods $old)" pods_images web
-wait_equal "rolled back: told once" 30 1 \
+wait_equal "rolled back: told once" 60 1 \
 	count_log "statefulset.apps/web: rolled back to $old (revision $good): web-4 on $broken: ImagePullBackOff"
+check_equal "rolled back: the template" $old "$(field $sts '.spec.template.spec.containers[0].image')"
+wait_equal "rolled back: Pods" 60 "$(all_pods $old)" pods_images web
 check_equal "rolled back: until when" 1 "$(count_log "; commit $bad is rejected until Git changes")"
 check_like "rolled back: the inventory knows why" "web-4 on $broken: $pull*" "$(inventory .rollout.rejected.reason)"
 check_equal "rolled back: the inventory knows what" "$(git -C "$repo" rev-parse HEAD)" "$(inventory .rollout.rejected.commit)"
@@ -96,16 +96,18 @@ commit_web "revert in Git" image=$old
 wait_equal "reverted in Git: the end is told" 30 1 told "no longer rolled back: Git has changed"
 check_equal "reverted in Git: no Pod is touched" "$uids" "$(pods_uids web)"
 wait_equal "reverted in Git: the inventory" 30 "" inventory .rollout.rejected.reason
+annotations=([step]=1 [on-stuck]=rollback [unstick]=true) # a good one may take its time
 commit_web "a good image" image=$new
 wait_equal "a good image: Pods" 60 "$(all_pods $new)" pods_images web
 stop_agent TERM
 
 # --- rollback by sync -----------------------------------------------------------------------------
 
+annotations+=([deadline]=2s)
 commit_web "a fourth bad image" image=$broken
-run_sync --wait --timeout 60s
+run_sync --wait --timeout 240s
 check_run "rolled back by sync" 3 "*statefulset.apps/web: rolled back to $new (revision *): web-4 on $broken: ImagePullBackOff*" \
 	"*tranche: statefulset.apps/web was rolled back: rejected commit $(short_id "$repo"): web-4 on $broken: ImagePullBackOff*"
-check_equal "rolled back by sync: Pods" "$(all_pods $new)" "$(pods_images web)"
+wait_equal "rolled back by sync: Pods" 60 "$(all_pods $new)" pods_images web
 
 finish

@@ -10,17 +10,19 @@ stuck() {
 
 	commit_web "$1" image="$2"
 	started=$(now_ms)
-	run_sync --wait --timeout 30s
+	run_sync --wait --timeout 240s
 	check_run "$1: sync --wait" 3 "*" "*tranche: statefulset.apps/web is stuck: $3"
 	check_equal "$1: it stops after one Pod" "$(all_pods $old 0 2)" "$(pods_images web | sed 's/ 3=.*//')"
 	took=$(($(now_ms) - started))
 }
 
 replicas=4
-annotations=([step]=1 [deadline]=3s [unstick]=true)
+annotations=([step]=1 [unstick]=true)
 commit_web "four Pods"
 run_sync --wait
 check_equal "first sync" "0 $(all_pods $old)" "$status $(pods_images web)"
+
+annotations+=([deadline]=3s)
 
 stuck "a probe that never succeeds" nginx:never-ready \
 	"web-3 on nginx:never-ready: running, but its readiness probe fails*longer than the deadline of 3s*"
@@ -39,6 +41,7 @@ kube create -f - >/dev/null <<-EOT
 EOT
 wait_equal "the budget counts" 30 "3 of 4" budget
 start_agent --repo "$repo"
+unset 'annotations[deadline]'
 commit_web "the way back" image=$old
 wait_equal "guarded: told once" 30 1 \
 	told "web-3 blocks the rollout, and may not be evicted yet: Cannot evict pod as it would violate the pod's disruption budget."
