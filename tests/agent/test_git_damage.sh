@@ -3,21 +3,13 @@
 # once, and the commit that is read is the right one. A repository that is not ours is left alone.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 need git python3
-cd "$work" || exit 2
 
 make_shop
 commit_shop 2 Second
 commit_shop 3 Third
-mkdir -p server/repos
-ln -s ../../shop/.git server/repos/shop.git
-start_https "$work/server"
-url=http://127.0.0.1:$port/shop.git
+serve_shop
 base=$(git -C shop rev-parse main)
 
 run "$tranche" validate --repo "$url" --git-dir packed

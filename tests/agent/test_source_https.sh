@@ -2,20 +2,13 @@
 # A repository behind HTTPS: who is trusted, who we are, and what a server can do to us.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 need git python3 openssl
-cd "$work" || exit 2
 
 make_shop
 make_pki
-mkdir -p server/repos credentials
-git clone -q --bare shop server/repos/shop.git
-start_https "$work/server" pki/server.crt pki/server.key
-url=https://localhost:$port/shop.git
+serve_clone pki/server.crt pki/server.key
+mkdir credentials
 fine='0 errors, 0 warnings in 1 file, at main@*'
 
 # expect WHAT STATUS MESSAGE [OPTION...]
@@ -139,10 +132,8 @@ done
 
 run env HTTPS_PROXY=http://127.0.0.1:1 "$tranche" validate --repo "$url" --git-credentials credentials
 check_run "a proxy that is not there" 5 '' "tranche: cannot read $url: failed to connect to 127.0.0.1: Connection refused"
-python3 "$support/connect_proxy.py" "$work/proxy" &
-server_pids+=($!)
-wait_until "the proxy listens" test -s proxy.port
-run env HTTPS_PROXY="http://127.0.0.1:$(<proxy.port)" "$tranche" validate --repo "$url" --git-credentials credentials
+start_proxy
+run env HTTPS_PROXY="$proxy" "$tranche" validate --repo "$url" --git-credentials credentials
 check_run "a proxy" 0 '' "$fine"
 check_like "it was used" "CONNECT localhost:$port HTTP/1.1*" "$(<proxy.log)"
 run env HTTPS_PROXY=http://127.0.0.1:1 NO_PROXY=localhost "$tranche" validate --repo "$url" --git-credentials credentials

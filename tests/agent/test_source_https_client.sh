@@ -3,13 +3,8 @@
 # looked at as closely as without one.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 need git python3 openssl
-cd "$work" || exit 2
 
 make_shop
 make_pki
@@ -17,10 +12,8 @@ mv pki/other.key pki/other-ca.key
 make_client robot ca
 make_client stranger other-ca
 make_client second ca
-mkdir -p server/repos credentials
-git clone -q --bare shop server/repos/shop.git
-start_https "$work/server" pki/server.crt pki/server.key pki/ca.crt
-url=https://localhost:$port/shop.git
+serve_clone pki/server.crt pki/server.key pki/ca.crt
+mkdir credentials
 fine='0 errors, 0 warnings in 1 file, at main@*'
 
 # expect WHAT STATUS MESSAGE: with a clone of its own, so that all of it is fetched.
@@ -122,11 +115,8 @@ check_run "another name than the certificate's" 5 '' "tranche: cannot read https
 
 # --- the way there ------------------------------------------------------------------------------------
 
-python3 "$support/connect_proxy.py" "$work/proxy" &
-server_pids+=($!)
-wait_until "the proxy listens" test -s proxy.port
-HTTPS_PROXY=http://127.0.0.1:$(<proxy.port)
-export HTTPS_PROXY
+start_proxy
+export HTTPS_PROXY=$proxy
 expect "through a proxy" 0 "$fine"
 check_like "it was used" "CONNECT localhost:$port HTTP/1.1*" "$(<proxy.log)"
 be stranger

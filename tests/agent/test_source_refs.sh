@@ -2,21 +2,12 @@
 # What refs and clones can do that they usually do not: each row of the table in docs/sources.md.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 need git python3
-cd "$work" || exit 2
 
 make_shop
-mkdir -p server/repos
-git clone -q --bare shop server/repos/shop.git
-git -C shop remote add origin "$work/server/repos/shop.git"
-start_https "$work/server"
-base=http://127.0.0.1:$port
-url=$base/shop.git
+serve_clone
+base=${url%/shop.git}
 
 # reads WHAT STATUS REPO MESSAGE [OPTION...]
 reads() {

@@ -3,14 +3,9 @@
 # who we are.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 unset SSH_AUTH_SOCK
 need git sshd ssh-keygen python3
-cd "$work" || exit 2
 
 # libgit2 1.5.1 keeps the known hosts of each SSH connection, libssh2 1.10 parts of ECDSA keys: one a process here.
 printf 'leak:libssh2.so\nleak:libgit2.so\nleak:libcrypto.so\n' >lsan

@@ -3,14 +3,10 @@
 # remote repository. What is not signed by an allowed key is refused.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-work=$(mktemp -d)
+begin_test
 trap 'end_servers; gpgconf --kill all 2>/dev/null; rm -rf "$work"' EXIT
-leave_user_settings
 need git python3 ssh-keygen gpg gpgv
 export GNUPGHOME=$work/gnupg TMPDIR=$work/tmp
-cd "$work" || exit 2
 mkdir -m 700 gnupg
 mkdir tmp ssh keys
 
@@ -117,10 +113,7 @@ expect "a tag that is only a name" 5 'tranche: shop: plain@??????? is not signed
 
 # --- a remote one -------------------------------------------------------------------------------------
 
-mkdir -p server/repos
-git clone -q --bare shop server/repos/shop.git
-start_https "$work/server"
-url=http://127.0.0.1:$port/shop.git
+serve_clone
 run "$tranche" validate --repo "$url" --verify keys --ref v1.0.0
 check_run "a signed tag, fetched" 0 '' "$fine"
 run "$tranche" validate --repo "$url" --verify keys

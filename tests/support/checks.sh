@@ -1,8 +1,52 @@
 # shellcheck shell=bash
-# Checks of script tests: what a program printed and how it ended. The script makes a temporary folder
-# ($work) before it calls `run`, and ends with `N passed, N failed` of $passed and $failed.
+# Script tests: their beginning, what they start, and checks of what a program printed and how it ended. `run` wants a
+# temporary folder ($work), which `begin_test` makes. A script ends with `N passed, N failed` of $passed and $failed.
 set -u
 passed=0 failed=0
+server_pids=()
+
+# begin_test: leaves the folder of the sources ($top) for an empty one ($work), which goes when the script ends, like all that
+# it has started. $build has the programs, $tranche is the one. Nothing of the user's settings takes part.
+begin_test() {
+	cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
+	top=$PWD
+	build=$(realpath "${BUILD:-build}")
+	# shellcheck disable=SC2034 # the test's
+	tranche=$build/tranche
+	work=$(mktemp -d)
+	trap 'end_servers; rm -rf "$work"' EXIT
+	trap 'exit 1' INT TERM HUP
+	leave_user_settings
+	cd "$work" || exit 2
+}
+
+# need PROGRAM...: or the test has failed.
+need() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null || PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || {
+			echo "FAILED: $program is not installed; run make deps"
+			echo "0 passed, 1 failed"
+			exit 1
+		}
+	done
+}
+
+# start_server LOG COMMAND...: in the background, until the script ends; LOG gets its lines behind those that are there. Its
+# process is $server.
+start_server() {
+	"${@:2}" >>"$1" 2>&1 </dev/null &
+	server=$!
+	server_pids+=("$server")
+}
+
+# Ends what is in $server_pids, also what was stopped, and waits for it.
+end_servers() {
+	((${#server_pids[@]} == 0)) || kill -TERM "${server_pids[@]}" 2>/dev/null
+	((${#server_pids[@]} == 0)) || kill -CONT "${server_pids[@]}" 2>/dev/null
+	server_pids=()
+	wait
+}
 
 indent() {
 	printf '      %s' "${1//$'\n'/$'\n      '}"
@@ -73,6 +117,11 @@ wait_for() {
 		[ "$SECONDS" -lt "$deadline" ] || return 1
 		sleep 0.05
 	done
+}
+
+# wait_until WHAT COMMAND...: until it succeeds; a failed check after 30 s.
+wait_until() {
+	wait_for 30 "${@:2}" 2>/dev/null || check_equal "$1" "in time" "not after 30 s"
 }
 
 # wait_equal WHAT SECONDS EXPECTED COMMAND...: checks that its output is that, at the deadline at the latest.

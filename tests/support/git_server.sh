@@ -1,31 +1,7 @@
 # shellcheck shell=bash
-# Git servers for script tests, in $work: after checks.sh, with $tranche set. What they start ends with
-# end_servers.
+# Git servers for script tests, in $work: after checks.sh.
 support=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
-server_pids=()
 port='' ssh_port=''
-
-# wait_until WHAT COMMAND...: until it succeeds; fails after 30 s.
-wait_until() {
-	wait_for 30 "${@:2}" 2>/dev/null || check_equal "$1" "in time" "not after 30 s"
-}
-
-need() {
-	local program
-	for program; do
-		command -v "$program" >/dev/null || PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || {
-			echo "FAILED: $program is not installed; run make deps"
-			echo "0 passed, 1 failed"
-			exit 1
-		}
-	done
-}
-
-end_servers() {
-	((${#server_pids[@]} == 0)) || kill "${server_pids[@]}" 2>/dev/null
-	server_pids=()
-	wait
-}
 
 # A repository $work/shop with one manifest, on the branch main.
 make_shop() {
@@ -65,10 +41,37 @@ make_client() {
 
 # start_https FOLDER [CERT KEY [CLIENT-CA]]: serves FOLDER/repos, leaves the port in $port.
 start_https() {
-	python3 "$support/git_backend.py" "$@" &
-	server_pids+=($!)
+	start_server "$1.log" python3 "$support/git_backend.py" "$@"
 	wait_until "the HTTPS server listens" test -s "$1/port"
 	port=$(<"$1/port")
+}
+
+# serve_shop: the shop itself over HTTP, at $url; what is asked is in $work/server/log.
+serve_shop() {
+	mkdir -p "$work/server/repos"
+	ln -s ../../shop/.git "$work/server/repos/shop.git"
+	start_https "$work/server"
+	url=http://127.0.0.1:$port/shop.git
+}
+
+# serve_clone [CERT KEY [CLIENT-CA]]: a bare clone of the shop, which the shop pushes to as `origin`; over HTTPS if there is a
+# certificate.
+# shellcheck disable=SC2120 # it need not be one
+serve_clone() {
+	mkdir -p "$work/server/repos"
+	git clone -q --bare "$work/shop" "$work/server/repos/shop.git"
+	git -C "$work/shop" remote add origin "$work/server/repos/shop.git"
+	start_https "$work/server" "$@"
+	# shellcheck disable=SC2034 # the test's
+	url=$([ $# -eq 0 ] && echo http://127.0.0.1 || echo https://localhost):$port/shop.git
+}
+
+# start_proxy: an HTTP proxy at the URL $proxy; who has used it is in $work/proxy.log.
+start_proxy() {
+	start_server "$work/proxy.err" python3 "$support/connect_proxy.py" "$work/proxy"
+	wait_until "the proxy listens" test -s "$work/proxy.port"
+	# shellcheck disable=SC2034 # the test's
+	proxy=http://127.0.0.1:$(<"$work/proxy.port")
 }
 
 # make_sshd: keys and settings in $work/ssh; a free port in $ssh_port.
