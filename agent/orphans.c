@@ -114,26 +114,6 @@ size_t orphans_count(const struct orphans *orphans)
 	return orphans->count;
 }
 
-/* The shell is its orphan's first member. */
-struct orphan *orphans_of_target(struct orphans *orphans, const struct target *target)
-{
-	const struct orphan *orphan = (const void *)target->manifest;
-
-	return &orphans->items[orphan - orphans->items];
-}
-
-struct plan_item *orphans_item_of(struct orphans *orphans, const struct target *target)
-{
-	return &orphans->options.plan->items[orphans_of_target(orphans, target)->item];
-}
-
-bool orphans_is_outside(const struct orphans *orphans, const struct ref *ref)
-{
-	const struct app *app = orphans->options.app;
-
-	return app->namespace_only && strcmp(ref->namespace, app->namespace) != 0;
-}
-
 /* --- looking ---------------------------------------------------------------------------------- */
 
 static void finish(struct orphans *orphans, const struct err *err)

@@ -38,6 +38,8 @@ struct orphans {
 	struct neighbours *neighbours; /* NULL: not looked at */
 };
 
+/* --- orphans_decide.c ------------------------------------------------------------------------- */
+
 struct orphan *orphans_of_target(struct orphans *orphans, const struct target *target);
 
 /* Only of one that has an item. */
