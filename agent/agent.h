@@ -20,7 +20,7 @@ struct leader;
 #define AGENT_END_PASSES_MS 2000
 #define AGENT_END_PARTS_MS  1500
 #define AGENT_MAX_PARTS     8
-#define AGENT_REOPEN_MS     10000 /* after a cluster whose kubeconfig cannot be read */
+#define AGENT_REOPEN_MS     10000 /* then a cluster whose kubeconfig could not be read is tried again */
 
 /* Something besides the apps that has to end well. */
 struct agent_part {
@@ -57,7 +57,7 @@ struct runner *agent_find(struct agent *agent, const char *name);
 size_t agent_app_count(const struct agent *agent);
 struct runner *agent_at(const struct agent *agent, size_t index);
 
-/* Has all apps synced now; those that are told by hand are compared only. */
+/* Has all apps synced now; those with `sync: manual` are compared only. */
 void agent_sync_all(struct agent *agent);
 
 /* Whether this process may write; the apps of one that may not only fetch. */

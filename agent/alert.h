@@ -41,10 +41,7 @@ const struct config_sink *alert_config(const struct alert *alert);
 /* Tells those that pass its filters. */
 void alert_tell(struct alert *alert, struct notice *const *items, size_t count);
 
-/*
- * Tells of what holds already, to a sink that is new: only a type that wants it again and again
- * does.
- */
+/* Tells a new sink what holds already, if its type is told that again and again (resend_ms). */
 void alert_catch_up(struct alert *alert, const struct alert_held *held);
 
 /*
@@ -59,6 +56,7 @@ bool alert_owes(struct alert *alert, const char *key, enum notice_state state);
 /* What it has still to tell of the app, from *index on, which moves on; NULL: no more. Borrowed. */
 const struct notice *alert_next_owed(const struct alert *alert, const char *app, size_t *index);
 
+/* As notices_forget and notices_leave_cluster. */
 void alert_forget(struct alert *alert, const char *app);
 void alert_leave_cluster(struct alert *alert, struct cluster *cluster);
 

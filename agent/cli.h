@@ -19,9 +19,8 @@ struct command {
 	const char *summary; /* one line, for the list of commands */
 	const char *text;    /* a paragraph for its own help */
 	const char *examples;
-	const char *
-		argument; /* what it is about, besides its options: "NAME", "[APP]"; NULL: nothing */
-	unsigned groups;  /* which options it takes: CLI_GROUP_... */
+	const char *argument; /* what it is about besides its options: "NAME", "[APP]"; or NULL */
+	unsigned groups;      /* which options it takes: CLI_GROUP_... */
 	int (*run)(const struct options *options);
 };
 

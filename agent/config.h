@@ -132,10 +132,7 @@ struct config_leader {
 	int64_t duration_ms; /* whole seconds: without a renewal for that long another takes it */
 };
 
-/*
- * Of `count` agents this is the one with `index`: apps are split over them. A count of 0: one has
- * all.
- */
+/* Apps are split over `count` agents, of which this is number `index`; 0: one has them all. */
 struct config_shard {
 	int64_t index, count;
 };
@@ -148,7 +145,7 @@ struct config {
 	struct config_sink *sinks;
 	size_t sink_count;
 	int64_t reminder_ms; /* of sinks that have none of their own */
-	char *clone_dir; /* where the clones of apps without a git_dir are kept; NULL: the user's cache */
+	char *clone_dir;     /* for the clones of apps without a git_dir; NULL: the user's cache */
 	struct config_server server;
 	struct config_leader leader;
 	struct config_shard shard;
@@ -182,9 +179,7 @@ bool config_app_equal(const struct config_app *a, const struct config_app *b);
 bool config_sink_equal(const struct config_sink *a, const struct config_sink *b);
 bool config_equal(const struct config *a, const struct config *b);
 
-/*
- * Deep copies, for who outlives the configuration that they come from; each is released by its own.
- */
+/* Deep copies, which may outlive the configuration. */
 int config_app_copy(const struct config_app *app, struct config_app *ret_copy, struct err *err);
 void config_app_release(struct config_app *app);
 int config_cluster_copy(const struct config_cluster *cluster, struct config_cluster *ret_copy,

@@ -8,12 +8,17 @@
 
 enum exit_code {
 	EXIT_OK = 0, /* done; diff: no differences; validate: no errors */
-	EXIT_DIFFERENT =
-		1,      /* diff and sync --dry-run: differences; validate: errors; promote, hold,
-			     * rollback, suspend, resume: nothing to do; alerts test: a sink did not take it */
+	/*
+	 * diff and sync --dry-run: differences; validate: errors; promote, hold, rollback, suspend,
+	 * resume: nothing to do; alerts test: a sink did not take it
+	 */
+	EXIT_DIFFERENT = 1,
 	EXIT_USAGE = 2, /* a wrong flag, argument, command or configuration */
-	EXIT_ROLLOUT =
-		3, /* sync: a rollout is stuck, blocked or rolled back, or the app is suspended; --wait: or not over in time */
+	/*
+	 * sync: a rollout is stuck, blocked or rolled back, or the app is suspended; --wait: or not
+	 * over in time
+	 */
+	EXIT_ROLLOUT = 3,
 	EXIT_MANIFEST = 4, /* the manifests are refused; nothing was sent or edited */
 	EXIT_SOURCE = 5,   /* the repository, ref, path or file cannot be read, or committed to */
 	EXIT_CLUSTER = 6,  /* the cluster cannot be reached, or refuses these credentials */

@@ -30,9 +30,7 @@ void fetched_change_release(struct fetched_change *change);
 /* What a fetch hands back. */
 struct fetched {
 	bool changed; /* false: still at the known commit, the rest is empty */
-	/*
-	 * Files are as in the known commit: only the others have been read, see fetched_complete.
-	 */
+	/* Only files that are not as in the known commit have been read: see fetched_complete. */
 	bool partial;
 	struct snapshot snapshot; /* without the files' texts */
 	struct manifest_set manifests;
@@ -73,8 +71,8 @@ struct fetch_options {
 	const char *default_namespace; /* for objects that name none */
 	bool confined;                 /* what is outside of that is an error finding (confine.h) */
 	/*
-	 * The repository that the source shares with others, which finds the ref's commit; NULL: it
-	 * does that itself. With an answer not older than that (repository.h).
+	 * The repository that the source shares with others, which finds the ref's commit, with an
+	 * answer not older than `max_age_ms` (repository.h); NULL: the source does that itself.
 	 */
 	struct repository_user *shared;
 	int64_t max_age_ms;

@@ -10,7 +10,7 @@
 struct inventory_watch {
 	struct inventories known;
 	struct inventory_watch_load
-		*loads; /* of parts, under way: they are told when they are there */
+		*loads; /* of inventories that are split: their parts are read */
 	struct cluster *cluster;
 	uint64_t id;
 	/*
@@ -21,7 +21,7 @@ struct inventory_watch {
 	void *ctx;
 	bool synced;
 	bool readable;   /* what there is is known */
-	bool unreadable; /* some parts were not */
+	bool unreadable; /* the parts of an inventory could not be read */
 };
 
 /* Begins; with `once` it ends by itself when everything has been read. ERR_NO_MEMORY only. */

@@ -36,9 +36,7 @@ void leader_free(struct leader *leader);
 /* As election_release, with the leader to be freed after it. */
 void leader_release(struct leader *leader, void (*on_released)(void *context), void *context);
 
-/*
- * The fence of every cluster that the agent writes to (cluster_set_fence), with the leader as ctx.
- */
+/* The fence of every cluster that is written to (cluster_set_fence), with the leader as ctx. */
 int leader_fence(void *leader, struct err *err);
 
 /* Whether we lead at this moment, by the clock. */
@@ -51,10 +49,7 @@ bool leader_is_leading(const struct leader *leader);
  */
 int leader_set_address(struct leader *leader, const char *address, struct err *err);
 
-/*
- * Where the leader is to be reached; NULL where there is none, where it does not tell, and where it
- * is us.
- */
+/* Where the leader is to be reached; NULL: there is none, it does not tell, or it is us. */
 const char *leader_address(const struct leader *leader);
 
 /* Who leads, "": nobody; how often that has changed since the Lease was made. */

@@ -14,8 +14,8 @@
 
 struct uv_loop_s;
 
-#define LINK_SETTLE_MS  2000
-#define LINK_MAX_PASSES 8 /* at once; a cluster that does not answer keeps no other waiting */
+#define LINK_SETTLE_MS  2000 /* see link_settle */
+#define LINK_MAX_PASSES 8    /* at once; a cluster that does not answer keeps no other waiting */
 
 /* Finds and reads the kubeconfig that the configuration means; errors as kubeconfig_load. */
 int link_kubeconfig(const struct config_cluster *config, bool attended,
@@ -48,9 +48,7 @@ struct link {
 int link_new(struct uv_loop_s *loop, const struct config_cluster *config, struct link **ret_link,
 	     struct err *err);
 
-/*
- * Cancels whatever is under way. The loop has to turn once more before it is closed. NULL is fine.
- */
+/* Cancels what is under way. The loop has to turn once more before it is closed. NULL is fine. */
 void link_free(struct link *link);
 DEFINE_FREE_P(struct link, link_free);
 

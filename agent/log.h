@@ -38,15 +38,15 @@ void log_line(enum log_level level, const struct log_subject *subject, const cha
 
 #define LOG_LIMIT_MS 10000
 
-/* Keeps what strangers can bring about from filling the log. Zero-initialised: nothing was logged. */
+/* Keeps the log from being filled by what strangers bring about. Zero-initialised: no line yet. */
 struct log_limiter {
 	uint64_t next_ms;    /* until then lines are only counted */
 	unsigned suppressed; /* since the last one */
 };
 
 /*
- * Logs a warning, unless there was one less than LOG_LIMIT_MS ago; the next tells how many were left
- * out. `now_ms` is of any clock that does not go back.
+ * Logs a warning, unless there was one less than LOG_LIMIT_MS ago; the next then tells how many
+ * were left out. `now_ms` is of any clock that does not go back.
  */
 void log_limited(struct log_limiter *limiter, uint64_t now_ms, const char *format, ...)
 	PRINTF(3, 4);

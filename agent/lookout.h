@@ -25,10 +25,7 @@ struct lookout_options {
 
 	/* An object is not as a pass has judged it last. */
 	void (*on_suspect)(void *context);
-	/*
-	 * Objects of a kind in a namespace cannot be watched, in the server's words; not told
-	 * twice.
-	 */
+	/* A kind cannot be watched in a namespace, in the server's words; told once. */
 	void (*on_forbidden)(void *context, const char *words);
 	void *context;
 };
@@ -49,9 +46,7 @@ int lookout_resolved(struct lookout *lookout, const struct targets *targets, boo
 int lookout_settled(struct lookout *lookout, const struct target *target, bool as_recorded,
 		    struct err *err);
 
-/*
- * A pass that tells how all objects stand is done: follows them, and no others. ERR_NO_MEMORY only.
- */
+/* A pass over all objects is done: follows these, and no others. ERR_NO_MEMORY only. */
 int lookout_follow(struct lookout *lookout, struct err *err);
 
 /*

@@ -1,6 +1,5 @@
 /*
- * metrics_process.h - what the kernel knows of this process, as metrics. Where there is no /proc,
- * some are missing.
+ * metrics_process.h - what the kernel knows of this process (/proc), as metrics.
  */
 #ifndef AGENT_METRICS_PROCESS_H
 #define AGENT_METRICS_PROCESS_H

@@ -1,6 +1,5 @@
 /*
- * moved.h - whether objects that left an app's path of a repository stand in the path of another
- * app.
+ * moved.h - whether objects that left an app's path of a repository are in another app's now.
  *
  * A commit that moves a manifest from one folder to another moves the object from one app to the
  * other, and whichever of the two syncs first must not delete it. The inventories say which other

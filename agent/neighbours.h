@@ -1,6 +1,5 @@
 /*
- * neighbours.h - what other apps have: by their inventories, and by what the commit gives them
- * next.
+ * neighbours.h - what other apps have, by their inventories, and what the commit will give them.
  */
 #ifndef AGENT_NEIGHBOURS_H
 #define AGENT_NEIGHBOURS_H
@@ -11,11 +10,11 @@ struct uv_loop_s;
 struct neighbours;
 
 /*
- * Looks for the objects. The inventories of all namespaces are read or, where that is not permitted
- * or the app keeps to its namespace, those of its own; with app->prune.enabled then also the
- * folders of the apps that follow the same repository (moved.h), where there are any refs. `done`
- * is called from the loop, once. The refs are borrowed and outlive it, as do the app and the
- * cluster.
+ * Finds out which other apps have the objects of `refs`, or will. Reads the inventories of all
+ * namespaces or, where that is not permitted or the app keeps to its namespace, those of its own.
+ * With app->prune.enabled, and if there are any refs, then also the folders of the apps that follow
+ * the same repository (moved.h). `done` is called from the loop, once. The refs, the app and the
+ * cluster are borrowed and outlive it.
  */
 int neighbours_look(struct uv_loop_s *loop, struct cluster *cluster, const struct app *app,
 		    const struct ref *const *refs, size_t count, void (*done)(void *context),
@@ -24,10 +23,7 @@ int neighbours_look(struct uv_loop_s *loop, struct cluster *cluster, const struc
 /* Cancels what is under way. NULL is fine. */
 void neighbours_free(struct neighbours *neighbours);
 
-/*
- * Why not all of them could be read, so that nobody is known not to have an object; NULL: they
- * were.
- */
+/* Why some could not be read: any of them may have any object then. NULL: all were. */
 const struct err *neighbours_trouble(const struct neighbours *neighbours);
 
 /*

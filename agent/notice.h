@@ -45,9 +45,8 @@ enum notice_kind {
 #define NOTICE_KIND_COUNT (NOTICE_TEST + 1)
 
 struct notice_kind_row {
-	const char *name; /* in the configuration, in keys: "rollout-stuck" */
-	const char
-		*camel_name; /* a Kubernetes Event's reason, and behind "Tranche" an alert's name */
+	const char *name;       /* in the configuration, in keys: "rollout-stuck" */
+	const char *camel_name; /* an Event's reason, and behind "Tranche" an alert's name */
 	enum notice_severity severity;
 	bool lasts;        /* it begins and ends; else it happens */
 	const char *title; /* "Rollout stuck" */
@@ -89,8 +88,8 @@ struct notice {
 	 * shop/statefulset.apps/web". No revision, number or time is in it.
 	 */
 	char *key;
-	char *app; /* "" where it is about the agent itself */
-	char *text; /* one sentence for a person, without the app and the object; of an end: what ended */
+	char *app;  /* "" where it is about the agent itself */
+	char *text; /* a sentence for a person, without app and object; of an end: what ended */
 
 	bool has_object;
 	struct ref ref;
@@ -122,9 +121,7 @@ int notice_set_text(struct notice *notice, const char *text, struct err *err);
 int notice_set_uid(struct notice *notice, const char *uid, struct err *err);
 int notice_add_field(struct notice *notice, const char *name, const char *value, struct err *err);
 
-/*
- * The same in another state, at another time; fields and all are copied. NULL when memory runs out.
- */
+/* A copy, with all fields, in another state and of another time. NULL when memory runs out. */
 struct notice *notice_again(const struct notice *notice, enum notice_state state, int64_t now_ms);
 
 /* A copy of at most that many bytes, cut at a character's end. NULL when memory runs out. */

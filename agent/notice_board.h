@@ -1,5 +1,5 @@
 /*
- * notice_board.h - what holds of one app at present, and what of that was told: makes notices of
+ * notice_board.h - what holds of one app at present, and what of that was told. It makes notices of
  * what passes find again and again.
  *
  *	notice_board_begin(board);		all that holds is in doubt
@@ -47,7 +47,7 @@ void notice_board_keep(struct notice_board *board,
 
 /*
  * It holds. Takes the notice, which says NOTICE_BEGINS (NULL counts as out of memory: nothing
- * happens). `may_pass`: it is told when it has held for a while only.
+ * happens). With `may_pass` it is told only once it has held for NOTICE_PATIENCE_MS.
  */
 void notice_board_put(struct notice_board *board, struct notice *take_notice, bool may_pass);
 
@@ -68,16 +68,16 @@ void notice_board_tell(struct notice_board *board);
 void notice_board_clear(struct notice_board *board);
 
 /*
- * What was told of `app` and holds, and what is over of which a sink has still to tell, each with
- * the sinks that have (`untold`), as an array for notice_board_restore; NULL where that is nothing.
- * ERR_NO_MEMORY only.
+ * An array for notice_board_restore: what was told of `app` and holds, and what is over but has
+ * still to be told by a sink; each with the names of those sinks (`untold`). NULL where there is
+ * none. ERR_NO_MEMORY only.
  */
 int notice_board_to_json(const struct notice_board *board, const char *app, cJSON **ret_json,
 			 struct err *err);
 
 /*
- * Takes over what the process before told of `app`, and tells what that one owed. What the board
- * knows already stays as it is, what cannot be read is left out.
+ * Takes over what the process before told of `app`, and tells what it had still to tell. What the
+ * board knows already stays as it is; what cannot be read is left out.
  */
 void notice_board_restore(struct notice_board *board, const char *app, const cJSON *json);
 

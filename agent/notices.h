@@ -21,13 +21,11 @@ struct notices;
 struct notices_options {
 	struct uv_loop_s *loop;
 
-	/*
-	 * The app's cluster, for Events on its objects; NULL where there is no such app (any more).
-	 */
+	/* The app's cluster, for Events on its objects; NULL: there is no such app (any more). */
 	struct cluster *(*cluster_of)(void *context, const char *app);
 
 	/*
-	 * A sink has no begin or end of the app left to tell, as it had a moment ago. May be NULL.
+	 * A sink has told the last begin or end of the app that it had still to tell. May be NULL.
 	 */
 	void (*on_told)(void *context, const char *app);
 	void *context;
@@ -39,7 +37,7 @@ int notices_new(const struct notices_options *options, struct notices **ret_noti
 
 /*
  * From now on these are the sinks; nothing is borrowed. One that is configured as before keeps its
- * queue and what it was told; what another one has queued is given up. On failure (ERR_NO_MEMORY)
+ * queue and what it was told; what others have queued is given up. On failure (ERR_NO_MEMORY)
  * they are as they were.
  */
 int notices_configure(struct notices *notices, const struct config_sink *sinks, size_t count,
@@ -52,14 +50,12 @@ int notices_configure(struct notices *notices, const struct config_sink *sinks, 
 void notices_free(struct notices *notices);
 DEFINE_FREE_P(struct notices, notices_free);
 
-/*
- * Tells these, which belong together: one sync's. References are taken. NULL as `notices` is fine.
- */
+/* Tells one sync's, which belong together. References are taken. `notices` may be NULL. */
 void notices_tell(struct notices *notices, struct notice *const *items, size_t count);
 
 /*
- * Tells a begin or an end once more: to the sinks whose names are in the list alone, which the
- * process before this one owed it to. A reference is taken. NULL as `notices` is fine.
+ * Tells a begin or an end once more, to those sinks alone whose names are in the list: the process
+ * before this one had still to tell them. A reference is taken. `notices` may be NULL.
  */
 void notices_tell_again(struct notices *notices, struct notice *notice, const cJSON *sinks);
 
@@ -67,10 +63,7 @@ void notices_tell_again(struct notices *notices, struct notice *notice, const cJ
 int notices_print_owing(const struct notices *notices, const char *key, enum notice_state state,
 			cJSON *list, struct err *err);
 
-/*
- * The n-th end of a condition of the app of which a sink has still to tell; NULL beyond the last.
- * Borrowed.
- */
+/* The n-th end, of the app's, that a sink has still to tell; NULL beyond the last. Borrowed. */
 const struct notice *notices_owed_end(const struct notices *notices, const char *app, size_t n);
 
 /* Sends a test to the sink with this name, or to all (NULL). How many there were. */
@@ -82,9 +75,7 @@ void notices_forget(struct notices *notices, const char *app);
 /* The cluster is about to be freed. */
 void notices_leave_cluster(struct notices *notices, struct cluster *cluster);
 
-/*
- * Has all that is queued leave now; calls back once, when all is done or the deadline has passed.
- */
+/* Has all that is queued leave now; calls back once, when that is done or the time is over. */
 void notices_flush(struct notices *notices, int64_t deadline_ms, void (*on_flushed)(void *context),
 		   void *context);
 

@@ -70,7 +70,7 @@ struct overview_app {
 		int64_t at_ms; /* its end */
 		int64_t duration_ms;
 		const char *message; /* why it was not fine */
-	} last;                      /* whole pass */
+	} last;                      /* of the last whole pass */
 	bool tried;        /* one has ended, whatever came of it, also while standing by */
 	int64_t synced_ms; /* end of the last one with OVERVIEW_SYNCED */
 	int64_t next_ms;   /* when the next whole one is due */

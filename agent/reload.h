@@ -12,8 +12,7 @@ struct reload;
 
 struct reload_options {
 	struct uv_loop_s *loop;
-	const struct options
-		*options; /* of the command line; borrowed, with all that it points to */
+	const struct options *options; /* of the command line; borrowed, with all strings */
 	/* It is another, and valid. May take what is in *config. */
 	void (*on_config)(void *context, struct config *config);
 	/* It is not valid; `why` is the first thing that is wrong, all of them have been logged. */
@@ -30,9 +29,7 @@ void reload_free(struct reload *reload);
 /* Reads it now. */
 void reload_now(struct reload *reload);
 
-/*
- * The same once after the start, because it may have changed between the first look and the watch.
- */
+/* The same once, after the start: it may have changed before the watch began. */
 void reload_check(struct reload *reload);
 
 #endif

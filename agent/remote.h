@@ -37,15 +37,12 @@ int remote_get(struct remote *remote, const char *path, cJSON **ret_answer);
 int remote_sign(struct remote *remote, const struct options *options);
 
 /*
- * Gives an order ("sync", "suspend", "resume") about the app; likewise. An agent that refuses it
- * for what the app is at present sets *ret_refused, where that is not NULL, and is not told of.
+ * Gives an order ("sync", "suspend", "resume") about the app; likewise. Where the agent refuses it
+ * because of how the app stands, *ret_refused (may be NULL) is set instead, and nothing printed.
  */
 int remote_order(struct remote *remote, const char *app, const char *order, bool *ret_refused);
 
-/*
- * Which app is meant: `name`, or where that is NULL the agent's only one. The caller frees it;
- * likewise.
- */
+/* Which app is meant: `name`, or for NULL the agent's only one. The caller frees it; likewise. */
 int remote_app(struct remote *remote, const char *name, char **ret_app);
 
 /* --- the commands, with --agent --------------------------------------------------------------- */

@@ -51,7 +51,7 @@ struct repository_user {
 	struct repository_user *next;
 	char *ref;
 	bool asks;        /* `done` is still to be called */
-	int64_t wants_ms; /* an answer of a poll that began then or later; of the monotonic clock */
+	int64_t wants_ms; /* monotonic: the answer is to be of a poll that began then or later */
 	void (*done)(void *context, const struct source_stand *stand, const struct err *err);
 	void *done_context;
 };

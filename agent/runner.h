@@ -28,9 +28,7 @@ struct notices;
 struct repositories;
 struct runner;
 
-/*
- * What an app needs of the agent around it. All but the configuration is borrowed and outlives it.
- */
+/* What an app needs of the agent around it. All but the configuration is borrowed. */
 struct runner_options {
 	struct uv_loop_s *loop;
 	struct link *link;
@@ -39,10 +37,7 @@ struct runner_options {
 	bool leading;                    /* at first */
 	struct notices *notices;         /* whom to tell; NULL: nobody */
 
-	/*
-	 * Whether this process leads at this moment: what fails because it does not is told to
-	 * nobody.
-	 */
+	/* Whether this process leads now: what fails because it does not is told to nobody. */
 	bool (*is_leading)(void *context);
 	/* Whether the app of that name is in sync, and its rollouts have arrived. */
 	bool (*is_ready)(void *context, const char *name);
@@ -81,8 +76,8 @@ const struct config_app *runner_config(const struct runner *runner);
 int runner_set_policy(struct runner *runner, const struct config_app *config, struct err *err);
 
 /*
- * Has a pass over everything begin now, or when the one that runs has ended. `by` wants
- * it applied, whatever `sync` says; not where it is suspended.
+ * Has a pass over everything begin now, or when the one that runs has ended. `by`, unless
+ * NULL, wants it applied, whatever `sync` says. None begins where the app is suspended.
  */
 void runner_sync_now(struct runner *runner, const char *by);
 

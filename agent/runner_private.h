@@ -73,7 +73,7 @@ struct runner {
 		enum overview_result result;
 		int64_t at_ms, duration_ms;
 		char *message; /* NULL: none */
-	} last;                /* whole pass */
+	} last;                /* of the last whole pass */
 	int64_t synced_ms, next_ms;
 	struct tally tally;
 	uint64_t passes[OVERVIEW_RESULT_COUNT], rollout_passes, pass_ms;

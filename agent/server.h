@@ -27,7 +27,7 @@ struct server_headers; /* of one request */
 #define SERVER_MAX_CONNECTIONS             128
 #define SERVER_MAX_CONNECTIONS_PER_ADDRESS 64 /* IPv6: per /64 */
 #define SERVER_MAX_HEADER_BYTES            (16u * 1024)
-#define SERVER_MAX_BODIES_BYTES            (8u * 1024 * 1024) /* of all requests under way together */
+#define SERVER_MAX_BODIES_BYTES            (8u * 1024 * 1024) /* of all requests together */
 
 #define SERVER_FIRST_MS   10000 /* from the connection to its first request line */
 #define SERVER_IDLE_MS    75000 /* from an answer to the next request line */

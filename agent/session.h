@@ -34,10 +34,7 @@ struct session {
 	bool has_sources; /* the library of Git is held: others than the app's come and go */
 };
 
-/*
- * Opens the loop alone, for who brings the rest. EXIT_OK, or the code to end with after printing
- * why.
- */
+/* Opens the loop alone. EXIT_OK, or the code to end with after printing why. */
 int session_open_bare(struct session *session);
 
 /* Opens everything but connections. EXIT_OK, or the code to end with after printing why. */

@@ -30,9 +30,7 @@ int64_t shard_of(const char *app, int64_t count);
  */
 int shard_take(struct config *config, struct err *err);
 
-/*
- * Appends the name of the shard's Lease: "tranche", or "tranche-shard-2" where there are several.
- */
+/* Appends the name of the shard's Lease: "tranche", or of several shards "tranche-shard-2". */
 void shard_print_lease(const struct config_shard *shard, const char *lease, struct buf *out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * sink.h - how one message leaves: a type a kind of receiver, one message at a time.
+ * sink.h - how one message leaves: each kind of receiver is a type, which sends one at a time.
  *
  * The queue, the pauses and the tries are alert.h's; a type only says how it is put into words, and
  * whether it was taken. What is in files (address, token, key) is read at each message, so that it
@@ -75,9 +75,7 @@ const struct sink_type *sink_type_of(enum config_sink_type type);
 /* What every type calls at the end of a message. */
 void sink_done(struct sink *sink, const struct sink_result *result);
 
-/*
- * The same for a message that could not even be made: an error that stays until somebody mends it.
- */
+/* The same for a message that could not even be made: trying again would not help. */
 void sink_failed(struct sink *sink, const struct err *err);
 
 /* --- how messages read ----------------------------------------------------------------------- */

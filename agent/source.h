@@ -79,9 +79,7 @@ struct source;
 /* Opens nothing yet. Copies the options. */
 int source_new(const struct source_options *options, struct source **ret_source, struct err *err);
 
-/*
- * Somebody else uses it, too: it is freed by the last who calls source_free. Both from one thread.
- */
+/* Somebody else uses it, too: the last source_free frees it. Both from one thread. */
 struct source *source_share(struct source *source);
 void source_free(struct source *source);
 DEFINE_FREE_P(struct source, source_free);

@@ -16,8 +16,7 @@ struct git_source {
 	bool local;
 	git_repository *repository; /* NULL until the first read */
 	struct known_files known;   /* that were read last */
-	struct err
-		damage; /* why the clone was made anew since the last read; ERR_NONE: it was not */
+	struct err damage; /* why the clone was made anew since the last read, or ERR_NONE */
 	char discarded_for[ERR_MESSAGE_MAX]; /* why it was discarded last */
 	int64_t discarded_ms;                /* when: of the monotonic clock */
 };
@@ -25,7 +24,7 @@ struct git_source {
 /* A ref that was looked up: the commit and how people call it. */
 struct resolved {
 	struct err
-		err; /* of this ref alone, where several were looked up: then there is nothing else */
+		err; /* of this ref alone, where several were looked up; then nothing else is set */
 	git_oid commit;
 	git_oid tag; /* the tag object, where the ref is an annotated tag; else zero */
 	char *label; /* "main"; NULL where a commit was asked for */

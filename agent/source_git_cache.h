@@ -15,9 +15,7 @@ int git_cache_lock(struct git_source *git, int *ret_fd, struct err *err);
 /* Opens the clone, or makes an empty one. ERR_INVALID where it is damaged. */
 int git_cache_open(struct git_source *git, struct err *err);
 
-/*
- * Whether the clone was made here, and is not a repository of somebody else's that --git-dir names.
- */
+/* Whether the clone was made here: --git-dir can name a repository of somebody else's. */
 bool git_cache_is_ours(const char *folder);
 
 /* Removes what an interrupted fetch has left behind: parts of packs, locks of refs. */

@@ -1,6 +1,6 @@
 /*
- * source_git_error.h - libgit2's error functions, by which those whom it calls tell it what is wrong:
- * git_error_set_str(), git_error_set_oom(). They are in git2.h up to 1.7.
+ * source_git_error.h - by what those whom libgit2 calls tell it what is wrong: git_error_set_str(),
+ * git_error_set_oom(). Up to 1.7 they are in git2.h.
  */
 #ifndef AGENT_SOURCE_GIT_ERROR_H
 #define AGENT_SOURCE_GIT_ERROR_H

@@ -21,14 +21,10 @@ struct known_files {
 
 void known_files_release(struct known_files *known);
 
-/*
- * Whether they are in the order of their paths. Git sorts its trees, but one may come from anybody.
- */
+/* Whether they are in the order of their paths: Git sorts a tree, but it may be another's work. */
 bool known_files_are_ordered(const struct snapshot *snapshot);
 
-/*
- * Remembers those of the snapshot instead. Where they are in no order, or memory runs out: nothing.
- */
+/* Remembers those of the snapshot instead; nothing if they are in no order or memory runs out. */
 void known_files_take(struct known_files *known, const struct snapshot *snapshot);
 
 /*

@@ -2,8 +2,8 @@
  * source_git_remote.h - asks a remote repository for refs, and fetches them into a bare clone.
  *
  * Runs in a process of its own (source_git_child.c), because libgit2 has no deadline for a server
- * that does not answer, and keeps who is trusted (CA file, HOME with its known_hosts) once a
- * process.
+ * that does not answer, and whom it trusts (CA file, HOME with its known_hosts) is set for the
+ * whole process.
  */
 #ifndef AGENT_SOURCE_GIT_REMOTE_H
 #define AGENT_SOURCE_GIT_REMOTE_H
@@ -26,10 +26,7 @@ struct remote_request {
 	int64_t many_packs;             /* in the clone: then they are merged; 0: never */
 };
 
-/*
- * One ref's. The commit is in the clone now; so is the tag object, where the ref is an annotated
- * tag.
- */
+/* One ref's. The commit is in the clone now, and the tag object of an annotated tag, too. */
 struct remote_answer {
 	struct err err; /* of this ref alone: then there is nothing else */
 	char *commit;   /* 40 digits */

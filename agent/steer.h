@@ -37,9 +37,7 @@ struct steer {
 	bool must_record;       /* the rejection has to be remembered before the write */
 	bool is_remembered;     /* there is an inventory that remembers what is decided */
 
-	/*
-	 * Of the rollout, as the pass saw it before it wrote. NULL and false where it was not seen.
-	 */
+	/* Of the rollout, as the pass saw it before it wrote; NULL and false: it was not seen. */
 	bool settled, failed;
 	char *rollout_reason;
 

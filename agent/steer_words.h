@@ -16,14 +16,10 @@ enum steer_state {
 };
 #define STEER_STATE_COUNT (STEER_ROLLED_BACK + 1)
 
-/*
- * `steer` may be NULL. Stuck is only what keeps the partition from Git's, and is not being unstuck.
- */
+/* `steer` may be NULL. Stuck is what keeps the partition from Git's and is not being unstuck. */
 enum steer_state steer_state(const struct steer *steer);
 
-/*
- * "blocked", and how it is told that it is over: "no longer blocked"; NULL where that is no news.
- */
+/* "blocked", and how its end is told: "no longer blocked"; NULL where that is no news. */
 const char *steer_state_name(enum steer_state state);
 const char *steer_state_end(enum steer_state state);
 

@@ -36,8 +36,8 @@ void autoscalers_doubt(struct autoscalers *autoscalers);
  * `desired` leave the number to the cluster. The autoscalers are those of the cluster and, in their
  * place or besides, those among `manifests` (objects without a namespace are in
  * `default_namespace`). Where they may not be listed, or the server has none, there are none:
- * `denied` then says so. Where the list fails otherwise, the targets that wait for it fail, for to
- * guess might be to scale down.
+ * `denied` then says so. Where the list fails otherwise, the targets that wait for it fail: a
+ * guess might scale them down.
  *
  * `autoscalers` is what earlier passes found, and is brought up to date. It and the manifests have
  * to stay until the stage is done. Returns the stage's id, 0 with *err when memory runs out.

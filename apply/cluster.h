@@ -28,9 +28,7 @@ struct cluster;
 #define CLUSTER_BACKOFF_MS     250 /* the first pause between two attempts; doubles, with jitter */
 #define CLUSTER_BACKOFF_MAX_MS 8000
 
-/*
- * Of an answer's body, but for a page of a list (page.h), which may have as much as http.h permits.
- */
+/* Of an answer's body. A page of a list (page.h) may have as much as http.h permits. */
 #define CLUSTER_MAX_ANSWER_BYTES (16u * 1024 * 1024)
 
 /* Copies what it needs of the config. NULL with *err on failure; nothing is sent yet. */
@@ -47,7 +45,7 @@ void cluster_free(struct cluster *cluster);
 const char *cluster_server(const struct cluster *cluster);
 
 /*
- * Called with each warning that the server sends (Warning: 299, see RFC 9111 5.5): deprecated API
+ * Called with each warning that the server sends (Warning: 299, see RFC 7234, 5.5): deprecated API
  * versions, fields that will not work. The same text is passed on once only; the callback must not
  * free the cluster. Those that belong to a write are also in target.h's `warnings`.
  */
@@ -87,17 +85,19 @@ struct cluster_request {
 	const char *method; /* "GET", "POST", "PUT", "DELETE": a string literal */
 	const char *path;   /* with the query, percent-encoded (resource.h makes it) */
 	const char *accept; /* NULL: application/json */
-	const char *
-		headers; /* more of them, "Name: value" a line; NULL: none. Borrowed until it is over */
-	const cJSON
-		*body;   /* NULL: none; it is written out at once. What the server says of a Secret
-			     * has its values masked (diff/secret.h) */
-	bool once;       /* not tried again, whatever comes (but see below) */
-	bool repeatable; /* stores nothing (a dry run): tried again like a read */
-	bool quiet;      /* what the server warns of is in the answer only, for cluster_warn */
-	bool unfenced;   /* the fence is not asked */
-	bool urgent;     /* overtakes all others that wait */
-	bool afresh;     /* over a connection of its own */
+	/* More of them, "Name: value" a line; NULL: none. Borrowed until the request is over. */
+	const char *headers;
+	/*
+	 * NULL: none; it is written out at once. What the server says of a Secret has its values
+	 * masked (diff/secret.h).
+	 */
+	const cJSON *body;
+	bool once;          /* not tried again, whatever comes (but see below) */
+	bool repeatable;    /* stores nothing (a dry run): tried again like a read */
+	bool quiet;         /* what the server warns of is in the answer only, for cluster_warn */
+	bool unfenced;      /* the fence is not asked */
+	bool urgent;        /* overtakes all others that wait */
+	bool afresh;        /* over a connection of its own */
 	int64_t timeout_ms; /* 0: CLUSTER_TIMEOUT_MS */
 
 	/*

@@ -55,9 +55,7 @@ uint64_t credentials_generation(const struct credentials *credentials);
  */
 bool credentials_renew(struct credentials *credentials, uint64_t generation);
 
-/*
- * Whether a certificate and key that do not fit may do so soon: files that are just being replaced.
- */
+/* Whether a certificate and a key that do not fit may soon: files are just being replaced. */
 bool credentials_may_change(const struct credentials *credentials);
 
 #endif

@@ -1,10 +1,9 @@
 /*
  * discovery.h - from kinds to resources, as the server tells (/api/v1, /apis/GROUP/VERSION).
  *
- * What was learned is kept; a group version in which a kind is not found is asked for once more, so
- * that a CRD applied a moment ago is seen, and one whose resource has gone is after
- * discovery_doubt. Many group versions at once are read with the two requests of aggregated
- * discovery where the server has it.
+ * What was learned is kept. A group version is asked for again where a kind is not found in it, so
+ * that a CRD that was applied a moment ago is seen, and after discovery_doubt. Many group versions
+ * at once are read with the two requests of aggregated discovery where the server has it.
  */
 #ifndef APPLY_DISCOVERY_H
 #define APPLY_DISCOVERY_H
@@ -25,9 +24,7 @@ bool discovery_crd_brings(const cJSON *crd, const struct ref *ref);
 const struct resource *discovery_find(const struct discovery *discovery, const char *group,
 				      const char *version, const char *kind);
 
-/*
- * The server does not know the resource any more: its group version is asked for when it is needed.
- */
+/* The server does not know the resource any more: its group version is asked for again. */
 void discovery_doubt(struct discovery *discovery, const struct resource *resource);
 
 /*

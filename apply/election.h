@@ -31,10 +31,7 @@ struct election_options {
 
 	/* All are called from the loop, and may not free the election. */
 	void (*on_change)(void *ctx, bool leading); /* we became the leader, or ceased to be */
-	/*
-	 * Each answer, err is NULL, and each failure. The election goes on in any case. May be
-	 * NULL.
-	 */
+	/* Each answer (`err` is NULL) and each failure; it goes on in any case. May be NULL. */
 	void (*on_round)(void *ctx, const struct err *err);
 	void *ctx;
 };
@@ -59,9 +56,7 @@ void election_release(struct election *election, void (*on_released)(void *ctx),
 /* Whether we are the leader at this moment, by the clock. */
 bool election_is_leading(const struct election *election);
 
-/*
- * For cluster_set_fence, with the election as ctx: ERR_DENIED where election_is_leading is false.
- */
+/* For cluster_set_fence, with the election as ctx: ERR_DENIED unless election_is_leading. */
 int election_fence(void *election, struct err *err);
 
 /* Where the leader listens, for those who are none: told with each renewal. NULL: nowhere. */

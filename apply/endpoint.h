@@ -35,8 +35,7 @@ struct endpoint {
 	/* token_file wins over token as soon as it could be read once. */
 	char *token, *token_file;
 	char *username, *password;
-	struct exec_config
-		*exec; /* a plugin that gives token or certificate; none of the above then */
+	struct exec_config *exec; /* a plugin that gives one of these; then none is set; or NULL */
 
 	/* Of every request: Impersonate-User and its companions. */
 	struct endpoint_header *headers;

@@ -22,9 +22,7 @@ struct exec_config {
 	char *install_hint;      /* or NULL */
 	bool has_terminal;       /* it may use our standard input, which is a terminal */
 
-	/*
-	 * provideClusterInfo: it is told of the cluster too, the rest of which is the endpoint's.
-	 */
+	/* provideClusterInfo: it is told of the cluster, of which the endpoint has the rest. */
 	bool wants_cluster;
 	bool disable_compression; /* the cluster's, which is nothing to us */
 	char *cluster_config;     /* JSON: the cluster's extension for plugins; NULL: none */

@@ -10,8 +10,8 @@
 #include "apply/endpoint.h"
 #include "diff/buf.h"
 
-#define EXEC_INFO_MAX_BYTES \
-	(128u * 1024 - 64) /* Linux has 128 KiB for a string of an environment */
+/* Linux has 128 KiB for a string of an environment. */
+#define EXEC_INFO_MAX_BYTES (128u * 1024 - 64)
 
 /*
  * Appends the value of KUBERNETES_EXEC_INFO. `endpoint` has an exec config. Reads the CA's file

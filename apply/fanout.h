@@ -45,7 +45,7 @@ struct fanout_ops {
 struct fanout {
 	struct cluster *cluster;
 	const struct fanout_ops *ops;
-	size_t width; /* items under way at most, for the stage to set; 0: FANOUT_WIDTH, also the most */
+	size_t width; /* the stage's own limit of items under way, below FANOUT_WIDTH; 0: that */
 	void *stage;
 	uint64_t task, kick;
 	size_t count, next, active;

@@ -3,15 +3,15 @@
  *
  * Any number of requests may be submitted; a bounded number is in flight, the others wait in order.
  * Over TLS, HTTP/2 is taken where the server offers it, with all requests as streams of one
- * connection; otherwise a pool of HTTP/1.1 connections is kept alive. There is no throttle on the
- * client's side: the server's 429 governs, and how busy it is how many are in flight
- * (http_window.h). Dead peers are noticed by TCP keep-alive probes after 30 s without traffic and
- * by unacknowledged data, on streams too.
+ * connection; otherwise a pool of HTTP/1.1 connections is kept alive. Nothing is throttled on the
+ * client's side: the server's 429 is heeded, and how many are in flight follows how busy the server
+ * is (http_window.h). Dead peers are noticed by TCP keep-alive probes after 30 s without traffic
+ * and by unacknowledged data, on streams too.
  *
  * Credentials are looked at before each request (credentials.h): a request waits for an exec
- * plugin, and one that is answered with 401 is sent once more where they could be renewed. libcurl
- * sends anew, up to five times, what got not a byte of an answer over a connection that had been
- * used before.
+ * plugin, and one that is answered with 401 is sent once more where they could be renewed. What got
+ * not a byte of an answer over a connection that had been used before libcurl itself sends anew, up
+ * to five times.
  *
  * Every function is called on the loop's thread. Callbacks come from the loop, never from within
  * http_submit, and may submit, cancel and free as they like. An idle struct http does not keep
@@ -54,8 +54,8 @@ struct http_request {
 	const char *target;       /* path and query after the endpoint's server, or a whole URL */
 	const char *accept;       /* NULL: application/json */
 	const char *content_type; /* of the body; NULL: application/json */
-	const char
-		*headers; /* more of them, "Name: value" a line; NULL: none; borrowed as body is */
+	const char *
+		headers; /* more of them, "Name: value" a line, borrowed as `body` is; NULL: none */
 	const char *body; /* NULL: none; borrowed until the request is over */
 	size_t body_length;
 	int64_t timeout_ms; /* for all of it; 0: none */
@@ -85,9 +85,9 @@ struct http_request {
 	void (*on_data)(void *ctx, const char *bytes, size_t length);
 
 	/*
-	 * Asked when there is a connection and nothing but this keeps the request from being sent,
-	 * each time that it is: 0, or -1 with *err, and the request is over without having been
-	 * sent. It may neither submit nor cancel anything. NULL: it may.
+	 * Asked each time that the request is about to be sent over a connection that is there. 0:
+	 * it may leave; -1 with *err: it is over without having been sent. Must neither submit nor
+	 * cancel anything. NULL: it always may leave.
 	 */
 	int (*may_leave)(void *ctx, struct err *err);
 	void *ctx;

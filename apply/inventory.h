@@ -57,10 +57,10 @@
  * no head names; each process looks for them once, at its first save of an inventory that has or
  * had parts. It deletes only those of sets before the head's, whose names count up (milliseconds of
  * the clock in hexadecimal, or one more than the last), so never a set that somebody is about to
- * name. Where it may not delete, they stay and do no harm. So do the parts of a first set whose head
- * was never written, until there is another set: at the next save, unless the app has become so
- * small again that it needs none. To look for them, each process would have to ask for a list for
- * each app that fits into its head, as nearly all do.
+ * name. Where it may not delete, they stay and do no harm. So do the parts of a first set whose
+ * head was never written, until there is another set: at the next save, unless the app has become
+ * so small again that it needs none. To look for them, each process would have to ask for a list
+ * for each app that fits into its head, as nearly all do.
  *
  * Whoever writes a part that somebody else has written, or a head, meets ERR_CONFLICT, and reads
  * all again. A head whose part is missing is an error, and never an app that owns less.
@@ -145,9 +145,7 @@ int inventory_set_place(struct inventory *inventory, const char *ref, const char
 int inventory_set_suspended(struct inventory *inventory, const char *by, const char *reason,
 			    int64_t at_ms, struct err *err);
 
-/*
- * Appends "suspended by ada since 2026-01-02T03:04:05.678Z: a migration"; nothing where it is not.
- */
+/* Appends "suspended by ada since 2026-01-02T03:04:05.678Z: a migration"; or nothing. */
 void inventory_print_suspended(const struct inventory *inventory, struct buf *out);
 
 /* The object's entry, in any version of its group; NULL if the app does not own it. Borrowed. */

@@ -72,9 +72,7 @@ char *inventory_part_name(const struct inventory *inventory, size_t index);
 /* Whether the ConfigMap is a part of a set that is older than the inventory's. */
 bool inventory_is_outdated(const struct inventory *inventory, const char *name);
 
-/*
- * As it is sent, with its resourceVersion where it has one; the whole inventory in it, or the head.
- */
+/* As it is sent, with its resourceVersion where it has one; the whole inventory, or the head. */
 int inventory_make_head(const struct inventory *inventory, const char *namespace,
 			cJSON **ret_config_map, struct err *err);
 int inventory_make_part(const struct inventory *inventory, size_t index, const char *namespace,

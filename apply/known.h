@@ -34,9 +34,7 @@ void known_release(struct known *known);
 int known_put(struct known *known, const char *namespace, const char *name,
 	      const char *resource_version, enum known_change *ret_change, struct err *err);
 
-/*
- * What is known may not be so: the next known_put of each is KNOWN_CHANGED, whatever its version.
- */
+/* What is known may not be true: the next known_put of each object is KNOWN_CHANGED. */
 void known_doubt(struct known *known);
 
 /* Whether it was known. */

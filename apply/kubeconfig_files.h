@@ -40,9 +40,7 @@ const cJSON *kubeconfig_files_find(const struct kubeconfig_files *files, const c
 				   const char *what, const char *name,
 				   const struct kubeconfig_file **ret_file);
 
-/*
- * Appends the names in a list, quoted, with commas, until `out` is full; "none" if there are none.
- */
+/* Appends the names in a list, quoted, with commas, until `out` is full; "none" for none. */
 void kubeconfig_files_print_names(const struct kubeconfig_files *files, const char *list,
 				  struct buf *out);
 

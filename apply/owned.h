@@ -6,9 +6,9 @@
  * there, and one for all namespaces where there are many of them. What nobody wants is dropped as
  * it arrives; of the rest the watches keep names and resourceVersions.
  *
- * Where a watch is not permitted that is told once, and it is tried again every OWNED_RETRY_MS or
- * somewhat sooner; a kind that the server has not, or that cannot be watched, is left to those who
- * look from time to time.
+ * A watch that is not permitted is told of once, and tried again every OWNED_RETRY_MS or somewhat
+ * sooner. A kind that the server does not have, or that cannot be watched, is not followed at all:
+ * whole passes look at its objects.
  */
 #ifndef APPLY_OWNED_H
 #define APPLY_OWNED_H
@@ -16,9 +16,8 @@
 #include "apply/cluster.h"
 #include "apply/resource.h"
 
-#define OWNED_MAX_NAMESPACES \
-	16 /* of one resource; with more all namespaces are watched, if permitted */
-#define OWNED_RETRY_MS 300000
+#define OWNED_MAX_NAMESPACES 16 /* of one resource; with more, all are watched, if permitted */
+#define OWNED_RETRY_MS       300000
 
 struct owned;
 struct owned_follower;
@@ -43,8 +42,8 @@ struct owned_options {
 	void (*on_change)(void *ctx, const struct resource *resource, const char *namespace,
 			  const char *name, const cJSON *object);
 	/*
-	 * All objects of the resource in the namespace ("": in all) that there are have been told.
-	 * First, when a watch begins, nothing has: `begins`.
+	 * Of the resource's objects in the namespace ("": in all) each one that there is has been
+	 * told; or, with `begins`, none has, for a watch has just begun.
 	 */
 	void (*on_listed)(void *ctx, const struct resource *resource, const char *namespace,
 			  bool begins);
@@ -64,12 +63,12 @@ void owned_free(struct owned *owned);
 struct owned_follower *owned_follow(struct owned *owned, const struct owned_options *options,
 				    struct err *err);
 
-/* In no callback of the hub's. NULL is fine. */
+/* Not to be called in a callback of the hub's. NULL is fine. */
 void owned_leave(struct owned_follower *follower);
 
 /*
- * These are the areas that it follows from now on; names are copied. Not in a callback of the
- * hub's. On failure (ERR_NO_MEMORY) some may not be watched.
+ * These are the areas that it follows from now on; names are copied. Not to be called in
+ * a callback of the hub's. On failure (ERR_NO_MEMORY) some may not be watched.
  */
 int owned_set_areas(struct owned_follower *follower, const struct owned_area *areas, size_t count,
 		    struct err *err);

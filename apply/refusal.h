@@ -49,15 +49,13 @@ bool refusal_is_of_future(const cJSON *status);
 bool refusal_is_immutable(const cJSON *status);
 
 /*
- * Whether it is the API server's own rule about the fields of a StatefulSet that cannot change,
- * rather than a policy of somebody's, to which the same words can occur and which is not to be got
- * round by creating the object anew.
+ * Whether it is the API server's own rule about the fields of a StatefulSet that cannot change. The
+ * same words can come from somebody's policy, which is not to be got round by creating the object
+ * anew.
  */
 bool refusal_is_of_statefulset(const cJSON *status);
 
-/*
- * Appends what a user can do (recreation.h) to words about an immutable field; else does nothing.
- */
+/* Appends what a user can do (recreation.h) where an immutable field was to be changed. */
 void refusal_advise(const struct ref *ref, const cJSON *status, struct err *err);
 
 #endif

@@ -49,9 +49,7 @@ struct rollouts {
 struct followed *rollouts_followed(const struct rollouts *rollouts, const char *namespace,
 				   const char *name);
 
-/*
- * The one after which a Pod or a ControllerRevision of that name is named; NULL: none is followed.
- */
+/* The one that a Pod or ControllerRevision is named after; NULL: none that is followed. */
 struct followed *rollouts_owner(const struct rollouts *rollouts, const char *namespace,
 				const char *pod_name);
 

@@ -16,10 +16,7 @@
 
 struct secret_file {
 	const char *path; /* borrowed; NULL: there is no such file, and never a text */
-	/*
-	 * Makes what was read into what is kept, in place, or says why it is no such thing:
-	 * ERR_INVALID.
-	 */
+	/* Makes what was read, in place, into what is kept. ERR_INVALID: it is no such thing. */
 	int (*tidy)(const char *path, char *text, size_t length, struct err *err);
 	char *text;       /* NULL: not read yet */
 	struct stat seen; /* of the file that `text` was read from */

@@ -73,7 +73,7 @@ void targets_release(struct targets *targets);
 const cJSON *target_desired(const struct target *target);
 
 /*
- * What its replacement takes over from: the live object, or what was kept of it; or NULL. Borrowed.
+ * What a replacement takes over from: the live object, or what was kept of it, or NULL; borrowed.
  */
 const cJSON *target_base(const struct target *target);
 

@@ -2,10 +2,10 @@
  * watch.h - the objects of one resource, and every change to them from then on.
  *
  * Lists (in pages, consistently), then watches from where the list ended, with bookmarks. A watch
- * that the server ends is resumed; one that is too old (410, as an HTTP status or as an ERROR
- * event) is started again with a list, and what vanished meanwhile is told as DELETED, what is as
- * it was is not told again; so is one that breaks several times in a row before an event is
- * through. Connections that fail are tried again for ever, with backoff and jitter, and not before
+ * that the server ends is resumed. One that is too old (410, as an HTTP status or as an ERROR
+ * event), or that breaks several times in a row before an event is through, is started again with a
+ * list: what vanished meanwhile is told as DELETED, and what is as it was is not told again.
+ * Connections that fail are tried again for ever, with backoff and jitter, and not before
  * the time that the server asks for (Retry-After). It keeps the names and resourceVersions of the
  * objects, not the objects.
  *
