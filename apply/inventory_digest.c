@@ -45,18 +45,27 @@ static int mask_values(cJSON *object, struct err *err)
 	return 0;
 }
 
-/* A copy of `object` without the fields that the manifest leaves to the cluster, normalised. */
-static int decided_part(const cJSON *manifest, const cJSON *object, cJSON **ret_part,
-			struct err *err)
+/*
+ * What is left of `object` without the fields that the manifest leaves to the cluster, normalised: a copy
+ * where something within has to change, else a view.
+ */
+static int decided_part(const struct ref *ref, const cJSON *manifest, const cJSON *object,
+			cJSON **ret_part, struct err *err)
 {
 	CLEANUP(ignore_release) struct ignore ignore = {0};
-	CLEANUP(cJSON_Delete_p) cJSON *part = object_copy_stripped(object);
+	CLEANUP(cJSON_Delete_p) cJSON *part = NULL;
 
+	if (ignore_read(manifest, &ignore, err) < 0)
+		return -1;
+	if (ignore.count == 0 && !is_secret(ref)) {
+		part = object_view_normalised(object);
+	} else if ((part = object_copy_stripped(object))) {
+		if (ignore_blank(&ignore, part, err) < 0)
+			return -1;
+		object_normalise(part);
+	}
 	if (!part)
 		return err_no_memory(err);
-	if (ignore_read(manifest, &ignore, err) < 0 || ignore_blank(&ignore, part, err) < 0)
-		return -1;
-	object_normalise(part);
 	*ret_part = STEAL(part);
 	return 0;
 }
@@ -66,7 +75,7 @@ int inventory_digest_desired(const struct ref *ref, const cJSON *desired, char *
 {
 	CLEANUP(cJSON_Delete_p) cJSON *object = NULL;
 
-	if (decided_part(desired, desired, &object, err) < 0)
+	if (decided_part(ref, desired, desired, &object, err) < 0)
 		return -1;
 	if (is_secret(ref) && (mask_values(json_get(object, "data"), err) < 0 ||
 			       mask_values(json_get(object, "stringData"), err) < 0))
@@ -87,7 +96,7 @@ int inventory_digest_live(const struct ref *ref, const cJSON *wanted, const cJSO
 		*ret_digest = version;
 		return 0;
 	}
-	if (decided_part(wanted, live, &object, err) < 0)
+	if (decided_part(ref, wanted, live, &object, err) < 0)
 		return -1;
 	const cJSON *replicas = json_at(wanted, "spec.replicas");
 	if (!replicas || cJSON_IsNull(replicas) ||

@@ -155,6 +155,37 @@ cJSON *json_copy(const cJSON *value)
 	return copy;
 }
 
+cJSON *json_view(const cJSON *value)
+{
+	cJSON *view = cJSON_CreateNull();
+
+	if (!view)
+		return NULL;
+	*view = *value;
+	view->next = view->prev = NULL;
+	view->type |= cJSON_IsReference | cJSON_StringIsConst;
+	return view;
+}
+
+cJSON *json_open(const cJSON *value, cJSON *(*show)(const cJSON *member))
+{
+	CLEANUP(cJSON_Delete_p) cJSON *open = json_view(value);
+	const cJSON *member;
+
+	if (!open)
+		return NULL;
+	open->child = NULL;
+	open->type &= ~cJSON_IsReference;
+	json_each (member, value) {
+		cJSON *own = show(member);
+
+		if (!own)
+			return NULL;
+		json_link(open, own);
+	}
+	return STEAL(open);
+}
+
 void json_link(cJSON *container, cJSON *take_item)
 {
 	cJSON *first = container->child;

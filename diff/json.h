@@ -110,6 +110,14 @@ cJSON *json_new_int(int64_t value);
 cJSON *json_copy(const cJSON *value);
 
 /*
+ * Nodes that show what `value` holds, under the same key, without a copy of it: it has to outlive them, and what
+ * is shown cannot be changed. json_view is one node. json_open has one of its own for each member or item, from
+ * `show` (json_view, or what opens some of them further), so that they can be removed. NULL when memory runs out.
+ */
+cJSON *json_view(const cJSON *value);
+cJSON *json_open(const cJSON *value, cJSON *(*show)(const cJSON *member));
+
+/*
  * Sets the member at the dotted path, making objects on the way; an old value is freed. Takes
  * `take_value` in every case (NULL counts as out of memory). ERR_INVALID where a step is not an
  * object.

@@ -291,6 +291,43 @@ cJSON *object_normalised(const cJSON *object)
 	return copy;
 }
 
+static bool is_object_of_key(const cJSON *member, const char *key)
+{
+	return strcmp(member->string, key) == 0 && cJSON_IsObject(member);
+}
+
+/* What object_normalise looks into has nodes of its own. */
+static cJSON *view_of_metadata(const cJSON *member)
+{
+	return is_object_of_key(member, "annotations") || is_object_of_key(member, "labels")
+		       ? json_open(member, json_view)
+		       : json_view(member);
+}
+
+static cJSON *view_of_spec(const cJSON *member)
+{
+	return strcmp(member->string, "volumeClaimTemplates") == 0 ? cJSON_Duplicate(member, true)
+								   : json_view(member);
+}
+
+static cJSON *view_of_object(const cJSON *member)
+{
+	if (is_object_of_key(member, "metadata"))
+		return json_open(member, view_of_metadata);
+	if (is_object_of_key(member, "spec"))
+		return json_open(member, view_of_spec);
+	return json_view(member);
+}
+
+cJSON *object_view_normalised(const cJSON *object)
+{
+	cJSON *view = cJSON_IsObject(object) ? json_open(object, view_of_object) : NULL;
+
+	if (view)
+		object_normalise(view);
+	return view;
+}
+
 void object_print_images(const cJSON *pod_spec, struct buf *out)
 {
 	const cJSON *container;

@@ -75,6 +75,12 @@ cJSON *object_copy_stripped(const cJSON *object);
 cJSON *object_normalised(const cJSON *object);
 
 /*
+ * The same as a view of the object (json_view), for who only looks at it: members of the spec may be removed
+ * from it, and nothing below them changed.
+ */
+cJSON *object_view_normalised(const cJSON *object);
+
+/*
  * Appends the images of a Pod spec's containers, "nginx:1.25.4,sidecar:2" in their order, as
  * `kubectl get -o wide` does (init containers are not among them); nothing if there are none.
  */
