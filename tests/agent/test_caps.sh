@@ -2,12 +2,7 @@
 # What a file can do at worst: each cap is told with its place and what to do, and small files that ask
 # for much end within 100 ms of processor time and 64 MiB.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-leave_user_settings
-cd "$work" || exit 2
+begin_test
 
 # --- files past each cap --------------------------------------------------------------------------
 

@@ -2,17 +2,10 @@
 # The agent with a configuration file: the example of examples/config on the embedded cluster, and what the
 # command line and a bad file are told.
 . "$(dirname "$0")/../support/checks.sh"
-. "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-kubesim=$(realpath "${BUILD:-build}/kubesim")
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 need git kubectl
-cp -r examples/config "$work/try"
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
+cp -r "$top/examples/config" try
 
 # --- what is refused, before anything begins ----------------------------------------------------------
 
@@ -57,17 +50,18 @@ as_json "a bad file" 2 "empty.yaml:1:1: error: apps is required" --config empty.
 git -C try/platform init -q -b main
 git -C try/platform add .
 git -C try/platform commit -qm Start
-"$kubesim" --kubeconfig kubeconfig >kubesim.log 2>&1 </dev/null &
-server_pids+=($!)
-wait_until "the cluster is up" test -s kubeconfig
+start_kubesim
 for name in database shop; do
 	kubectl create namespace "$name" >/dev/null
 done
 sed -i 's/127.0.0.1:8080/127.0.0.1:0/' try/tranche.yaml
 run "$tranche" validate --config try/tranche.yaml
 check_exact "the example is fine" 0 "" "0 errors, 0 warnings in 1 file"
-"$tranche" run --config try/tranche.yaml >agent.log 2>&1 </dev/null &
-server_pids+=($!)
+start_agent --config try/tranche.yaml
+
+logged_created() {
+	[ "$(grep -cE 'statefulset.apps/(database|shop).*created' agent.log)" -ge 2 ]
+}
 
 # has KIND NAME NAMESPACE
 has() {
@@ -77,6 +71,7 @@ has() {
 wait_until "the database is there" has statefulset database database || cat agent.log
 wait_until "the shop is there" has statefulset shop shop || cat agent.log
 wait_until "their inventories" has configmap tranche-shop shop || cat agent.log
+wait_until "both are told" logged_created || cat agent.log
 check_equal "what waits for a person is not written" "" "$(kubectl -n shop get configmap reports --ignore-not-found -o name)"
 created() {
 	kubectl -n "$1" get statefulset "$1" -o 'jsonpath={.metadata.resourceVersion}'

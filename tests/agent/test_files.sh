@@ -1,13 +1,8 @@
 #!/usr/bin/env bash
 # Which files of a folder are read, in which order: as kubectl does with -f, and without links from Git.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 export KUBECONFIG=/dev/null
-cd "$work" || exit 2
 
 # config NAME: a ConfigMap of that name
 config() {

@@ -4,21 +4,12 @@
 # damaged under it. Each trouble is told once and ends with the next commit.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-kubesim=$(realpath "${BUILD:-build}/kubesim")
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 need git python3 kubectl
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
 
 make_shop
-mkdir -p server/repos
-ln -s ../../shop/.git server/repos/shop.git
-start_https "$work/server"
-url=http://127.0.0.1:$port/shop.git
+serve_shop
 
 commit() {
 	git -C shop add -A
@@ -122,19 +113,6 @@ reads "a commit of nobody" 5 '' "tranche: $url: cannot read main: failed to pars
 
 # --- the agent follows them ---------------------------------------------------------------------------------------
 
-logged() {
-	[ "$(grep -cF -- "$1" agent.log)" -ge "${2-1}" ]
-}
-# tells TEXT [COUNT]: the agent's log has it, that often.
-tells() {
-	wait_until "it tells: $1" logged "$@" && check_equal "told: $1" "${2-1}" "$(grep -cF -- "$1" agent.log)"
-}
-has_value() {
-	[ "$(kubectl get configmap a -o 'jsonpath={.data.v}')" = "$1" ]
-}
-applied() {
-	wait_until "value $1 is applied" has_value "$1" && check_equal "applied" "$1" "$(kubectl get configmap a -o 'jsonpath={.data.v}')"
-}
 packs() {
 	grep -c 'POST /shop.git/git-upload-pack' server/log
 }
@@ -151,12 +129,8 @@ git -C shop rm -rq --cached . && rm -rf shop/p
 commit_shop 1 First
 git -C shop branch -qM new main
 rm -rf clone
-"$kubesim" --kubeconfig kubeconfig >kubesim.log 2>&1 </dev/null &
-server_pids+=($!)
-wait_until "the cluster is up" test -s kubeconfig
-"$tranche" run --repo "$url" --git-dir clone --interval 100ms --app shop >agent.log 2>&1 </dev/null &
-agent=$!
-server_pids+=("$agent")
+start_kubesim
+start_agent --repo "$url" --git-dir clone --interval 100ms --app shop
 applied 1
 
 echo cut >server/mode
@@ -203,8 +177,6 @@ done <<-'EOT'
 	tree_of_long_name : cannot read the commit: failed to parse tree: 
 EOT
 
-kill "$agent"
-wait "$agent"
-check_equal "it ends well" 0 $?
+end_agent "it ends well"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

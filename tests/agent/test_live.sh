@@ -2,13 +2,9 @@
 # Differences told without the server: `diff --live FILE`, which has no cluster at all, and `diff
 # --client-side`, which sends no dry run.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-leave_user_settings
-unset KUBECONFIG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
-cd "$work" || exit 2
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
+unset KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
 
 diff_live() {
 	run "$build/tranche" diff "$@"
@@ -47,11 +43,8 @@ note="compared without the server: only fields that the manifest sets"
 
 # --- a cluster, whose objects are saved ---------------------------------------------------------
 
-"$build/kubesim" --kubeconfig kubeconfig --ready-after 10ms --verbose >kubesim.log 2>&1 </dev/null &
-kubesim=$!
-trap 'kill "$kubesim" 2>/dev/null; rm -rf "$work"' EXIT
-deadline=$((SECONDS + 30))
-until [ -s kubeconfig ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
+start_kubesim --ready-after 10ms --verbose
+unset KUBECONFIG # it is named where it is meant
 kube() {
 	kubectl --kubeconfig "$work/kubeconfig" "$@"
 }

@@ -1,19 +1,10 @@
 #!/usr/bin/env bash
 # What a command asks the API server for, counted in kubesim's log.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-kubesim=''
-trap 'kill $kubesim 2>/dev/null; rm -rf "$work"' EXIT
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 
-"$build/kubesim" --kubeconfig kubeconfig --ready-after 10ms --verbose >/dev/null 2>requests.log </dev/null &
-kubesim=$!
-deadline=$((SECONDS + 30))
-until [ -s kubeconfig ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
+start_kubesim --ready-after 10ms --verbose
 
 # web NUMBER IMAGE ANNOTATION
 web() {
@@ -48,10 +39,10 @@ settle() {
 # asked COMMAND: how often it asks for which kind, in which way
 asked() {
 	local before
-	before=$(wc -l <requests.log)
+	before=$(wc -l <kubesim.log)
 
 	run "$build/tranche" "$1" --repo repo --app shop
-	tail -n "+$((before + 1))" requests.log | grep -E '/(statefulsets|pods|controllerrevisions)\b' |
+	tail -n "+$((before + 1))" kubesim.log | grep -E '/(statefulsets|pods|controllerrevisions)\b' |
 		sed -E 's,^([A-Z]+) [^ ]*/(statefulsets|pods|controllerrevisions)(/[^ ?]*)?([^ ]*dryRun)?.*,\1 \2\3\4,' |
 		sed -E 's,/[^?]*,/NAME,;s,\?.*, dry run,' | sort | uniq -c | sed 's/^ *//'
 }

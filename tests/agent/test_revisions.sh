@@ -3,13 +3,8 @@
 # diff -u, as Markdown, as JSON.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/web.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 unset KUBECONFIG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
-cd "$work" || exit 2
 
 between() {
 	run "$build/tranche" diff "$@"

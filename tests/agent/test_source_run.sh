@@ -4,59 +4,28 @@
 # and what was applied stays.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-kubesim=$(realpath "${BUILD:-build}/kubesim")
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 need git python3 openssl ssh-keygen kubectl
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
 
 make_shop
 make_pki
-mkdir -p server/repos credentials keys ssh
+mkdir credentials keys ssh
 ssh-keygen -q -t ed25519 -N '' -f ssh/ann
 cp ssh/ann.pub keys/
 cp pki/ca.crt credentials/
-git clone -q --bare shop server/repos/shop.git
-git -C shop remote add origin "$work/server/repos/shop.git"
 git -C shop config gpg.format ssh
 git -C shop config user.signingKey "$work/ssh/ann.pub"
 git -C shop config commit.gpgSign true
 git -C shop commit -q --amend --no-edit
-git -C shop push -q -f origin main
+serve_clone pki/server.crt pki/server.key
 
 echo 'basic ann:first-password' >server/auth
 echo ann >credentials/username
 echo first-password >credentials/password
-start_https "$work/server" pki/server.crt pki/server.key
-url=https://localhost:$port/shop.git
-"$kubesim" --kubeconfig kubeconfig >kubesim.log 2>&1 </dev/null &
-server_pids+=($!)
-wait_until "the cluster is up" test -s kubeconfig
+start_kubesim
 
-"$tranche" run --repo "$url" --git-credentials credentials --verify keys --interval 200ms --fetch-timeout 8s --app shop >agent.log 2>&1 </dev/null &
-agent=$!
-server_pids+=("$agent")
-
-logged() {
-	[ "$(grep -cF -- "$1" agent.log)" -ge "${2-1}" ]
-}
-
-# tells TEXT [COUNT]: the agent's log has it, that often.
-tells() {
-	wait_until "it tells: $1" logged "$@" && check_equal "told" "${2-1}" "$(grep -cF -- "$1" agent.log)"
-}
-
-has_value() {
-	[ "$(kubectl get configmap a -o 'jsonpath={.data.v}')" = "$1" ]
-}
-
-applied() {
-	wait_until "value $1 is applied" has_value "$1" && check_equal "applied" "$1" "$(kubectl get configmap a -o 'jsonpath={.data.v}')"
-}
+start_agent --repo "$url" --git-credentials credentials --verify keys --interval 200ms --fetch-timeout 8s --app shop
 
 push() {
 	commit_shop "$1" "commit $1"
@@ -99,9 +68,7 @@ applied 5
 
 run grep -E 'first-password|second-password' agent.log
 check_exact "no password is logged" 1 '' ''
-kill "$agent"
-wait "$agent"
-check_equal "it ends well" 0 $?
+end_agent "it ends well"
 wait_until "no process that fetches is left, which would hold the clone's lock" \
 	flock -n .cache/tranche/*/tranche.lock true
 

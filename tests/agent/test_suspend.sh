@@ -1,14 +1,8 @@
 #!/usr/bin/env bash
 # An app that is suspended while a pass writes: the history has both, what was written and the suspension.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-kubesim=
-trap '[ -z "$kubesim" ] || kill "$kubesim" 2>/dev/null; rm -rf "$work"' EXIT
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 
 tranche() {
 	local command=$1
@@ -21,9 +15,7 @@ causes() {
 	"$build/tranche" history shop -o json | grep -o '"cause": "[a-z]*"' | cut -d'"' -f4 | paste -sd' '
 }
 
-"$build/kubesim" --kubeconfig kubeconfig --no-controllers --verbose >kubesim.log 2>&1 </dev/null &
-kubesim=$!
-wait_for 30 test -s kubeconfig || exit 1
+start_kubesim --no-controllers --verbose
 git init -q -b main repo
 printf 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot}\n' >repo/robot.yaml
 git -C repo add -A
@@ -33,10 +25,6 @@ check_equal "a first sync" "0 sync" "$status $(causes)"
 
 printf 'automountServiceAccountToken: false\n' >>repo/robot.yaml
 git -C repo commit -qam 'Without a token'
-# faults RULE...: from now on
-faults() {
-	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null
-}
 faults 'delay=1ms@update:serviceaccounts*1' 'hold@update:serviceaccounts*1' # the first one is the dry run
 "$build/tranche" sync --repo repo --app shop >sync.out 2>&1 </dev/null &
 sync=$!

@@ -1,13 +1,8 @@
 #!/usr/bin/env bash
 # `tranche validate`: what it finds, where it says so, how it ends; and that it needs no cluster.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 unset KUBECONFIG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
-cd "$work" || exit 2
 
 validate() {
 	run "$tranche" validate "$@"

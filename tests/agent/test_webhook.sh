@@ -3,16 +3,10 @@
 # push to a remote repository that is live at once although the agent looks there every hour only.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-kubesim=$(realpath "${BUILD:-build}/kubesim")
-corpus=$PWD/tests/fuzz/corpus/webhook
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
+corpus=$top/tests/fuzz/corpus/webhook
 need git python3 openssl curl kubectl
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
 
 # --- a repository behind HTTPS, and the agent that follows it ----------------------------------------------
 
@@ -23,15 +17,11 @@ cp pki/ca.crt credentials/
 git clone -q --bare shop server/repos/acme/deploy.git
 git -C shop remote add origin "$work/server/repos/acme/deploy.git"
 start_https "$work/server" pki/server.crt pki/server.key
-"$kubesim" --kubeconfig kubeconfig >kubesim.log 2>&1 </dev/null &
-server_pids+=($!)
-wait_until "the cluster is up" test -s kubeconfig
+start_kubesim
 
 printf 'a secret between them' >secret
-"$tranche" run --repo "https://localhost:$port/acme/deploy.git" --ref main --git-credentials credentials \
-	--git-dir clone --interval 1h --app shop --listen 127.0.0.1:0 --webhook-secret-file secret >agent.log 2>&1 </dev/null &
-agent=$!
-server_pids+=("$agent")
+start_agent --repo "https://localhost:$port/acme/deploy.git" --ref main --git-credentials credentials \
+	--git-dir clone --interval 1h --app shop --listen 127.0.0.1:0 --webhook-secret-file secret
 
 has_value() {
 	[ "$(kubectl get configmap a -o 'jsonpath={.data.v}' 2>/dev/null)" = "$1" ]
@@ -145,8 +135,6 @@ after=$(passes)
 most=$((before + 10 + SECONDS - began + 2))
 check_equal "a rain of hooks is few passes" "at most $most" "at most $((after <= most ? most : after))"
 
-kill -TERM "$agent"
-wait "$agent"
-check_equal "the end" 0 $?
+end_agent "the end"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -6,7 +6,8 @@ passed=0 failed=0
 server_pids=()
 
 # begin_test: leaves the folder of the sources ($top) for an empty one ($work), which goes when the script ends, like all that
-# it has started. $build has the programs, $tranche is the one. Nothing of the user's settings takes part.
+# it has started. $build has the programs, $tranche is the one. Nothing of the user's settings takes part; KUBECONFIG is that of a
+# cluster that there may be (cluster.sh).
 begin_test() {
 	cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 	top=$PWD
@@ -17,6 +18,7 @@ begin_test() {
 	trap 'end_servers; rm -rf "$work"' EXIT
 	trap 'exit 1' INT TERM HUP
 	leave_user_settings
+	export KUBECONFIG=$work/kubeconfig
 	cd "$work" || exit 2
 }
 

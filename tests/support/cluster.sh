@@ -2,11 +2,10 @@
 # An embedded cluster, and an agent on it, for script tests that have begun with `begin_test` (checks.sh).
 kubesim='' agent=''
 
-# start_kubesim ARGUMENT...: a fresh cluster, in the place of one that there was; $KUBECONFIG names it, kubesim.log has what it
-# says (of requests with --verbose), and $kubesim is its process.
+# start_kubesim ARGUMENT...: a fresh cluster, in the place of one that there was; kubesim.log has what it says (of requests with
+# --verbose), and $kubesim is its process.
 # shellcheck disable=SC2120 # arguments may be none
 start_kubesim() {
-	export KUBECONFIG=$work/kubeconfig
 	[ -z "$kubesim" ] || { kill "$kubesim" && wait "$kubesim"; } 2>/dev/null
 	rm -f "$KUBECONFIG" "$work/kubesim.log"
 	start_server "$work/kubesim.log" "$build/kubesim" --kubeconfig "$KUBECONFIG" "$@"
