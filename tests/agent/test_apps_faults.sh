@@ -2,28 +2,11 @@
 # Servers that hang, clusters that are not there: nobody else waits for them, and the agent ends all the same.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-trap 'end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 need git python3 kubectl
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
 
 HANGING=12
-
-# expect_line WHAT PATTERN
-expect_line() {
-	local i
-
-	for ((i = 0; i < 600; i++)); do
-		grep -qE -- "$2" agent.log && break
-		sleep 0.05
-	done
-	grep -qE -- "$2" agent.log
-	check_equal "$1" 0 $? || tail -n 30 agent.log
-}
 
 config_map() {
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {v: "%s"}\n' "$1" "$2"
@@ -37,9 +20,7 @@ make_repository() {
 	git -C "$1" commit -qm First
 }
 
-"$build/kubesim" --kubeconfig kubeconfig >kubesim.log 2>&1 </dev/null &
-server_pids+=($!)
-wait_until "kubesim" test -s kubeconfig
+start_kubesim
 
 make_repository local local first
 make_repository fine fine first
@@ -60,7 +41,6 @@ listener.listen(64)
 print(listener.getsockname()[1], flush=True)
 time.sleep(600)
 EOT
-server_pids+=($!)
 wait_until "the silent cluster" test -s silent.port
 
 {
@@ -75,7 +55,7 @@ wait_until "the silent cluster" test -s silent.port
 		apps:
 	EOT
 	for ((i = 1; i <= HANGING; i++)); do
-		printf -- '- {name: hanging-%d, source: {repo: "http://127.0.0.1:%s/%d.git", fetchTimeout: 50s}}\n' "$i" "$hanging_port" "$i"
+		printf -- '- {name: hanging-%d, source: {repo: "http://127.0.0.1:%s/%d.git", fetchTimeout: 5m}}\n' "$i" "$hanging_port" "$i"
 		printf -- '- {name: silent-%d, cluster: silent, source: {repo: %s/local}}\n' "$i" "$work"
 	done
 	printf -- '- {name: missing, cluster: missing, source: {repo: %s/local}}\n' "$work"
@@ -83,9 +63,7 @@ wait_until "the silent cluster" test -s silent.port
 	printf -- '- {name: fine, source: {repo: "http://localhost:%s/fine.git"}}\n' "$fine_port"
 } >config.yaml
 
-"$build/tranche" run --config config.yaml >agent.log 2>&1 </dev/null &
-agent=$!
-server_pids+=("$agent")
+start_agent --config config.yaml
 
 expect_line "an app of a local repository" ' local@.*configmap/local: created$'
 expect_line "an app of another server's" ' fine@.*configmap/fine: created$'
@@ -102,9 +80,7 @@ expect_line "a cluster that comes" ' missing fetched '
 check_equal "that it was not there is told once" 1 "$(grep -c 'error .* missing ' agent.log)"
 
 began=$(date +%s%3N)
-kill -TERM "$agent"
-wait "$agent"
-check_equal "TERM ends it well" 0 $?
+end_agent "TERM ends it well"
 check_equal "whatever hangs" soon "$([ $(($(date +%s%3N) - began)) -lt 9000 ] && echo soon || echo late)"
 
 echo "$passed passed, $failed failed"

@@ -2,47 +2,16 @@
 # Drift is seen by watches, whatever happens to those: streams that break, a history that has moved on (410), a server
 # that is away for a while, kinds that may not be watched. The interval is an hour: nothing is seen by chance.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-kubesim='' agent=''
-trap 'kill $agent $kubesim 2>/dev/null; rm -rf "$work"' EXIT
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 
 # start ARGUMENT...: a fresh cluster, and the agent on it
 start() {
-	local deadline=$((SECONDS + 30))
-
-	stop
-	rm -f kubeconfig agent.log
-	"$build/kubesim" --kubeconfig kubeconfig "$@" >kubesim.log 2>&1 </dev/null &
-	kubesim=$!
-	until [ -s kubeconfig ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
-	setpriv --pdeathsig KILL "$build/tranche" run --repo repo --app shop --interval 1h >agent.log 2>&1 </dev/null &
-	agent=$!
+	end_servers
+	rm -f agent.log
+	start_kubesim "$@"
+	start_agent --repo repo --app shop --interval 1h
 	wait_agent "$1: first sync" 2 count "created"
-}
-
-stop() {
-	[ -z "$agent$kubesim" ] || { kill $agent $kubesim && wait $agent $kubesim; } 2>/dev/null
-	agent='' kubesim=''
-}
-
-# faults RULE...: from now on
-faults() {
-	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null
-}
-
-# count TEXT
-count() {
-	grep -cF -- "$1" agent.log
-}
-
-# wait_agent WHAT EXPECTED COMMAND...: wait_equal, and where it fails the end of the log.
-wait_agent() {
-	wait_equal "$1" 30 "${@:2}" || tail -n 20 agent.log
 }
 
 paint() {
@@ -92,15 +61,13 @@ start --deny watch:configmaps
 wait_agent "forbidden: is said once" 1 count 'cannot watch resource "configmaps"'
 check_equal "forbidden: and what that means" 1 "$(count "changes of these are seen at the interval only")"
 paint red
-kill -HUP $agent
+kill -HUP "$agent"
 wait_agent "forbidden: a look at everything sees it" 1 begun
 
 # An agent that starts again says what it finds; one that only loses its watch does not.
-kill $agent && wait $agent
-setpriv --pdeathsig KILL "$build/tranche" run --repo repo --app shop --interval 1h >>agent.log 2>&1 </dev/null &
-agent=$!
+kill "$agent" && wait "$agent"
+start_agent --repo repo --app shop --interval 1h
 wait_agent "a restart says it again" 2 begun
-stop
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

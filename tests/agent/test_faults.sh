@@ -3,26 +3,10 @@
 # says that it did its work only if it did; the next one finishes, nobody's objects are written more often than commits
 # ask for, the inventory is whole, and then there is nothing left to do.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-kubesim=
-# shellcheck disable=SC2154 # set when it runs
-trap '[ -z "$kubesim" ] || { kill "$kubesim" && wait "$kubesim"; } 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM HUP
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 
-"$build/kubesim" --kubeconfig "$KUBECONFIG" --ready-after 1ms --verbose >kubesim.log 2>&1 &
-kubesim=$!
-deadline=$((SECONDS + 30))
-until [ -s "$KUBECONFIG" ] || [ $SECONDS -ge $deadline ]; do sleep 0.02; done
-
-# faults RULE...: from now on
-faults() {
-	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null
-}
+start_kubesim --ready-after 1ms --verbose
 
 # --- what is synced -----------------------------------------------------------------------------------
 

@@ -2,21 +2,8 @@
 # What an API server can do to the agent for a while: it tells each trouble once when it begins and once when it ends, goes
 # on as soon as that is possible, and has then written what commits asked for, once. It never ends.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-pids=()
-# shellcheck disable=SC2154 # set when it runs
-trap 'for pid in "${pids[@]}"; do kill -KILL "$pid" && wait "$pid"; done 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM HUP
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
-
-# faults RULE...: from now on
-faults() {
-	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null
-}
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 
 # commit NUMBER
 commit() {
@@ -86,14 +73,10 @@ told_all() {
 	[ "$(told)" = "$1" ]
 }
 
-"$build/kubesim" --kubeconfig "$KUBECONFIG" --ready-after 1ms --verbose >kubesim.log 2>&1 &
-pids+=($!)
-wait_for 30 test -s "$KUBECONFIG"
+start_kubesim --ready-after 1ms --verbose
 git init -q -b main repo
 commit 0
-"$build/tranche" run --app shop --repo repo --interval 300ms >agent.log 2>&1 </dev/null &
-agent=$!
-pids+=("$agent")
+start_agent --app shop --repo repo --interval 300ms
 wait_for 60 in_sync
 check_equal "the beginning" 0 $?
 

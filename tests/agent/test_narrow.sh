@@ -2,45 +2,22 @@
 # A commit costs what it touches, and nothing is left out for it: objects that somebody changes before, while and
 # after it, watches that are cut, what leaves Git, what moves between files, drift that stays. The interval is an hour.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-kubesim='' agent='' commits=0
-trap 'kill $agent $kubesim 2>/dev/null; rm -rf "$work"' EXIT
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
+commits=0
 
-start_agent() {
-	setpriv --pdeathsig KILL "$build/tranche" run --repo repo --app shop --interval 1h --log-level debug "$@" \
-		>>agent.log 2>&1 </dev/null &
-	agent=$!
-}
+# start_app: a fresh cluster, started with the words before --, and an agent on it with the options behind
+start_app() {
+	local cluster=()
 
-# start_cluster ARGUMENT...: a fresh one
-start_cluster() {
-	local deadline=$((SECONDS + 30))
-
-	[ -z "$agent$kubesim" ] || { kill $agent $kubesim && wait $agent $kubesim; } 2>/dev/null
-	rm -f kubeconfig agent.log
-	"$build/kubesim" --kubeconfig kubeconfig --verbose "$@" >/dev/null 2>requests.log </dev/null &
-	kubesim=$!
-	until [ -s kubeconfig ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
-}
-
-# count TEXT
-count() {
-	grep -cF -- "$1" agent.log
-}
-
-# wait_agent WHAT EXPECTED COMMAND...: wait_equal, and where it fails the end of the log.
-wait_agent() {
-	wait_equal "$1" 30 "${@:2}" || tail -n 30 agent.log
-}
-
-# faults RULE...: from now on
-faults() {
-	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null
+	while [ "$1" != -- ]; do
+		cluster+=("$1")
+		shift
+	done
+	end_servers
+	rm -f agent.log
+	start_kubesim --verbose "${cluster[@]}"
+	start_agent --repo repo --app shop --interval 1h --log-level debug "${@:2}"
 }
 
 # manifest NAME COLOUR
@@ -75,7 +52,7 @@ colour() {
 
 # watches: how many streams were begun, after that many passes
 watches() {
-	[ "$(count "-> done")" -ge "$1" ] && grep -c "GET .*configmaps?watch=1" requests.log
+	[ "$(count "-> done")" -ge "$1" ] && grep -c "GET .*configmaps?watch=1" kubesim.log
 }
 
 new_repo() {
@@ -90,11 +67,10 @@ new_repo() {
 # --- what is asked for -------------------------------------------------------------------------
 
 new_repo
-start_cluster
-start_agent
+start_app --
 wait_agent "first sync" 12 count "created"
 wait_agent "first sync: the watch runs" 1 watches 1
-requests=$(wc -l <requests.log)
+requests=$(wc -l <kubesim.log)
 manifest app-3 blue >repo/3.yaml
 commit
 wait_agent "one file: applied" 1 applied
@@ -103,7 +79,7 @@ GET /api/v1/namespaces/default/configmaps/app-3
 PUT /api/v1/namespaces/default/configmaps/app-3?fieldManager=tranche&fieldValidation=Strict&dryRun=All
 PUT /api/v1/namespaces/default/configmaps/app-3?fieldManager=tranche&fieldValidation=Strict
 PUT /api/v1/namespaces/default/configmaps/tranche-shop?fieldManager=tranche" \
-	"$(tail -n "+$((requests + 1))" requests.log | grep -v "tranche/\|kubectl" | grep "^[A-Z]* /api" | head -n 5 | cut -d' ' -f1,2)"
+	"$(tail -n "+$((requests + 1))" kubesim.log | grep -v "tranche/\|kubectl" | grep "^[A-Z]* /api" | head -n 5 | cut -d' ' -f1,2)"
 check_equal "one file: a narrow pass" "1 of 12 objects the commit touches, or leaves to be judged, 1" \
 	"$(whole) $(grep -o "of 12 objects.*" agent.log)"
 
@@ -138,8 +114,7 @@ check_equal "left: by a pass over everything" 2 "$(whole)"
 # --- what somebody changes ---------------------------------------------------------------------
 
 new_repo
-start_cluster
-start_agent
+start_app --
 wait_agent "second cluster: first sync" 12 count "created"
 wait_agent "second cluster: the watch runs" 1 watches 1
 
@@ -184,8 +159,7 @@ wait_agent "touched and changed: Git wins" orange colour app-5
 # --- watches that are cut ----------------------------------------------------------------------
 
 new_repo
-start_cluster --fault cut=3000@watch:configmaps
-start_agent
+start_app --fault cut=3000@watch:configmaps --
 wait_agent "cut: first sync" 12 count "created"
 wait_agent "cut: the watch runs" 1 watches 1
 faults 503@watch:configmaps
@@ -205,8 +179,7 @@ faults ''
 # --- drift that is undone ----------------------------------------------------------------------
 
 new_repo
-start_cluster
-start_agent --self-heal
+start_app -- --self-heal
 wait_agent "revert: first sync" 12 count "created"
 wait_agent "revert: the watch runs" 1 watches 1
 for round in 1 2 3; do

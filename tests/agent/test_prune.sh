@@ -2,30 +2,8 @@
 # Pruning where something is in the way: rights, lost answers, inventories that cannot be read, kinds that
 # are gone. On kubesim, whose faults are switched as the script goes.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-kubesim=
-trap '[ -z "$kubesim" ] || kill "$kubesim" 2>/dev/null; rm -rf "$work"' EXIT
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
-
-# start_kubesim ARGUMENT...: a fresh cluster
-start_kubesim() {
-	local deadline=$((SECONDS + 30))
-
-	[ -z "$kubesim" ] || { kill "$kubesim" && wait "$kubesim"; } 2>/dev/null
-	rm -f kubeconfig
-	"$build/kubesim" --kubeconfig kubeconfig --ready-after 10ms "$@" >kubesim.log 2>&1 </dev/null &
-	kubesim=$!
-	until [ -s kubeconfig ] || [ $SECONDS -ge $deadline ]; do sleep 0.05; done
-}
-
-# faults RULE...: from now on
-faults() {
-	echo "$*" | kubectl replace --raw /kubesim/faults -f - >/dev/null
-}
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 
 new_repo() {
 	rm -rf repo
@@ -58,7 +36,7 @@ at() {
 
 # three ARGUMENT...: a fresh cluster with these arguments, an app of four, of which b and c leave Git
 three() {
-	start_kubesim "$@"
+	start_kubesim --ready-after 10ms "$@"
 	new_repo
 	for name in a b c d; do config_map $name; done
 	commit
@@ -85,7 +63,7 @@ tranche sync --prune
 check_run "may not list ConfigMaps" 7 "2 blocked, 2 in sync, $(at)" \
 	"tranche: warning: configmap/b, configmap/c left Git, not pruned: what other apps have cannot be read: *cannot list resource \"configmaps\"*"
 
-start_kubesim --deny get:secrets
+start_kubesim --ready-after 10ms --deny get:secrets
 new_repo
 printf 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot}\n' >repo/robot.yaml
 config_map a
@@ -134,7 +112,7 @@ check_run "an inventory that cannot be read" 1 "configmap/b *blocked
 
 # two: a fresh cluster with the apps shop (folder a) and bank (folder b), which both have synced
 two() {
-	start_kubesim
+	start_kubesim --ready-after 10ms
 	new_repo
 	mkdir repo/a repo/b
 	config_map a
@@ -229,7 +207,7 @@ check_run "without the right to look" 0 "2 in sync, $(at)" ""
 
 # --- where it may not reach -----------------------------------------------------------------------
 
-start_kubesim
+start_kubesim --ready-after 10ms
 new_repo
 kubectl create namespace other >/dev/null 2>&1
 config_map a
@@ -248,7 +226,7 @@ $err"
 
 # --- kinds that are gone, claims that would go along ------------------------------------------------
 
-start_kubesim
+start_kubesim --ready-after 10ms
 new_repo
 config_map a
 cat >repo/boat.yaml <<-EOT
@@ -297,14 +275,14 @@ commit
 tranche sync --wait
 rm repo/db.yaml
 commit
-tranche sync --prune --wait --timeout 20s
+tranche sync --prune --wait --timeout 1m
 check_run "claims would go with it" 0 "1 left Git and kept, 2 in sync, $(at)" "*
 tranche: warning: statefulset.apps/db left Git, kept: its PersistentVolumeClaims would go with it (whenDeleted: Delete), and none is pruned unless --prune-kinds names the kind"
 tranche diff --prune --prune-kinds PersistentVolumeClaim
 check_run "which diff says" 1 "statefulset.apps/db *prune
   note: takes Pod 0 and its PersistentVolumeClaims with it
 *1 to prune, 2 in sync, $(at)" "*"
-tranche sync --prune --prune-kinds PersistentVolumeClaim --wait --timeout 20s
+tranche sync --prune --prune-kinds PersistentVolumeClaim --wait --timeout 1m
 check_run "--wait does not wait for what goes" 0 "statefulset.apps/db pruned
 1 pruned, 2 in sync, $(at)" "*"
 

@@ -2,20 +2,10 @@
 # Two agents behind one Service, so that who asks may come to the one that stands by: it passes on what only the leader can
 # answer, with what proves who asks, and says so clearly where it cannot.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-pids=()
-# shellcheck disable=SC2154 # set when it runs
-trap 'for pid in "${pids[@]}"; do kill -KILL "$pid" && wait "$pid"; done 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM HUP
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 
-"$build/kubesim" --kubeconfig "$KUBECONFIG" >kubesim.log 2>&1 &
-pids+=($!)
-wait_for 30 test -s "$KUBECONFIG"
+start_kubesim
 git init -q -b main repo
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n' >repo/one.yaml
 git -C repo add -A
@@ -25,11 +15,9 @@ printf 'signed\n' >secret
 
 # start NAME [VARIABLE=VALUE...]: its address is in $address then
 start() {
-	env POD_NAME="$1" POD_IP=127.0.0.1 "${@:2}" "$build/tranche" run --app shop --repo repo --interval 1h \
-		--leader-elect --lease-duration 15s --listen 127.0.0.1:0 --api-token-file token \
-		--webhook-secret-file secret --log-level debug >>"$1.log" 2>&1 </dev/null &
-	pid=$!
-	pids+=("$pid")
+	start_server "$1.log" env POD_NAME="$1" POD_IP=127.0.0.1 "${@:2}" "$build/tranche" run --app shop --repo repo \
+		--interval 1h --leader-elect --lease-duration 15s --listen 127.0.0.1:0 --api-token-file token \
+		--webhook-secret-file secret --log-level debug
 	wait_for 30 grep -qs 'listening on' "$1.log"
 	# shellcheck disable=SC2034 # read by who starts it
 	address=$(grep -o 'http://[0-9.:]*' "$1.log" | tail -n 1)
@@ -58,10 +46,11 @@ sign() {
 
 start a
 first=$address
+first_pid=$server
 wait_for 30 grep -q 'leading: ' a.log
 start b
 second=$address
-second_pid=$pid
+second_pid=$server
 wait_for 30 grep -q 'standing by: ' b.log
 wait_for 30 kubectl get configmap one >/dev/null 2>&1
 tells_where() {
@@ -107,20 +96,20 @@ check_like "nothing is passed on twice" \
 
 # --- when there is no leader ------------------------------------------------------------------------------------
 
-kill -STOP "${pids[1]}"
+kill -STOP "$first_pid"
 check_like "the leader does not answer" \
 	'503 {"error":{"class":"transient","message":"this agent stands by, and the one that leads does not answer: no answer from '"$first"' within 10 s"}}*' \
 	"$(ask GET "$second/api/v1/status")"
 wait_for 60 grep -q 'leading: ' b.log
-kill -CONT "${pids[1]}"
+kill -CONT "$first_pid"
 wait_for 30 grep -q 'standing by: ' a.log
 check_equal "the other way round" "200" "$(ask GET "$first/api/v1/status" | head -n 1 | cut -d' ' -f1)"
 
 # The next leader is no Pod, and does not tell where it listens.
 kill -TERM "$second_pid"
 wait "$second_pid" 2>/dev/null
-kill -TERM "${pids[1]}" # it lets go of the Lease if it has taken it by now
-wait "${pids[1]}" 2>/dev/null
+kill -TERM "$first_pid" # it lets go of the Lease if it has taken it by now
+wait "$first_pid" 2>/dev/null
 start c POD_IP=
 wait_for 60 grep -q 'leading: ' c.log
 start d

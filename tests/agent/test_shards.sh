@@ -2,21 +2,11 @@
 # Three agents, of which each takes its share of one configuration, as the Pods of a StatefulSet do; each with a Lease of its
 # own. All apps are synced, each by one of them. Then one share gets a standby, and changes hands.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-pids=()
-# shellcheck disable=SC2154 # set when it runs
-trap 'for pid in "${pids[@]}"; do kill -KILL "$pid" && wait "$pid"; done 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM HUP
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 APPS=12
 
-"$build/kubesim" --kubeconfig "$KUBECONFIG" >kubesim.log 2>&1 &
-pids+=($!)
-wait_for 30 test -s "$KUBECONFIG"
+start_kubesim
 
 # Each app is a folder of one repository; the second one depends on the first.
 git init -q -b main repo
@@ -35,9 +25,7 @@ git -C repo commit -qm one
 
 # start NAME LOG
 start() {
-	POD_NAME=$1 "$build/tranche" run --config config.yaml --shard auto/3 --log-format json >"$2.log" 2>&1 </dev/null &
-	pid=$!
-	pids+=("$pid")
+	start_server "$2.log" env POD_NAME="$1" "$tranche" run --config config.yaml --shard auto/3 --log-format json
 }
 
 # has INDEX: the apps whose objects that agent has created
@@ -55,7 +43,7 @@ all_there() {
 
 for index in 0 1 2; do
 	start tranche-$index tranche-$index
-	agents[index]=$pid
+	agents[index]=$server
 done
 wait_for 60 all_there
 check_equal "all apps are synced" $APPS "$(maps)"

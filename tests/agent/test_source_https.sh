@@ -112,16 +112,13 @@ rm server/mode
 expect "once it is well again" 0 "$fine"
 
 # A server that takes the connection, and never says a word.
-mute_port=$(python3 -c '
-import os, socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
-print(s.getsockname()[1], flush=True)
-if os.fork() == 0:
-    os.close(1)
-    open("mute.pid", "w").write(str(os.getpid()))
-    import time; time.sleep(120)')
-wait_until "the mute server is up" test -s mute.pid
-server_pids+=("$(<mute.pid)")
+start_server mute python3 -c '
+import socket, time
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+time.sleep(600)'
+wait_until "the mute server is up" test -s mute
+mute_port=$(<mute)
 for mute in "https://localhost:$mute_port/shop" "http://localhost:$mute_port/shop" "git://localhost:$mute_port/shop" \
 	"ssh://git@localhost:$mute_port/shop"; do
 	run "$tranche" validate --repo "$mute" --fetch-timeout 1s

@@ -2,26 +2,17 @@
 # `tranche status` on an embedded cluster: of a namespace, of a source, wide, followed as lines. What it
 # draws on a terminal is tested by status_screen.py.
 . "$(dirname "$0")/../support/checks.sh"
+. "$(dirname "$0")/../support/cluster.sh"
 . "$(dirname "$0")/../support/web.sh"
-cd "$(dirname "$0")/../.." || exit 2
-here=$PWD/tests/agent
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 unset KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
-cd "$work" || exit 2
 
-export KUBECONFIG=$work/kubeconfig
-"$build/kubesim" --kubeconfig kubeconfig --ready-after 10ms --fail-image '*:broken=ImagePullBackOff' >kubesim.log 2>&1 </dev/null &
-kubesim=$!
-trap 'kill "$kubesim" 2>/dev/null; rm -rf "$work"' EXIT
+start_kubesim --ready-after 10ms --fail-image '*:broken=ImagePullBackOff'
 
-# wait_until COMMAND...: until it succeeds; the checks that follow tell if it never did.
-wait_until() {
+# soon COMMAND...: until it succeeds; the checks that follow tell if it never did.
+soon() {
 	wait_for 30 "$@" >/dev/null 2>&1
 }
-wait_until [ -s kubeconfig ]
 
 status() {
 	run "$build/tranche" status "$@"
@@ -131,7 +122,7 @@ print(web["phase"], status["revision"], status["appliedCommit"] == web["appliedC
 manifests 5 nginx:broken 4 >shop/web.yaml
 commit "Broken"
 run "$build/tranche" sync --repo shop
-wait_until sh -c "'$build/tranche' status | grep Stuck"
+soon sh -c "'$build/tranche' status | grep Stuck"
 status --repo shop
 check_like "stuck" "\
 NAME  PHASE  READY  UPDATED  PARTITION
@@ -161,15 +152,15 @@ count_followed() {
 manifests 2 nginx:1.26.1 0 >shop/web.yaml
 commit "Back"
 run "$build/tranche" sync --repo shop
-wait_until sh -c "'$build/tranche' status | grep Complete"
+soon sh -c "'$build/tranche' status | grep Complete"
 kubectl delete configmap more >/dev/null
 "$build/tranche" status --repo shop --watch >lines 2>lines.err </dev/null &
 watcher=$!
-wait_until count_followed 1
+soon count_followed 1
 kubectl scale statefulset web --replicas=1 >/dev/null
-wait_until grep -q "Complete, 1/1 ready" lines
+soon grep -q "Complete, 1/1 ready" lines
 kubectl delete statefulset web >/dev/null
-wait_until grep -q gone lines
+soon grep -q gone lines
 kill -INT "$watcher"
 wait "$watcher"
 check_equal "interrupted: exit status" 0 $?
@@ -187,7 +178,7 @@ check_like "each with its time" "20??-??-??T??:??:??.???Z default/web *" "$(head
 rm lines # what is waited for is of this one
 "$build/tranche" status --repo shop --watch >lines 2>lines.err </dev/null &
 watcher=$!
-wait_until count_followed 1
+soon count_followed 1
 kill -TERM "$watcher"
 wait "$watcher"
 check_equal "terminated: exit status" 0 $?
@@ -195,7 +186,7 @@ check_equal "what is missing" "default/statefulset.apps/web is not in the cluste
 
 # --- followed on a terminal -----------------------------------------------------------------------
 
-out=$(timeout 300 python3 "$here/status_screen.py" "$build" 2>&1)
+out=$(timeout 300 python3 "$top/tests/agent/status_screen.py" "$build" 2>&1)
 check_equal "on a terminal: exit status" 0 $? || echo "$out"
 read -r more _ <<<"$(tail -n 1 <<<"$out")"
 passed=$((passed + more))

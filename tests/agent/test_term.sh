@@ -2,22 +2,9 @@
 # TERM while something is under way, stage by stage: the agent ends well and soon, whatever it waits for, and
 # the next one goes on from there: it ends where Git is, and takes nothing that the last one did for drift.
 . "$(dirname "$0")/../support/checks.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-pids=()
-# shellcheck disable=SC2154 # set when it runs
-trap 'for pid in "${pids[@]}"; do kill -KILL "$pid" && wait "$pid"; done 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM HUP
-leave_user_settings
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
 MAX_MS=9000
-
-# faults RULE...: from now on
-faults() {
-	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null
-}
 
 # --- manifests --------------------------------------------------------------------------------------
 
@@ -55,21 +42,17 @@ commit() {
 # --- what the agent is in the middle of -----------------------------------------------------------------
 
 agent() {
-	: >agent.log # the last one's lines are none of this one's
-	"$build/tranche" run -n "$namespace" --app shop --repo "${repo-repo}" --interval 1h --prune "$@" >agent.log 2>&1 </dev/null &
-	agent=$!
-	pids+=("$agent")
+	rm -f agent.log # the last one's lines are none of this one's
+	start_agent -n "$namespace" --app shop --repo "${repo-repo}" --interval 1h --prune "$@"
 }
 
 # term WHAT: sends it, and checks how the agent ends
 term() {
 	local began ended
 
-	wait_for 30 grep -q 'following' agent.log # it has begun
+	wait_for 30 grep -q following agent.log # it has begun
 	began=$(date +%s%3N)
-	kill -TERM "$agent"
-	wait "$agent"
-	check_equal "$1: TERM ends it well" 0 $? || cat agent.log
+	end_agent "$1: TERM ends it well" || cat agent.log
 	ended=$(date +%s%3N)
 	check_equal "$1: within $MAX_MS ms" soon "$([ $((ended - began)) -le $MAX_MS ] && echo soon || echo $((ended - began)) ms)"
 	[ $((ended - began)) -le "$slowest" ] || slowest=$((ended - began))
@@ -140,13 +123,10 @@ after() {
 	web 3 nginx:2 >repo/web.yaml
 }
 settle() {
-	kubectl -n "$namespace" rollout status statefulset/web --timeout=20s >/dev/null
+	kubectl -n "$namespace" rollout status statefulset/web --timeout=2m >/dev/null
 }
 
-"$build/kubesim" --kubeconfig kubeconfig --ready-after 10ms --fail-image '*:broken=ImagePullBackOff' --verbose \
-	>kubesim.log 2>&1 </dev/null &
-pids+=($!)
-wait_for 30 test -s kubeconfig || { cat kubesim.log; exit 1; }
+start_kubesim --ready-after 10ms --fail-image '*:broken=ImagePullBackOff' --verbose
 
 sets=statefulsets.apps
 once='delay=1ms@update:statefulsets.apps*1' # the dry run goes through
@@ -205,8 +185,7 @@ cat >silent.py <<-'EOT'
 	    with open("silent.taken", "a") as out:
 	        out.write("x")
 EOT
-python3 silent.py &
-pids+=($!)
+start_server silent.log python3 silent.py
 wait_for 30 test -s silent.port
 silent=127.0.0.1:$(<silent.port)
 

@@ -3,7 +3,6 @@
 # temporary folder ($work), which `begin_test` makes. A script ends with `N passed, N failed` of $passed and $failed.
 set -u
 passed=0 failed=0
-server_pids=()
 
 # begin_test: leaves the folder of the sources ($top) for an empty one ($work), which goes when the script ends, like all that
 # it has started. $build has the programs, $tranche is the one. Nothing of the user's settings takes part; KUBECONFIG is that of a
@@ -37,16 +36,23 @@ need() {
 # start_server LOG COMMAND...: in the background, until the script ends; LOG gets its lines behind those that are there. Its
 # process is $server.
 start_server() {
+	: >>"$1" # there before anybody looks into it
 	"${@:2}" >>"$1" 2>&1 </dev/null &
 	server=$!
-	server_pids+=("$server")
 }
 
-# Ends what is in $server_pids, also what was stopped, and waits for it.
+# Whether a process of ours still runs. What has ended is not ours any more: its number is soon somebody else's.
+is_running() {
+	jobs -rp | grep -qx -- "$1"
+}
+
+# Ends what runs in the background, also what was stopped (kill -STOP), and waits for it.
 end_servers() {
-	((${#server_pids[@]} == 0)) || kill -TERM "${server_pids[@]}" 2>/dev/null
-	((${#server_pids[@]} == 0)) || kill -CONT "${server_pids[@]}" 2>/dev/null
-	server_pids=()
+	local pids
+
+	mapfile -t pids < <(jobs -rp)
+	((${#pids[@]} == 0)) || kill -TERM "${pids[@]}" 2>/dev/null
+	((${#pids[@]} == 0)) || kill -CONT "${pids[@]}" 2>/dev/null
 	wait
 }
 

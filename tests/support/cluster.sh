@@ -6,7 +6,7 @@ kubesim='' agent=''
 # --verbose), and $kubesim is its process.
 # shellcheck disable=SC2120 # arguments may be none
 start_kubesim() {
-	[ -z "$kubesim" ] || { kill "$kubesim" && wait "$kubesim"; } 2>/dev/null
+	[ -z "$kubesim" ] || ! is_running "$kubesim" || { kill "$kubesim" && wait "$kubesim"; } 2>/dev/null
 	rm -f "$KUBECONFIG" "$work/kubesim.log"
 	start_server "$work/kubesim.log" "$build/kubesim" --kubeconfig "$KUBECONFIG" "$@"
 	kubesim=$server
@@ -32,14 +32,24 @@ end_agent() {
 	check_equal "$1" 0 $?
 }
 
+# count TEXT: how often the agent has said that.
+count() {
+	grep -cF -- "$1" "$work/agent.log"
+}
+
 # logged TEXT [COUNT]: whether the agent has said that so often, or more often.
 logged() {
-	[ "$(grep -cF -- "$1" "$work/agent.log")" -ge "${2-1}" ]
+	[ "$(count "$1")" -ge "${2-1}" ]
 }
 
 # tells TEXT [COUNT]: it does, that often.
 tells() {
-	wait_until "it tells: $1" logged "$@" && check_equal "told: $1" "${2-1}" "$(grep -cF -- "$1" "$work/agent.log")"
+	wait_until "it tells: $1" logged "$@" && check_equal "told: $1" "${2-1}" "$(count "$1")"
+}
+
+# wait_agent WHAT EXPECTED COMMAND...: that becomes its output; where it does not, the end of the agent's lines is shown.
+wait_agent() {
+	wait_equal "$1" 30 "${@:2}" || tail -n 30 "$work/agent.log"
 }
 
 # expect_line WHAT PATTERN: a line of the agent's that matches it (grep -E).
