@@ -20,7 +20,7 @@ struct leader;
 #define AGENT_END_PASSES_MS 2000
 #define AGENT_END_PARTS_MS  1500
 #define AGENT_MAX_PARTS     8
-#define AGENT_REOPEN_MS     10000 /* then a cluster whose kubeconfig could not be read is tried again */
+#define AGENT_REOPEN_MS     10000 /* until a kubeconfig that could not be read is read again */
 
 /* Something besides the apps that has to end well. */
 struct agent_part {

@@ -9,8 +9,7 @@
 /* A watch on them; zero-initialised: not begun. Stays where it is while it runs. */
 struct inventory_watch {
 	struct inventories known;
-	struct inventory_watch_load
-		*loads; /* of inventories that are split: their parts are read */
+	struct inventory_watch_load *loads; /* of the parts of split inventories, under way */
 	struct cluster *cluster;
 	uint64_t id;
 	/*

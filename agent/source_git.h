@@ -23,8 +23,7 @@ struct git_source {
 
 /* A ref that was looked up: the commit and how people call it. */
 struct resolved {
-	struct err
-		err; /* of this ref alone, where several were looked up; then nothing else is set */
+	struct err err; /* of this ref alone, where several were looked up */
 	git_oid commit;
 	git_oid tag; /* the tag object, where the ref is an annotated tag; else zero */
 	char *label; /* "main"; NULL where a commit was asked for */

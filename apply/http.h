@@ -54,9 +54,8 @@ struct http_request {
 	const char *target;       /* path and query after the endpoint's server, or a whole URL */
 	const char *accept;       /* NULL: application/json */
 	const char *content_type; /* of the body; NULL: application/json */
-	const char *
-		headers; /* more of them, "Name: value" a line, borrowed as `body` is; NULL: none */
-	const char *body; /* NULL: none; borrowed until the request is over */
+	const char *headers;      /* more, "Name: value" a line; NULL: none; borrowed as body is */
+	const char *body;         /* NULL: none; borrowed until the request is over */
 	size_t body_length;
 	int64_t timeout_ms; /* for all of it; 0: none */
 	bool urgent;        /* waits for no place among those in flight, and takes none */

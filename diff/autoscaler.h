@@ -39,10 +39,7 @@ const char *autoscaler_set_find(const struct autoscaler_set *set, const struct r
 /* Whether it has an autoscaler of that name: what that was before does not count then. */
 bool autoscaler_set_has(const struct autoscaler_set *set, const char *namespace, const char *name);
 
-/*
- * Whether it makes a difference who decides: manifest and live object have a number, and another
- * one.
- */
+/* Whether it matters who decides: manifest and live object both have a number, not the same one. */
 bool autoscaler_matters(const cJSON *desired, const cJSON *live);
 
 /* A copy of what is wanted that leaves spec.replicas to the cluster. */

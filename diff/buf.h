@@ -60,9 +60,7 @@ const char *buf_str(const struct buf *buf);
 /* Moves the content out; the caller frees it. NULL if the buffer is broken or memory runs out. */
 char *buf_steal(struct buf *buf);
 
-/*
- * 0 if every append held; else -1 with ERR_NO_MEMORY, or ERR_LIMIT "WHAT is larger than N bytes".
- */
+/* 0 if every append held, else -1: ERR_NO_MEMORY, or ERR_LIMIT "WHAT is larger than N bytes". */
 int buf_check(const struct buf *buf, const char *what, struct err *err);
 
 #endif

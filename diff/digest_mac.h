@@ -13,9 +13,7 @@
 #define DIGEST_SHA256_BYTES 32
 #define DIGEST_SHA256_HEX   65 /* the same in hex and the NUL */
 
-/*
- * For the hashed names of known_hosts, which are made of it. ERR_INTERNAL where libcrypto refuses.
- */
+/* For the hashed names of known_hosts. ERR_INTERNAL where libcrypto refuses. */
 int digest_hmac_sha1(const void *key, size_t key_length, const void *bytes, size_t length,
 		     unsigned char ret_mac[DIGEST_SHA1_BYTES], struct err *err);
 

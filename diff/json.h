@@ -25,8 +25,8 @@
 #include "diff/cleanup.h"
 #include "diff/err.h"
 
-#define JSON_MAX_DEPTH 1000
-#define JSON_MAX_NODES (4u * 1024 * 1024)
+#define JSON_MAX_DEPTH 1000               /* objects and arrays within each other */
+#define JSON_MAX_NODES (4u * 1024 * 1024) /* values of one text */
 
 DEFINE_FREE_P(cJSON, cJSON_Delete); /* CLEANUP(cJSON_Delete_p) cJSON *value = NULL; */
 
@@ -45,14 +45,14 @@ int json_parse(const char *text, size_t length, cJSON **ret_value, struct err *e
 /*
  * As json_parse, for what an API server answers: an object, a list, a watch's event.
  * metadata.managedFields, which is half of an object and hardly ever looked at, stays text (a
- * cJSON_Raw node, whose grammar is not checked); printing, copying and comparing take that as it
- * is, and json_unpack_managed_fields makes the list of it.
+ * cJSON_Raw node, whose grammar is not checked). Printing, copying and comparing take that as it
+ * is.
  */
 int json_parse_answer(const char *text, size_t length, cJSON **ret_value, struct err *err);
 
 /*
- * Nothing where there is none, or it is a list already. ERR_NO_MEMORY; ERR_INVALID, ERR_LIMIT as
- * json_parse.
+ * Makes a list of the managedFields of such an object, in place; of none, or a list, nothing.
+ * ERR_NO_MEMORY; ERR_INVALID, ERR_LIMIT as json_parse.
  */
 int json_unpack_managed_fields(cJSON *object, struct err *err);
 
@@ -69,9 +69,7 @@ int json_parse_prefix(const char *text, size_t length, cJSON **ret_value, size_t
  */
 void json_print(const cJSON *value, struct buf *out);
 
-/*
- * The same, indented by two spaces per level, "key: value" with one space, no newline at the end.
- */
+/* The same, indented by two spaces a level, one space behind a colon, no newline at the end. */
 void json_print_pretty(const cJSON *value, struct buf *out);
 
 /* Writes the text as a JSON string, quotes included. */
@@ -148,9 +146,7 @@ int json_make_int(cJSON *node, int64_t value, struct err *err);
 int json_make_double(cJSON *node, double value, struct err *err);
 void json_link(cJSON *container, cJSON *take_item);
 
-/*
- * Deep equality: keys in any order, numbers by value (1 and 1.0 are equal), NULL equals NULL only.
- */
+/* Deep equality: keys in any order, numbers by value (1 equals 1.0), NULL equals NULL only. */
 bool json_equal(const cJSON *a, const cJSON *b);
 
 /* How many values the tree holds, itself included. */

@@ -17,9 +17,7 @@ struct json_builder {
 	bool failed;
 };
 
-/*
- * Sets a member, or appends an item; NULL as `take_value` is memory that ran out. Takes it always.
- */
+/* Sets a member, or appends an item, which is taken in every case; NULL: memory ran out. */
 void json_build_add(struct json_builder *builder, cJSON *object, const char *key,
 		    cJSON *take_value);
 void json_build_append(struct json_builder *builder, cJSON *array, cJSON *take_item);

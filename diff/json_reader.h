@@ -18,10 +18,7 @@ struct json_reader {
 	size_t node_count, max_nodes;
 	struct keys keys;
 
-	/*
-	 * For json_parse_answer: managedFields stays text. How deep the object is whose it would
-	 * be.
-	 */
+	/* For json_parse_answer: managedFields stays text. `object_depth` is that of its object. */
 	bool answer, in_metadata;
 	unsigned object_depth;
 

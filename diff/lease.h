@@ -19,8 +19,8 @@
 
 #include "diff/json.h"
 
-#define LEASE_ADDRESS \
-	"tranche.dev/address" /* annotation: where the holder listens, "10.1.2.3:8080" */
+/* The annotation that tells where the holder listens: "10.1.2.3:8080". */
+#define LEASE_ADDRESS "tranche.dev/address"
 
 struct lease_timing {
 	int64_t duration_ms; /* what the record says: others wait that long; whole seconds */
@@ -28,7 +28,7 @@ struct lease_timing {
 	int64_t retry_ms;    /* between two renewals, and two looks of those who wait */
 };
 
-/* As usual: deadline and retry are 2/3 and 2/15 of the duration, for 15 s 10 s and 2 s. */
+/* In the usual proportion: of 15 s the deadline has 10 s, the retry 2 s. */
 struct lease_timing lease_timing_of(int64_t duration_ms);
 
 /* What to do now. */
@@ -84,10 +84,7 @@ int lease_next(const struct lease *lease, const char *namespace, const char *nam
 /* The object that lets go of it, so that others need not wait: no holder, for one second. */
 int lease_give_up(const struct lease *lease, int64_t unix_ms, cJSON **ret_object, struct err *err);
 
-/*
- * Of what was seen last: who holds it ("": nobody), where that one listens (NULL: not told).
- * Borrowed.
- */
+/* As last seen: who holds it ("": nobody), where that one listens (NULL: not told). Borrowed. */
 const char *lease_holder(const struct lease *lease);
 const char *lease_address(const struct lease *lease);
 

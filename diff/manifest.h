@@ -108,10 +108,7 @@ void manifest_pack(struct manifest *manifest);
 int manifest_unpack(struct manifest *manifest, struct err *err);
 void manifest_set_pack(struct manifest_set *set);
 
-/*
- * Whether both are about the same object and say the same of it, wherever they stand; packed or
- * not.
- */
+/* Whether both say the same of the same object, wherever they stand; packed or not. */
 bool manifest_says_the_same(const struct manifest *a, const struct manifest *b);
 
 void manifest_release(struct manifest *manifest);

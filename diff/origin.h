@@ -45,14 +45,11 @@ struct origin {
 	struct ref ref; /* as it comes out */
 	char **names; /* what it was called before name prefixes and suffixes, the first one first */
 	size_t name_count;
-	struct origin_layer
-		*layers[ORIGIN_MAX_LAYERS]; /* borrowed, in the order of their application */
+	struct origin_layer *layers[ORIGIN_MAX_LAYERS]; /* borrowed; as they are applied */
 	size_t layer_count;
 };
 
-/*
- * The objects of files and kustomizations, and the layers that they share. Zero-initialised: none.
- */
+/* The objects of files and kustomizations, and the layers that they share. Zeroed: none. */
 struct origins {
 	struct origin *items;
 	size_t count, capacity;
@@ -81,9 +78,7 @@ int origins_add_file(struct origins *origins, const char *path, const char *text
 int origins_add(struct origins *origins, const struct ref *ref, struct origin **ret_origin,
 		struct err *err);
 
-/*
- * A copy of `model` that lives as long as `origins`; the keys of its steps are borrowed for ever.
- */
+/* Adds a copy of `model`, owned by `origins`. The keys of its steps are borrowed for as long. */
 int origins_add_layer(struct origins *origins, const struct origin_layer *model,
 		      struct origin_layer **ret_layer, struct err *err);
 

@@ -24,9 +24,7 @@
 
 #define PATH_MAX_BYTES 65536
 
-/*
- * The type of a whole object by its apiVersion and kind. Of a kind that is not known, metadata is.
- */
+/* The type of a whole object, by its apiVersion and kind. Metadata is known of every kind. */
 struct schema_field path_type_of(const cJSON *object);
 
 /* The type of a member; what is below something `sensitive` is sensitive too. */
@@ -59,8 +57,8 @@ bool path_is_within(const char *path, const char *parent);
  * It has arrived where nothing of the path is left in `rest`. Everything is borrowed.
  */
 struct path_walk {
-	const cJSON *parent,
-		*value; /* the value's key is value->string where the parent is an object */
+	const cJSON *parent;
+	const cJSON *value;       /* its key is value->string where the parent is an object */
 	struct schema_field type; /* of the value */
 	const char *rest;
 };

@@ -86,8 +86,7 @@ struct plan_item {
 	struct yaml_mark mark;
 	enum plan_action action;
 	struct changes changes;   /* from live to what the write would leave */
-	bool drifted;             /* live is not as it was applied, and Git is; also where
-					   * that is undone */
+	bool drifted;             /* live is not as it was applied, but Git is; undone or not */
 	struct culprit *culprits; /* of drift: who made each of the changes; else NULL */
 	int64_t undo_in_ms; /* of PLAN_DRIFT that is to be undone: how long that waits yet; else 0 */
 	char *fight;        /* who changes it again and again, though it is undone; or NULL */

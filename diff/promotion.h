@@ -32,10 +32,7 @@
 struct promotion_facts {
 	const cJSON *wanted; /* what Git's manifest would leave: the dry run's answer (defaulted) */
 	const cJSON *live;   /* NULL: it does not exist */
-	/*
-	 * `wanted` was told without the server: only what it sets is held against the live
-	 * template.
-	 */
+	/* `wanted` was made without the server: only what it sets is compared with the live one. */
 	bool client_side;
 	bool pods_known;          /* else they could not be read, and the gate stays closed */
 	const cJSON *const *pods; /* of the namespace, at least as new as `live` */

@@ -17,9 +17,7 @@
 
 #include "diff/json.h"
 
-/*
- * What the inventory remembers of one StatefulSet, besides its digests. Zero or "" where unknown.
- */
+/* What the inventory remembers of a StatefulSet besides its digests; 0 or "": not known. */
 struct promotion_record {
 	bool has_replicas, has_partition;
 	/* That Git said when it was last applied, whatever was sent in their place. */

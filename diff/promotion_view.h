@@ -80,9 +80,7 @@ struct gate promotion_gate(const struct promotion_view *view);
 /* Whether some wanted Pod would be taken by a lower partition, or is about to be. */
 bool promotion_has_work(const struct promotion_view *view);
 
-/*
- * --- what is sent otherwise than Git says ------------------------------------------------------
- */
+/* --- what is sent otherwise than Git says ---------------------------------------------------- */
 
 /* Each writes its part of the promotion. */
 int promotion_keep_replicas(struct promotion_view *view, struct promotion *promotion,

@@ -37,8 +37,7 @@
 
 struct prune_policy {
 	bool enabled;
-	const char
-		*kinds; /* protected ones that are deleted: "Namespace,PersistentVolume"; or NULL */
+	const char *kinds;     /* protected, and deleted: "Namespace,PersistentVolume"; or NULL */
 	int64_t limit_percent; /* of the app's objects, and of its StatefulSets */
 	bool allow_empty;      /* prune although the commit has no objects */
 };

@@ -31,9 +31,7 @@ struct quantity {
 /* ERR_INVALID with the server's words where the text is no quantity. */
 int quantity_parse(const char *text, struct quantity *ret_quantity, struct err *err);
 
-/*
- * The same from a manifest, where numbers are allowed in place of strings, and space around them.
- */
+/* The same from a manifest, which may have a number instead, and space around the text. */
 int quantity_from_json(const cJSON *value, struct quantity *ret_quantity, struct err *err);
 
 /* Below, equal or above zero, by value: 1000m equals 1, 1024Mi equals 1Gi. */

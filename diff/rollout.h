@@ -102,14 +102,10 @@ struct rollout {
 	int64_t since_ms; /* Unix time since which `reason` holds; 0: not known */
 	/* Unix time when the Pod that is waited for is over its deadline, and Stuck; 0: none. */
 	int64_t deadline_at_ms;
-	/*
-	 * A walk: Git's partition when it was last applied, as the record has it; else `partition`.
-	 */
+	/* Of a walk: Git's partition when it was last applied, by the record; else `partition`. */
 	int64_t target;
 	int64_t next_partition; /* of the walk's next step; `partition` if there is none to come */
-	/*
-	 * Unix time when all updated Pods have been Ready for tranche.dev/bake; 0: no step waits.
-	 */
+	/* Unix time when all updated Pods have been Ready for `bake`; 0: no step waits for that. */
 	int64_t bake_until_ms;
 	int64_t recheck_ms; /* from now: when time alone may change the verdict; 0: it does not */
 };
@@ -178,10 +174,7 @@ struct rollout_forecast {
 	struct ordinals replaces; /* descending: deleted and created again on the new template */
 	struct ordinals keeps;    /* ascending: left on another template than `to`'s */
 	size_t creates_old; /* so many of the first of `creates` start on the current revision */
-	/*
-	 * What the kept ones run: "nginx:1.25.4", several joined by " and "; "" if not known of
-	 * all.
-	 */
+	/* What the kept ones run: "nginx:1.25.4 and nginx:1.26.1"; "" if not known of all. */
 	char *keep_images;
 	char *current_images; /* what `creates_old` would run; "" where that is not known */
 	char *update_images;  /* what the template of `to` has */

@@ -1,6 +1,5 @@
 /*
- * rollout_verdict.h - what the StatefulSet controller does next, and the phase that follows from
- * it.
+ * rollout_verdict.h - what the StatefulSet controller does next, and whether it gets any further.
  *
  * The rooms of rollout.h and promotion.h share this; nobody else includes it.
  */

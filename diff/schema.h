@@ -120,9 +120,7 @@ bool schema_field_at(const struct schema_object *object, const char *path,
 bool schema_field_index(const struct schema_object *object, size_t index,
 			struct schema_field *ret_field);
 
-/*
- * The field of `object` that `misspelt` most likely means, by edit distance; NULL if none is near.
- */
+/* The field of `object` that `misspelt` most likely means, by edit distance; NULL: none is near. */
 const char *schema_suggest(const struct schema_object *object, const char *misspelt);
 
 /*
@@ -145,8 +143,8 @@ enum schema_fault {
 struct schema_finding {
 	enum schema_fault fault;
 	const char *kind; /* as given to schema_check */
-	const char *
-		path; /* of the field, in the server's form: spec.template.spec.containers[0].imag */
+	/* Of the field, as servers have it: "spec.template.spec.containers[0].imag". */
+	const char *path;
 	size_t parent_length; /* the bytes of `path` that name the object around it */
 	size_t field_length;  /* the bytes that name the field, without an item's index or key */
 	const cJSON *node;    /* the value; the object around it if SCHEMA_MISSING */

@@ -31,19 +31,16 @@ struct missing {
 struct status {
 	const struct standing *items; /* by namespace and name */
 	size_t count;
-	const char
-		*revision;   /* the source's: "main@3f2c1ab", "" for plain files; NULL: no source */
-	const char *commit;  /* the same in full; "" for plain files */
-	const char *applied; /* what the source's app applied last, in full; NULL: not known */
+	const char *revision; /* "main@3f2c1ab"; "" for plain files; NULL: there is no source */
+	const char *commit;   /* the same in full; "" for plain files */
+	const char *applied;  /* what the source's app applied last, in full; NULL: not known */
 	const struct missing *missing;
 	size_t missing_count;
 	const char *trouble; /* why it may be out of date; NULL: it is not */
 	int64_t now_ms;      /* Unix time */
 };
 
-/*
- * Where the partition goes: what the source says, else what is remembered; the live one: it stays.
- */
+/* Where the partition goes: as the source says, else as is remembered, else where it is. */
 int64_t standing_target(const struct standing *standing);
 
 /* How much of a bake is left until the next step; 0: none waits for one. */

@@ -61,9 +61,7 @@ const char *webhook_event_name(const struct webhook_request *request);
  */
 int webhook_is_signed(const struct webhook_request *request, struct err *err);
 
-/*
- * Whether the signature is that of the body by `secret`, in constant time. ERR_DENIED.
- */
+/* Whether the signature is that of the body by `secret`, in constant time. ERR_DENIED. */
 int webhook_verify(const struct webhook_request *request, const char *secret, struct err *err);
 
 enum webhook_event {

@@ -65,9 +65,7 @@ struct yaml_docs {
  */
 int yaml_load(const char *text, size_t length, struct yaml_docs *ret_docs, struct err *err);
 
-/*
- * The same, but the root of a document may also be a list, as that of a JSON patch (RFC 6902) is.
- */
+/* The same, but a document's root may also be a list, as that of a JSON patch (RFC 6902) is. */
 int yaml_load_values(const char *text, size_t length, struct yaml_docs *ret_docs, struct err *err);
 
 void yaml_doc_release(struct yaml_doc *doc);

@@ -20,8 +20,8 @@ enum yaml_node_kind {
 /* A value. Offsets are bytes of the document's text. */
 struct yaml_node {
 	enum yaml_node_kind kind;
-	size_t start,
-		end;  /* without its anchor and tag; a block collection ends with its last child */
+	/* Without its anchor and tag. A block collection ends with its last child. */
+	size_t start, end;
 	char *anchor; /* its own, or the one that an alias names; NULL: none */
 	bool tagged;
 	bool flow;  /* a collection in brackets */
