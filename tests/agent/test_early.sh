@@ -2,26 +2,11 @@
 # A sync and a diff ask the cluster while the source is being read: whichever of the two is slower, broken or changes
 # meanwhile, the answer is the one that it would be had they been asked one after the other.
 . "$(dirname "$0")/../support/checks.sh"
+. "$(dirname "$0")/../support/cluster.sh"
 . "$(dirname "$0")/../support/git_server.sh"
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}")
-work=$(mktemp -d)
-kubesim='' holder='' child=''
-# shellcheck disable=SC2154 # set when it runs
-trap 'for p in $kubesim $holder $child; do kill $p 2>/dev/null; done; end_servers; rm -rf "$work"' EXIT
-leave_user_settings
+begin_test
 need git python3 kubectl flock
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
-
-"$build/kubesim" --kubeconfig "$KUBECONFIG" --ready-after 1ms --verbose >kubesim.log 2>&1 </dev/null &
-kubesim=$!
-wait_until "kubesim serves" test -s "$KUBECONFIG"
-
-# faults RULE...: from now on
-faults() {
-	printf '%s\n' "$@" | kubectl replace --raw /kubesim/faults -f - >/dev/null
-}
+start_kubesim --ready-after 1ms --verbose
 
 # commit VALUE: ten ConfigMaps and a Service
 commit() {
@@ -66,7 +51,6 @@ hold() {
 let_go() {
 	touch go
 	wait "$holder"
-	holder=''
 }
 
 # start COMMAND...: tranche, while the clone is held, until the cluster has told all. Its output goes to `late`.
@@ -85,7 +69,6 @@ finish() {
 	let_go
 	wait "$child"
 	status=$?
-	child=''
 }
 
 commit 1
@@ -133,7 +116,6 @@ start sync
 kill "$child"
 wait "$child"
 check_equal "ended meanwhile" 143 "$?"
-child=''
 let_go
 
 # --- the cluster is slower, or broken -------------------------------------------------------------------

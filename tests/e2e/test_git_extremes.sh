@@ -3,6 +3,7 @@
 # and then is not, a folder that is read-only, a clone that somebody else holds. Takes no cluster but kubesim, and
 # a mount namespace of its own for its small disk: it has to be root, or allowed to make user namespaces.
 . "$(dirname "$0")/../support/checks.sh"
+. "$(dirname "$0")/../support/cluster.sh"
 . "$(dirname "$0")/../support/git_server.sh"
 if [ -z "${TRANCHE_TEST_UNSHARED-}" ]; then
 	export TRANCHE_TEST_UNSHARED=yes
@@ -12,23 +13,14 @@ if [ -z "${TRANCHE_TEST_UNSHARED-}" ]; then
 	echo "0 passed, 1 failed"
 	exit 1
 fi
-cd "$(dirname "$0")/../.." || exit 2
-tranche=$(realpath "${BUILD:-build}/tranche")
-kubesim=$(realpath "${BUILD:-build}/kubesim")
-work=$(mktemp -d)
+begin_test
 disk=$work/disk
 trap 'end_servers; umount "$disk" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
-trap 'exit 1' INT TERM HUP
-leave_user_settings
 need git python3 kubectl
-cd "$work" || exit 2
-export KUBECONFIG=$work/kubeconfig
 
 make_shop
-mkdir -p server/repos disk
-ln -s ../../shop/.git server/repos/shop.git
-start_https "$work/server"
-url=http://127.0.0.1:$port/shop.git
+mkdir disk
+serve_shop
 
 # Runs a command as `run` does, and leaves in $peak_mib how much memory it or a process of its took at most.
 run_measured() {
@@ -138,26 +130,8 @@ for clone in clone other; do
 done
 rm -rf disk/other
 
-logged() {
-	[ "$(grep -cF -- "$1" agent.log)" -ge "${2-1}" ]
-}
-# tells TEXT [COUNT]: the agent's log has it, that often.
-tells() {
-	wait_until "it tells: $1" logged "$@" && check_equal "told: $1" "${2-1}" "$(grep -cF -- "$1" agent.log)"
-}
-has_value() {
-	[ "$(kubectl get configmap a -o 'jsonpath={.data.v}')" = "$1" ]
-}
-applied() {
-	wait_until "value $1 is applied" has_value "$1" && check_equal "applied" "$1" "$(kubectl get configmap a -o 'jsonpath={.data.v}')"
-}
-
-"$kubesim" --kubeconfig kubeconfig >kubesim.log 2>&1 </dev/null &
-server_pids+=($!)
-wait_until "the cluster is up" test -s kubeconfig
-"$tranche" run --repo "$url" --git-dir disk/clone --interval 200ms --app shop >agent.log 2>&1 </dev/null &
-agent=$!
-server_pids+=("$agent")
+start_kubesim
+start_agent --repo "$url" --git-dir disk/clone --interval 200ms --app shop
 applied 2
 fill_while_it_tells() {
 	commit_shop 3 Third
@@ -169,9 +143,7 @@ full_for fill_while_it_tells
 applied 3
 tells 'the source works again'
 check_equal "a full disk is no damage" 0 "$(grep -c damaged agent.log)"
-kill "$agent"
-wait "$agent"
-check_equal "the agent ends well" 0 $?
+end_agent "the agent ends well"
 
 # --- a disk that is read-only, and folders that are not ours -----------------------------------------------
 
@@ -200,9 +172,8 @@ posted=$(posts)
 is_asked() {
 	[ "$(posts)" -gt "$posted" ]
 }
-"$tranche" run --repo "$url" --git-dir clone --interval 200ms --fetch-timeout 5m --app shop >holder.log 2>&1 </dev/null &
-holder=$!
-server_pids+=("$holder")
+start_server holder.log "$tranche" run --repo "$url" --git-dir clone --interval 200ms --fetch-timeout 5m --app shop
+holder=$server
 wait_until "the holder fetches" is_asked
 is_held() {
 	! flock -n clone/tranche.lock true
@@ -218,9 +189,8 @@ check_run "the holder was killed: the next one goes on" 0 '' "0 errors, 0 warnin
 
 # Two that take turns.
 for name in one two; do
-	"$tranche" run --repo "$url" --git-dir clone --interval 50ms --app $name --namespace $name >$name.log 2>&1 </dev/null &
-	server_pids+=($!)
-	eval "$name=$!"
+	start_server $name.log "$tranche" run --repo "$url" --git-dir clone --interval 50ms --app $name --namespace $name
+	eval "$name=$server"
 done
 for value in 5 6 7; do
 	commit_shop $value "commit $value"

@@ -25,7 +25,6 @@ export KUBECONFIG=$work/kubeconfig
 "${CC:-cc}" -shared -fPIC -o clock_step.so "$sources/clock_step.c" || exit 2
 
 "$kubesim" --kubeconfig kubeconfig --ready-after 50ms --verbose >kubesim.log 2>&1 </dev/null &
-server_pids+=($!)
 wait_until "the cluster is up" test -s kubeconfig
 make_shop
 
@@ -124,7 +123,6 @@ agent=
 agent() {
 	"$@" >>agent.log 2>&1 </dev/null &
 	agent=$!
-	server_pids+=("$agent")
 }
 # ends WHAT: by TERM, well
 ends() {

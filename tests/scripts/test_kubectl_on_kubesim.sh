@@ -12,14 +12,12 @@ export HOME=$work
 
 "$build/kubesim" --kubeconfig "$work/kubeconfig" --ready-after 100ms --fail-image '*:broken=ImagePullBackOff' >"$work/log" 2>&1 &
 kubesim=$!
-for ((i = 0; i < 200; i++)); do
-	[ -s "$work/kubeconfig" ] && break
-	sleep 0.05
-done
+deadline=$((SECONDS + 60))
+until [ -s "$work/kubeconfig" ] || [ "$SECONDS" -ge "$deadline" ]; do sleep 0.05; done
 
 export KUBECONFIG=$work/kubeconfig NAMESPACE=session
 kubectl create namespace "$NAMESPACE" >/dev/null || exit 1
-timeout 120 "$session.sh" >"$work/session" 2>&1
+timeout 600 "$session.sh" >"$work/session" 2>&1
 if diff -u "$session.expected" "$work/session"; then
 	echo "1 passed, 0 failed"
 else

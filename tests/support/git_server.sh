@@ -106,9 +106,8 @@ start_sshd() {
 	for type; do
 		echo "HostKey $work/ssh/host_$type" >>"$work/ssh/config"
 	done
-	/usr/sbin/sshd -D -f "$work/ssh/config" -E "$work/ssh/log" &
-	sshd_pid=$!
-	server_pids+=("$sshd_pid")
+	start_server "$work/ssh/out" /usr/sbin/sshd -D -f "$work/ssh/config" -E "$work/ssh/log"
+	sshd_pid=$server
 	wait_until "sshd listens" answers_ssh
 }
 
