@@ -1,38 +1,20 @@
 #include "apply/kubeconfig.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "diff/buf.h"
 #include "tests/support/check.h"
+#include "tests/support/folder.h"
 
 #define CA64  "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==" /* -----BEGIN CERTIFICATE----- */
 #define V1    "client.authentication.k8s.io/v1"
 #define BETA  V1 "beta1"
 #define KEY64 "LS0tLS1CRUdJTiBLRVktLS0tLQo=" /* -----BEGIN KEY----- */
 
-static char dir[] = "/tmp/tranche-test-XXXXXX";
-
-static const char *path_of(const char *name)
-{
-	static char paths[8][256];
-	static size_t next;
-	char *path = paths[next++ % 8];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *file = fopen(path_of(name), "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
+static struct folder folder;
 
 /* Where the expected text has DIR, the test's folder. */
 static const char *expand(const char *text)
@@ -40,9 +22,9 @@ static const char *expand(const char *text)
 	static char out[2048];
 	size_t used = 0;
 
-	for (; *text && used < sizeof(out) - sizeof(dir); text++) {
+	for (; *text && used < sizeof(out) - sizeof(folder.path); text++) {
 		if (strncmp(text, "DIR", 3) == 0) {
-			used += (size_t)sprintf(out + used, "%s", dir);
+			used += (size_t)sprintf(out + used, "%s", folder.path);
 			text += 2;
 		} else {
 			out[used++] = *text;
@@ -462,7 +444,7 @@ static const struct config_case cases[] = {
 static void test_files(void **state)
 {
 	(void)state;
-	write_file("pem", "-----BEGIN");
+	folder_write(&folder, "pem", "-----BEGIN");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct config_case *row = &cases[i];
 		CLEANUP(buf_release) struct buf line = BUF_INIT(65536);
@@ -470,8 +452,8 @@ static void test_files(void **state)
 		struct kubeconfig_options options = row->options;
 		struct err err = {0};
 
-		write_file("config", row->text);
-		options.file = path_of("config");
+		folder_write(&folder, "config", row->text);
+		options.file = folder_file(&folder, "config");
 		int status = kubeconfig_load(&options, &config, &err);
 		if (status == 0)
 			print_config(&config, &line);
@@ -508,7 +490,7 @@ static void test_places(void **state)
 	char list[512];
 
 	unsetenv("KUBERNETES_SERVICE_HOST");
-	setenv("HOME", dir, 1);
+	setenv("HOME", folder.path, 1);
 	unsetenv("KUBECONFIG");
 	assert_fails(
 		(struct kubeconfig_options){0}, ERR_NOT_FOUND,
@@ -519,17 +501,18 @@ static void test_places(void **state)
 	assert_loads((struct kubeconfig_options){.server = "http://h"},
 		     "http://h ns=default from --server");
 
-	mkdir(path_of(".kube"), 0700);
-	write_file(".kube/config", CONFIG(SERVER, "token: home"));
+	mkdir(folder_file(&folder, ".kube"), 0700);
+	folder_write(&folder, ".kube/config", CONFIG(SERVER, "token: home"));
 	assert_loads((struct kubeconfig_options){0},
 		     "https://h:6443 ns=shop token=home from context \"dev\" of DIR/.kube/config");
 
 	/* The first file's things count, and what it lacks comes from the others. */
-	write_file("one", "contexts: [{name: mine, context: {cluster: c, user: u}}]\n"
-			  "users: [{name: u, user: {token: one}}]\n");
-	write_file("two", CONFIG(SERVER, "token: two"));
-	snprintf(list, sizeof(list), ":%s:%s:%s", path_of("missing"), path_of("one"),
-		 path_of("two"));
+	folder_write(&folder, "one",
+		     "contexts: [{name: mine, context: {cluster: c, user: u}}]\n"
+		     "users: [{name: u, user: {token: one}}]\n");
+	folder_write(&folder, "two", CONFIG(SERVER, "token: two"));
+	snprintf(list, sizeof(list), ":%s:%s:%s", folder_file(&folder, "missing"),
+		 folder_file(&folder, "one"), folder_file(&folder, "two"));
 	setenv("KUBECONFIG", list, 1);
 	assert_loads((struct kubeconfig_options){0},
 		     "https://h:6443 ns=shop token=one from context \"dev\" of DIR/two");
@@ -539,7 +522,7 @@ static void test_places(void **state)
 		(struct kubeconfig_options){.context = "x"}, ERR_NOT_FOUND,
 		"context \"x\" does not exist in DIR/one, DIR/two (there are: \"mine\", \"dev\", "
 		"\"bare\", \"lost\", \"nobody\", \"empty\")");
-	setenv("KUBECONFIG", path_of("missing"), 1);
+	setenv("KUBECONFIG", folder_file(&folder, "missing"), 1);
 	assert_fails(
 		(struct kubeconfig_options){0}, ERR_NOT_FOUND,
 		"no cluster: there is no --kubeconfig, KUBECONFIG or ~/.kube/config, and this is "
@@ -550,20 +533,21 @@ static void test_places(void **state)
 static void test_in_cluster(void **state)
 {
 	(void)state;
-	const struct kubeconfig_options options = {.service_account_dir = path_of("account")};
+	const struct kubeconfig_options options = {.service_account_dir =
+							   folder_file(&folder, "account")};
 
 	setenv("HOME", "/nonexistent", 1);
 	setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1);
 	setenv("KUBERNETES_SERVICE_PORT", "443", 1);
 	assert_fails(options, ERR_NOT_FOUND,
 		     "the service account: cannot read DIR/account/token: no such file");
-	mkdir(path_of("account"), 0700);
-	write_file("account/token", "t\n");
-	write_file("account/ca.crt", "-----BEGIN");
+	mkdir(folder_file(&folder, "account"), 0700);
+	folder_write(&folder, "account/token", "t\n");
+	folder_write(&folder, "account/ca.crt", "-----BEGIN");
 	assert_loads(options,
 		     "https://[fd00::1]:443 ns=default ca-file=DIR/account/ca.crt "
 		     "token-file=DIR/account/token from the service account in DIR/account");
-	write_file("account/namespace", "agents");
+	folder_write(&folder, "account/namespace", "agents");
 	assert_loads(options,
 		     "https://[fd00::1]:443 ns=agents ca-file=DIR/account/ca.crt "
 		     "token-file=DIR/account/token from the service account in DIR/account");
@@ -574,26 +558,15 @@ static void test_in_cluster(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
+	folder_make(&folder);
+	return 0;
 }
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = {"account/token",
-					    "account/ca.crt",
-					    "account/namespace",
-					    "account",
-					    ".kube/config",
-					    ".kube",
-					    "config",
-					    "one",
-					    "two",
-					    "pem"};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		remove(path_of(names[i]));
-	return rmdir(dir);
+	folder_remove(&folder);
+	return 0;
 }
 
 int main(void)
