@@ -114,6 +114,7 @@ wait_equal "the bad one is on its way" 60 "0=nginx:1.26.1 1=nginx:1.26.1 2=nginx
 check_equal "the next one waits" 2 "$(field statefulset/web .spec.replicas)"
 set_manifest db 3 nginx:1.27.0 >"$repo/database/db.yaml"
 commit "$repo" "a good one"
+wait_equal "the good one is written" 60 nginx:1.27.0 field statefulset/db '.spec.template.spec.containers[0].image'
 kube delete pod db-2 --wait=false >/dev/null 2>&1 # OrderedReady: a broken Pod is not replaced by itself
 wait_for 60 field_reaches statefulset/web .spec.replicas 3
 check_equal "then it goes on" 3 "$(field statefulset/web .spec.replicas)"
