@@ -25,13 +25,14 @@ struct gc {
 
 static const struct write by_gc = {.manager = "kube-controller-manager"};
 
+/* Of many dependents that go one after another the owner is added once; twice would do no harm. */
 static void add(struct uids *uids, const char *uid)
 {
-	for (size_t i = 0; i < uids->count; i++) {
-		if (strcmp(uids->items[i], uid) == 0)
-			return;
-	}
-	uids->items = alloc_grow(uids->items, uids->count + 1, sizeof(*uids->items));
+	if (uids->count > 0 && strcmp(uids->items[uids->count - 1], uid) == 0)
+		return;
+	if ((uids->count & (uids->count - 1)) == 0) /* at 0 and each power of two */
+		uids->items = alloc_grow(uids->items, uids->count ? uids->count * 2 : 1,
+					 sizeof(*uids->items));
 	uids->items[uids->count++] = alloc_copy(uid);
 }
 

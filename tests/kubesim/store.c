@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "tests/kubesim/alloc.h"
+#include "tests/kubesim/kin.h"
 #include "tests/kubesim/obj.h"
 #include "tests/kubesim/timestamp.h"
 
@@ -26,6 +27,7 @@ struct store {
 	uint64_t version;
 	struct collection *collections;
 	size_t collection_count;
+	struct kin kin;
 	struct feed feed;
 };
 
@@ -113,6 +115,7 @@ static void insert(struct store *store, struct record *record)
 		(collection->count - index) * sizeof(struct record *));
 	collection->items[index] = record;
 	collection->count++;
+	kin_add(&store->kin, record);
 }
 
 static void take_out(struct store *store, struct record **place)
@@ -165,6 +168,7 @@ void store_free(struct store *store)
 	if (!store)
 		return;
 	feed_release(&store->feed);
+	kin_release(&store->kin);
 	for (size_t i = 0; i < store->collection_count; i++) {
 		struct collection *collection = &store->collections[i];
 
@@ -242,41 +246,16 @@ void store_list_namespace(const struct store *store, const char *namespace,
 	}
 }
 
-static bool is_owned_by(const cJSON *object, const char *uid)
-{
-	const cJSON *owner;
-
-	json_each (owner, json_at(object, "metadata.ownerReferences")) {
-		if (strcmp(obj_text(owner, "uid"), uid) == 0)
-			return true;
-	}
-	return false;
-}
-
 void store_list_dependents(const struct store *store, const char *uid, struct records *ret_records)
 {
-	*ret_records = (struct records){0};
-	for (size_t i = 0; i < store->collection_count; i++) {
-		const struct collection *collection = &store->collections[i];
-
-		for (size_t j = 0; j < collection->count; j++) {
-			if (is_owned_by(collection->items[j]->object, uid))
-				records_add(ret_records, collection->items[j]);
-		}
-	}
+	kin_list_dependents(&store->kin, uid, ret_records);
 }
 
 struct record *store_find_uid(const struct store *store, const char *uid)
 {
-	for (size_t i = 0; i < store->collection_count; i++) {
-		const struct collection *collection = &store->collections[i];
+	struct record *record = kin_find(&store->kin, uid);
 
-		for (size_t j = 0; j < collection->count; j++) {
-			if (strcmp(obj_uid(collection->items[j]->object), uid) == 0)
-				return record_hold(collection->items[j]);
-		}
-	}
-	return NULL;
+	return record ? record_hold(record) : NULL;
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -374,10 +353,13 @@ static void replace(struct store *store, struct record **place, cJSON *take_obje
 	set_version(take_object, ++store->version);
 	record = record_new(&old->key, take_object, store->version);
 	give(ret_record, record);
-	if (gone)
+	kin_remove(&store->kin, old);
+	if (gone) {
 		take_out(store, place);
-	else
+	} else {
 		*place = record_hold(record);
+		kin_add(&store->kin, record);
+	}
 	record_drop(old); /* the store's own reference */
 	feed_announce(&store->feed, gone ? CHANGE_DELETED : CHANGE_MODIFIED, old, record);
 }

@@ -47,7 +47,7 @@ size_t store_count(const struct store *store, const char *group, const char *res
 void store_list_namespace(const struct store *store, const char *namespace,
 			  struct records *ret_records);
 
-/* All objects that have an ownerReference with this uid. */
+/* All objects that have an ownerReference with this uid, by resource, namespace and name. */
 void store_list_dependents(const struct store *store, const char *uid, struct records *ret_records);
 
 /* The object with this uid, held, or NULL. */

@@ -310,6 +310,70 @@ static void test_history_forgets(void **state)
 	assert_null(store_change_after(world->store, 7));
 }
 
+/* "c rs-a" of the dependents of this uid. */
+static void assert_dependents(const struct world *world, const char *uid, const char *names)
+{
+	CLEANUP(records_release) struct records records = {0};
+	CLEANUP(buf_release) struct buf seen = BUF_INIT(1000);
+
+	store_list_dependents(world->store, uid, &records);
+	for (size_t i = 0; i < records.count; i++)
+		buf_printf(&seen, "%s%s", i ? " " : "", records.items[i]->key.name);
+	assert_string_equal(buf_str(&seen), names);
+}
+
+static void assert_there(const struct world *world, const char *uid, const char *name)
+{
+	CLEANUP(record_drop_p) struct record *record = store_find_uid(world->store, uid);
+
+	assert_string_equal(record ? record->key.name : "", name);
+}
+
+#define OWNED_BY(uid, owner)                                                                       \
+	"{'metadata':{'uid':'" uid "','ownerReferences':[{'uid':'" owner "'},{'uid':'" owner "'}]" \
+	"}}"
+
+/* They are found by uid as they come, change and go, many of them too. */
+static void test_owners_and_dependents(void **state)
+{
+	struct world *world = *state;
+	const struct key set = {"apps", "replicasets", "default", "set"};
+	const struct key pods[] = {{"", "pods", "default", "b"}, {"", "pods", "default", "a"}};
+
+	create_quietly(world, &pods[0], OWNED_BY("1", "9"));
+	create_quietly(world, &pods[1], OWNED_BY("2", "9"));
+	assert_dependents(world, "9", "a b"); /* of an owner that is not there */
+	assert_there(world, "9", "");
+	create_quietly(world, &set, OWNED_BY("9", "8"));
+	assert_there(world, "9", "set");
+	assert_dependents(world, "8", "set");
+	assert_int_equal(store_update(world->store, &pods[0], value_of(OWNED_BY("1", "8")), 0, NULL,
+				      &world->status),
+			 0);
+	assert_dependents(world, "9", "a");
+	assert_dependents(world, "8", "b set");
+	assert_int_equal(store_update(world->store, &pods[1], value_of("{'metadata':{'uid':'2'}}"),
+				      STORE_DRY_RUN, NULL, &world->status),
+			 0);
+	assert_dependents(world, "9", "a");
+	assert_int_equal(store_delete(world->store, &pods[1], NULL, 0, NULL, NULL, &world->status),
+			 0);
+	assert_dependents(world, "9", "");
+	assert_there(world, "2", "");
+	assert_there(world, "9", "set");
+	for (int i = 0; i < 300; i++) {
+		char name[16], object[128];
+
+		snprintf(name, sizeof(name), "p%03d", i);
+		snprintf(object, sizeof(object),
+			 "{'metadata':{'uid':'u%d','ownerReferences':[{'uid':'o%d'}]}}", i, i);
+		create_quietly(world, &(struct key){"", "pods", "default", name}, object);
+	}
+	assert_there(world, "u217", "p217");
+	assert_dependents(world, "o217", "p217");
+	assert_dependents(world, "8", "b set");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +388,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_delete_preconditions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_feed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_history_forgets, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_owners_and_dependents, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
