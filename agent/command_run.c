@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 #include "agent/config_load.h"
+#include "agent/memory.h"
 #include "agent/session.h"
 
 /* The configuration that is asked for, or the code to end with after telling why there is none. */
@@ -25,6 +26,8 @@ int command_run(const struct options *options)
 {
 	CLEANUP(session_close) struct session session = {0};
 	CLEANUP(config_release) struct config config = {0};
+
+	memory_begin();
 	int code = load(options, &config);
 
 	if (code == EXIT_OK)

@@ -8,7 +8,6 @@
 #include "agent/completion.h"
 #include "agent/exit_code.h"
 #include "agent/log.h"
-#include "agent/memory.h"
 #include "agent/session.h"
 #include "agent/start.h"
 
@@ -287,7 +286,6 @@ int main(int argc, char **argv)
 	if (source_is_child(argv))
 		return source_child_main();
 	signal(SIGPIPE, SIG_IGN);
-	memory_begin();
 	int code = run(argc, argv);
 	if (session_is_stuck()) {
 		/* A thread still uses what exit() would take down. */

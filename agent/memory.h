@@ -4,7 +4,10 @@
 #ifndef AGENT_MEMORY_H
 #define AGENT_MEMORY_H
 
-/* Before any thread begins: they share one heap, or each of them keeps what it needed once. */
+/*
+ * Of what runs for long, before any thread begins: they share one heap, or each of them keeps what it needed
+ * once. They wait for each other then; a command that ends soon has a heap for each.
+ */
 void memory_begin(void);
 
 /*
