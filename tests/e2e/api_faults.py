@@ -264,7 +264,7 @@ class Run:
         self.write_config(receiver.sockets[0].getsockname()[1])
         self.commit(1)
         self.start_agent()
-        self.check("all begin well", [], await self.settle(60, 1, self.rows))
+        self.check("all begin well", [], await self.settle(240, 1, self.rows))
 
         # What is still being kept of the beginning is not to meet the faults.
         await self.until(30, lambda: time.monotonic() - max(row.door.wrote for row in self.rows) > 1.5)
@@ -272,15 +272,15 @@ class Run:
             await row.begin()
         self.commit(2)
         quiet = [row for row in self.rows if row.expected == "quiet"]
-        self.check("who is quiet has the commit while the others fail", [], await self.settle(120, 2, quiet))
+        self.check("who is quiet has the commit while the others fail", [], await self.settle(480, 2, quiet))
         await self.until(PATIENCE_S, lambda: False) if self.options.show else None
         told = [row for row in self.rows if row not in quiet]
         alerted = [row for row in told if not row.expected.startswith("-")]
-        await self.until(180, lambda: all(row.alerts for row in alerted) and all(row.told() for row in told))
+        await self.until(480, lambda: all(row.alerts for row in alerted) and all(row.told() for row in told))
         for row in self.rows:
             await row.end()
-        self.check("all have the commit in the end", [], await self.settle(120, 2, self.rows))
-        await self.until(60, lambda: all(len(row.alerts) > 1 for row in alerted) and
+        self.check("all have the commit in the end", [], await self.settle(480, 2, self.rows))
+        await self.until(240, lambda: all(len(row.alerts) > 1 for row in alerted) and
                          all(len(row.told()) > 1 for row in told))
         await self.until(1, lambda: False)  # for what would be one too many
         self.check("the agent lives", None, self.agent.poll())
@@ -294,7 +294,7 @@ class Run:
                 print(row.place, "|", row.fault, "|", *row.told(), "|", *row.alerts, "|", row.door.hit)
             print("peak", self.peak_mib(), Path(f"/proc/{self.agent.pid}/stat").read_text().split()[13:15])
         self.agent.terminate()
-        self.check("the agent ends well", 0, self.agent.wait(30))
+        self.check("the agent ends well", 0, self.agent.wait(120))
 
     async def settle(self, seconds, number, rows):
         deadline = time.monotonic() + seconds
