@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/order.h"
 #include "apply/wire.h"
 #include "diff/autoscaler.h"
 #include "diff/notes.h"
@@ -141,9 +142,77 @@ static int compare(const struct target *target, struct plan_item *item, struct e
 {
 	if (!item->from)
 		return 0;
-	return target->client_side ? prediction_compare(item->to, item->from, &item->changes, err)
-				   : compare_objects(item->from, item->to, &item->changes, err);
+	return target->predicted ? compare_objects(item->from, item->to, &item->changes, err)
+				 : prediction_compare(item->to, item->from, &item->changes, err);
 }
+
+/* --- without a dry run ------------------------------------------------------------------------ */
+
+/* Whether the manifest says of some field what the live object does not. */
+static bool is_sure_to_differ(const struct target *target)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *own = NULL, *live = object_normalised(target->live);
+	CLEANUP(changes_release) struct changes changes = {0};
+	const cJSON *expected;
+	struct err ignored;
+
+	if (!live || expected_of(target, &own, &expected, &ignored) < 0)
+		return false;
+	object_normalise(own);
+	return prediction_compare(own, live, &changes, &ignored) == 0 && changes.count > 0;
+}
+
+/* Whether no question but that of the digests is asked about it. */
+static bool is_simple(const struct app *app, const struct target *target)
+{
+	const struct inventory_entry *entry = inventory_find(&app->inventory, &target->ref);
+
+	if (hides_values(target) || target->autoscaler || order_wave(&target->ref) == 0 ||
+	    recreation_is_wanted(target_desired(target)))
+		return false;
+	return !target->live || !ref_is(&target->ref, "apps", "StatefulSet") ||
+	       promotion_is_plain(target_desired(target), target->live,
+				  entry ? &entry->rollout : NULL);
+}
+
+bool decision_is_certain(const struct app *app, const struct target *target)
+{
+	CLEANUP(digests_release) struct digests digests = {0};
+	struct err ignored;
+
+	if (!target->live_known || target->error || !is_simple(app, target) ||
+	    digests_of(app, target, &digests, &ignored) < 0)
+		return false;
+	bool git_changed =
+		!digests.recorded || strcmp(digests.desired, digests.record.desired_digest) != 0;
+	if (!target->live)
+		return git_changed;
+	return git_changed && digests.recorded &&
+	       strcmp(digests.live, digests.record.live_digest) == 0 && is_sure_to_differ(target);
+}
+
+int decision_take_answer(struct target *target, struct plan_item *item, struct err *err)
+{
+	CLEANUP(cJSON_Delete_p) cJSON *to = object_normalised(target->written);
+	CLEANUP(changes_release) struct changes changes = {0};
+
+	if (!to)
+		return err_no_memory(err);
+	if (item->from && compare_objects(item->from, to, &changes, err) < 0)
+		return -1;
+	if (item->from && changes.count == 0) {
+		item->action = PLAN_IN_SYNC;
+		target->result = TARGET_UNCHANGED;
+	}
+	cJSON_Delete(item->to);
+	item->to = STEAL(to);
+	changes_release(&item->changes);
+	item->changes = changes;
+	changes = (struct changes){0};
+	return 0;
+}
+
+/* --- deciding --------------------------------------------------------------------------------- */
 
 static int note_recreation(const struct target *target, struct plan_item *item, struct err *err)
 {

@@ -138,6 +138,18 @@ static void start_autoscalers(struct pass *pass)
 	pass_check_started(pass, &err);
 }
 
+/*
+ * Whether the write itself is asked. What comes of that otherwise than well goes round again, and is then
+ * asked for as anything else.
+ */
+static bool is_direct(const struct pass *pass, const struct target *target)
+{
+	const struct pass_options *options = &pass->options;
+
+	return pass->round == 0 && !options->dry_run && !options->client_side &&
+	       !options->forecast && decision_is_certain(options->app, target);
+}
+
 /* Moves the targets that may differ to the front, and has only those previewed. */
 static void start_preview(struct pass *pass)
 {
@@ -150,6 +162,7 @@ static void start_preview(struct pass *pass)
 			continue;
 		struct target moved = targets->items[i];
 		moved.client_side = pass->options.client_side;
+		moved.direct = is_direct(pass, &moved);
 		targets->items[i] = targets->items[front];
 		targets->items[front++] = moved;
 	}
@@ -203,8 +216,6 @@ static void start_decide(struct pass *pass)
 		pass_fail(pass, PASS_CLUSTER, &orphans_err);
 		return;
 	}
-	if (pass->round == 0 && pass->options.on_planned)
-		pass->options.on_planned(pass->options.context, pass);
 	pass_enter(pass, STAGE_WRITE);
 }
 

@@ -8,6 +8,12 @@
  *	                       done <- record <- prune <- unstick <----------+
  *
  * What `inventory`, `resolve` and `read` begin with an eager pass asks for while `fetch` is under way (early.h).
+ *
+ * What is written whatever a dry run says (decision_is_certain) is not previewed in the first round of a
+ * pass that writes: the answer to the write tells what it changed. Until then its item says what can be
+ * told without the server. If that write comes to anything but success, the object goes round again like
+ * any other.
+ *
  * The daemon and every command run these same stages. A dry run ends after `decide`. An object that
  * somebody else changed between `read` and `write` is read, compared and decided again, up to
  * PASS_MAX_ROUNDS times; it is never overwritten unseen. A fault of one object never stops the
@@ -101,7 +107,6 @@ struct pass_options {
 	void (*on_fetched)(void *context, struct app *app); /* a commit that was not known */
 	/* Which objects it is about and where they are, before any of them is read. */
 	void (*on_resolved)(void *context, const struct targets *targets);
-	void (*on_planned)(void *context, const struct pass *pass); /* before anything is written */
 	void (*on_written)(void *context, const struct plan_item *item, const struct target *target,
 			   const struct steer *steer); /* NULL: it is no StatefulSet */
 	/* What of an object the pass has seen or written last; `as_recorded`: as the inventory has it. */

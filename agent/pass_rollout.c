@@ -133,6 +133,15 @@ static int renew_steer(struct pass *pass, const struct target *target, struct st
 	return 0;
 }
 
+/* The Pods are not as the StatefulSet's status says: another round makes a dry run. */
+static void ask_after_all(struct target *target)
+{
+	struct err err;
+
+	err_set(&err, ERR_CONFLICT, "its rollout has changed since it was read");
+	target_fail(target, &err);
+}
+
 int pass_decide_target(struct pass *pass, struct target *target, struct plan_item *item,
 		       struct err *err)
 {
@@ -153,6 +162,8 @@ int pass_decide_target(struct pass *pass, struct target *target, struct plan_ite
 	    decision_forecast(target, pass->rollouts, item, err) < 0)
 		return -1;
 	target->write = write;
+	if (target->direct && (!write || (steer && !steer_is_as_git(steer))))
+		ask_after_all(target);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/decision.h"
 #include "agent/record_history.h"
 #include "apply/refusal.h"
 #include "apply/replace.h"
@@ -18,6 +19,8 @@ static bool was_overtaken(struct pass *pass, const struct target *target)
 		discovery_doubt(pass->options.discovery, target->resource);
 		return true;
 	}
+	if (target->direct)
+		return true;
 	switch (target->error->class) {
 	case ERR_CONFLICT:
 	case ERR_EXISTS: return true;
@@ -77,10 +80,25 @@ static void on_round_done(struct pass *pass)
 	pass_enter(pass, STAGE_RESOLVE);
 }
 
+/* What was written without a dry run tells what it changed. */
+static void take_answer(struct pass *pass, struct target *target)
+{
+	struct steer *steer = pass_steer_of(pass, target);
+	struct err ignored;
+
+	if (steer)
+		steer_take_answer(steer, target);
+	decision_take_answer(target, pass_item_of(pass, target), &ignored);
+}
+
 static void on_target(void *context, struct target *target)
 {
 	struct pass *pass = context;
 
+	if (target->direct && !target->error)
+		take_answer(pass, target);
+	if (target->direct && target->result == TARGET_UNCHANGED)
+		return; /* as where a dry run finds no difference */
 	if (pass->options.on_written)
 		pass->options.on_written(pass->options.context, pass_item_of(pass, target), target,
 					 pass_steer_of(pass, target));

@@ -231,7 +231,7 @@ int steer_target(const struct app *app, struct target *target, const struct roll
 		.wanted_digest = digest,
 		.commit = app->fetched.snapshot.commit ? app->fetched.snapshot.commit : "",
 		.git_unchanged = steer->git_unchanged,
-		.client_side = target->client_side,
+		.client_side = !target->predicted,
 		.replicas_from_git = app->replicas_from_git || undo,
 		.now_ms = now_ms,
 	};
@@ -269,8 +269,8 @@ static int other_changes(const struct steer *steer, const struct target *target,
 	if ((steer->promotion.sets_replicas || steer->replicas_from_git) &&
 	    yield(wanted, live, REPLICAS, err) < 0)
 		return -1;
-	return target->client_side ? prediction_compare(wanted, live, ret_changes, err)
-				   : compare_objects(live, wanted, ret_changes, err);
+	return target->predicted ? compare_objects(live, wanted, ret_changes, err)
+				 : prediction_compare(wanted, live, ret_changes, err);
 }
 
 /*
@@ -349,8 +349,8 @@ static int show_replicas(const struct steer *steer, const struct target *target,
 	cJSON_Delete(item->to);
 	item->to = STEAL(to);
 	item->action = PLAN_DRIFT;
-	return target->client_side ? prediction_compare(item->to, item->from, &item->changes, err)
-				   : compare_objects(item->from, item->to, &item->changes, err);
+	return target->predicted ? compare_objects(item->from, item->to, &item->changes, err)
+				 : prediction_compare(item->to, item->from, &item->changes, err);
 }
 
 static enum plan_action action_at_rest(const struct promotion *promotion)
@@ -396,6 +396,20 @@ int steer_item(const struct steer *steer, const struct target *target, struct pl
 			"the drift");
 	}
 	return 0;
+}
+
+bool steer_is_as_git(const struct steer *steer)
+{
+	const struct promotion *promotion = &steer->promotion;
+
+	return promotion->verdict == PROMOTION_AS_GIT && !promotion->sets_partition &&
+	       !promotion->sets_replicas && !promotion->template;
+}
+
+void steer_take_answer(struct steer *steer, const struct target *target)
+{
+	if (steer->decided)
+		note_numbers(steer, target_desired(target), target->written);
 }
 
 void steer_settle(struct steer *steer, const struct target *target)

@@ -82,6 +82,12 @@ int steer_item(const struct steer *steer, const struct target *target, struct pl
 /* Whether a walk stands still because the object has drifted, which a step would undo. */
 bool steer_waits_for_drift(const struct steer *steer, const struct plan_item *item);
 
+/* Whether what is sent is what Git says, and nothing else is to be told of it. */
+bool steer_is_as_git(const struct steer *steer);
+
+/* Of a target that was written without a dry run: takes Git's numbers from what that left. */
+void steer_take_answer(struct steer *steer, const struct target *target);
+
 /* Whether Git's object counts as applied once the pass is done, so that its digest is kept. */
 bool steer_applies(const struct steer *steer);
 

@@ -96,8 +96,11 @@ static void on_start(void *stage, size_t index, struct fanout_slot *slot)
 		return;
 	if (!target->resource || awaits_namespace(preview, target)) {
 		target->client_side = true;
+		target->direct = false;
 		return;
 	}
+	if (target->direct)
+		return;
 	if (may_be_half_way(target)) {
 		preview->progress[index].doing = READING_COPY;
 		if (send_copy_read(target, slot, &err) < 0)

@@ -91,5 +91,6 @@ void target_reset(struct target *target)
 	target->desired = target->live = target->predicted = target->kept = target->written = NULL;
 	target->warnings = target->autoscaler = NULL;
 	target->live_known = target->client_side = target->recreate = target->write = false;
+	target->direct = false;
 	target->result = TARGET_NONE;
 }

@@ -41,10 +41,11 @@ struct target {
 
 	cJSON *live;     /* as the server returned it; NULL: does not exist, or could not be read */
 	bool live_known; /* it was read, so that NULL means that it does not exist */
-	cJSON *predicted; /* the dry run's answer; NULL where `client_side` */
+	cJSON *predicted; /* the dry run's answer; NULL where `client_side` or `direct` */
 	bool recreate;    /* it is written by deleting and creating it (recreate.h) */
 	cJSON *kept; /* what it was before a recreation that did not come to its end; or NULL */
 	bool client_side; /* the server could not be asked what the write would leave */
+	bool direct;      /* it was not asked on purpose: the answer to the write tells */
 
 	bool write; /* the caller's order to replace */
 	enum target_result result;

@@ -349,3 +349,14 @@ bool promotion_is_idle(const cJSON *desired, const cJSON *live,
 	/* What is left is to go back, or to help: there is no need of either where all is well. */
 	return (!policy.rolls_back && !policy.unsticks) || is_settled(live);
 }
+
+bool promotion_is_plain(const cJSON *desired, const cJSON *live,
+			const struct promotion_record *record)
+{
+	struct policy policy;
+	struct err ignored;
+
+	return policy_read(desired, &policy, NULL, &ignored) == 0 && policy.step == 0 &&
+	       policy.max_promotion < 0 && !policy.holds && !policy.rolls_back &&
+	       !policy.unsticks && promotion_is_idle(desired, live, record) && is_settled(live);
+}

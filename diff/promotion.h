@@ -91,6 +91,14 @@ int promotion_apply(const struct promotion *promotion, cJSON *object, struct err
 bool promotion_is_idle(const cJSON *desired, const cJSON *live,
 		       const struct promotion_record *record);
 
+/*
+ * Whether promotion_decide follows Git whatever the server would make of the manifest, another than the
+ * one that was recorded: there is no policy to keep, partition and replicas are those that are there, and
+ * all Pods are ready and on one revision, so that there is nothing to gate.
+ */
+bool promotion_is_plain(const cJSON *desired, const cJSON *live,
+			const struct promotion_record *record);
+
 /* A step of a walk that is yet to come. */
 struct promotion_step {
 	int64_t partition;

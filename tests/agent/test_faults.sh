@@ -11,12 +11,12 @@ start_kubesim --ready-after 1ms --verbose
 # --- what is synced -----------------------------------------------------------------------------------
 
 # commit NUMBER: the StatefulSet and the Service change with each, and a ServiceAccount takes the place of the last
-# one's.
+# one's. The StatefulSet has a policy, so that there is a dry run of it.
 commit() {
 	cat >repo/all.yaml <<-EOT
 		apiVersion: apps/v1
 		kind: StatefulSet
-		metadata: {name: web}
+		metadata: {name: web, annotations: {tranche.dev/max-promotion: "9"}}
 		spec:
 		  replicas: 1
 		  serviceName: web
@@ -52,17 +52,19 @@ web, inventory = json.load(sys.stdin)["items"]
 print(web["metadata"]["generation"], json.loads(inventory["data"]["inventory.json"])["revision"])'
 }
 
-# The requests of a sync. A dry run is the first PUT or POST of an object, the second one is the write.
-places=(inventory read preview pods write creation deletion record)
+# The requests of a sync. A dry run is the first PUT or POST of an object, the second one is the write; of the others
+# it is only made after a write that failed.
+places=(inventory read preview pods write creation deletion record direct)
 declare -A rules=(
 	[inventory]='FAULT@get:configmaps*1'
 	[read]='FAULT@get:statefulsets.apps*1'
 	[preview]='FAULT@update:statefulsets.apps*1'
 	[pods]='FAULT@list:pods*1'
 	[write]='delay=1ms@update:statefulsets.apps*1 FAULT@update:statefulsets.apps*1'
-	[creation]='delay=1ms@create:serviceaccounts*1 FAULT@create:serviceaccounts*1'
+	[creation]='FAULT@create:serviceaccounts*1 delay=1ms@create:serviceaccounts*1 FAULT@create:serviceaccounts*1'
 	[deletion]='FAULT@delete:serviceaccounts*1'
 	[record]='FAULT@update:configmaps*1'
+	[direct]='FAULT@update:services*1'
 )
 
 # cell FAULT PLACE STATUS: that fault at that request, and how the sync ends: "0!" with a warning
@@ -102,16 +104,16 @@ while read -r fault expected; do
 		shift
 	done
 done <<-EOT
-	401 6 6 7 0! 7 7 7 0!
-	403 6 7 7 0! 7 7 7 0!
-	404 0! 0 0 0! 0 7 0 0!
-	409 6 7 0 0! 0 0 0 0!
-	422 6 7 7 0! 7 7 7 0!
-	429 0 0 0 0 0 0 0 0
-	500 0 0 0 0 0 0 0 0!
-	refuse 0 0 0 0 0 0 0 0
-	lose 0 0 0 0 0 0 0 0!
-	cut=10 0 0 0 0 0 0 0 0!
+	401 6 6 7 0! 7 7 7 0! 0
+	403 6 7 7 0! 7 7 7 0! 0
+	404 0! 0 0 0! 0 7 0 0! 0
+	409 6 7 0 0! 0 0 0 0! 0
+	422 6 7 7 0! 7 7 7 0! 0
+	429 0 0 0 0 0 0 0 0 0
+	500 0 0 0 0 0 0 0 0! 0
+	refuse 0 0 0 0 0 0 0 0 0
+	lose 0 0 0 0 0 0 0 0! 0
+	cut=10 0 0 0 0 0 0 0 0! 0
 EOT
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

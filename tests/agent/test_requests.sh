@@ -65,8 +65,7 @@ check_equal "sync of what changed" "\
 1 GET controllerrevisions
 1 GET pods
 1 GET statefulsets
-20 PUT statefulsets/NAME
-20 PUT statefulsets/NAME dry run" "$(asked sync)"
+20 PUT statefulsets/NAME" "$(asked sync)"
 
 commit nginx:1.27.0 'tranche.dev/step: "1"'
 settle "canaries arrive"

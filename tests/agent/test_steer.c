@@ -279,6 +279,32 @@ static void test_rejection_ends_with_git(void **state)
 	assert_string_equal(entry_of(&bench)->rollout.rejected_reason, "");
 }
 
+/* Without a dry run Git's numbers are those of the answer; what is steered after all is seen. */
+static void test_without_a_dry_run(void **state)
+{
+	(void)state;
+	CLEANUP(close_bench) struct bench bench;
+	const char *const before = GIT("", 5, 0, "i:1");
+
+	open_bench(&bench, GIT("", 5, 0, "i:2"), LIVE("", 5, 0, "i:1"), before);
+	cJSON_Delete(STEAL(bench.target.predicted));
+	json_remove(bench.manifest.desired, "spec.updateStrategy");
+	bench.target.direct = true;
+	decide(&bench);
+	assert_true(bench.write);
+	assert_true(steer_is_as_git(&bench.steer));
+	bench.target.written = value_of(LIVE("", 5, 3, "i:2"));
+	steer_take_answer(&bench.steer, &bench.target);
+	assert_true(bench.steer.record.has_partition);
+	assert_int_equal(bench.steer.record.partition, 3);
+	assert_int_equal(bench.steer.record.replicas, 5);
+
+	CLEANUP(close_bench) struct bench held;
+	open_bench(&held, GIT(HOLD, 5, 0, "i:2"), LIVE("", 5, 3, "i:1"), before);
+	decide(&held);
+	assert_false(steer_is_as_git(&held.steer));
+}
+
 static void test_what_is_wanted(void **state)
 {
 	(void)state;
@@ -307,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_replicas),
 		cmocka_unit_test(test_steps_are_timed),
 		cmocka_unit_test(test_rejection_ends_with_git),
+		cmocka_unit_test(test_without_a_dry_run),
 		cmocka_unit_test(test_what_is_wanted),
 	};
 

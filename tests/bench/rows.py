@@ -93,18 +93,33 @@ def bare_writes(lab, namespace, image):
 
 @row
 def replace(lab):
+    """A commit that changes all of them, the same as files (of which no inventory knows what was applied), and others."""
     count, rounds = quick(500, 50), quick(3, 1)
     namespace, before, after = lab.sets(count)
-    ours, theirs, bare = [], [], []
+    repo = Repo(lab.work + "/replace")
+    sync = [TRANCHE, "sync", "--repo", repo.folder]
+
+    def commit_of(files):
+        shutil.copytree(files, repo.folder + "/deploy", dirs_exist_ok=True)
+        repo.commit()
+
+    ours, of_files, theirs, bare = [], [], [], []
     for _ in range(rounds):
-        ours += repeat(1, [TRANCHE, "sync", "-f", after], env=lab.env)
+        commit_of(before)
+        Run(sync, env=lab.env)
+        lab.settle(namespace)
+        commit_of(after)
+        ours += repeat(1, sync, env=lab.env)
         lab.settle(namespace)
         bare.append(bare_writes(lab, namespace, "nginx:1.24"))
         lab.settle(namespace)
+        of_files += repeat(1, [TRANCHE, "sync", "-f", after], env=lab.env)
+        lab.settle(namespace)
         theirs += repeat(1, ["kubectl", "replace", "-f", before], env=lab.env)
         lab.settle(namespace)
-    yield "tranche sync, %d changed objects" % count, wall(ours), "s", None
+    yield "tranche sync, a commit with %d changed objects" % count, wall(ours), "s", None
     yield "its CPU time", cpu(ours), "s", None
+    yield "tranche sync, files with %d changed objects" % count, wall(of_files), "s", None
     yield "kubectl replace", wall(theirs), "s", None
     yield "the same writes by curl, nothing but those", wall(bare), "s", None
     yield "faster than kubectl replace", wall(theirs) / wall(ours), "x", (">=", 15)

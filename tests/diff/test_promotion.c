@@ -462,25 +462,36 @@ static void test_idle(void **state)
 	static const struct {
 		const char *git, *live, *pods;
 		const char *rejected;
-		bool idle;
+		bool idle, plain;
 	} cases[] = {
-		{"replicas=5", FIVE_A, "0..4=a", NULL, true},
-		{"replicas=5", FIVE_A, "0..4=a", "d0", false},
-		{"replicas=5 partition=4 template=b", CANARY, "0..3=a 4=b", NULL, true},
-		{"replicas=5 partition=3 template=b", CANARY, "0..3=a 4=b", NULL, false},
-		{"replicas=5 partition=5 template=b", CANARY, "0..3=a 4=b", NULL, false},
-		{"replicas=3", FIVE_A, "0..4=a", NULL, false},
-		{"replicas=5", FIVE_A " generation=2 observed=1", "0..4=a", NULL, false},
+		{"replicas=5", FIVE_A, "0..4=a", NULL, true, true},
+		{"replicas=5 template=b", FIVE_A, "0..4=a", NULL, true, true},
+		{"replicas=5", FIVE_A, "0..4=a", "d0", false, false},
+		{"replicas=5 partition=4 template=b", CANARY, "0..3=a 4=b", NULL, true, false},
+		{"replicas=5 partition=3 template=b", CANARY, "0..3=a 4=b", NULL, false, false},
+		{"replicas=5 partition=5 template=b", CANARY, "0..3=a 4=b", NULL, false, false},
+		{"replicas=3", FIVE_A, "0..4=a", NULL, false, false},
+		{"replicas=6", FIVE_A, "0..4=a", NULL, false, false},
+		{"replicas=5 partition=3", FIVE_A, "0..4=a", NULL, false, false},
+		{"replicas=5", FIVE_A " generation=2 observed=1", "0..4=a", NULL, false, false},
 		/* Somebody may have to be helped, or to go back. */
 		{"replicas=5 partition=4 template=b @unstick=true", CANARY, "0..3=a 4=b", NULL,
 		 false},
 		{"replicas=5 partition=4 template=b @on-stuck=rollback", CANARY, "0..3=a 4=b", NULL,
 		 false},
-		{"replicas=5 @unstick=true", FIVE_A, "0..4=a", NULL, true},
-		{"replicas=5 @unstick=true", FIVE_A, "0..3=a 4=b", NULL, false},
-		{"replicas=5 @unstick=true", FIVE_A, "0..3=a 4=a~", NULL, false},
-		{"replicas=5 @step=bad", FIVE_A, "0..4=a", NULL, false},
-		{"replicas=5 strategy=OnDelete", FIVE_A " strategy=OnDelete", "0..4=a", NULL, true},
+		{"replicas=5 @unstick=true", FIVE_A, "0..4=a", NULL, true, false},
+		{"replicas=5 @unstick=true", FIVE_A, "0..3=a 4=b", NULL, false, false},
+		{"replicas=5 @unstick=true", FIVE_A, "0..3=a 4=a~", NULL, false, false},
+		{"replicas=5", FIVE_A, "0..3=a 4=a~", NULL, true, false},
+		{"replicas=5 @step=bad", FIVE_A, "0..4=a", NULL, false, false},
+		{"replicas=5 strategy=OnDelete", FIVE_A " strategy=OnDelete", "0..4=a", NULL, true,
+		 true},
+		/* What is to be kept takes the server's word. */
+		{"replicas=5 @step=1", FIVE_A, "0..4=a", NULL, true, false},
+		{"replicas=5 @hold=true", FIVE_A, "0..4=a", NULL, true, false},
+		{"replicas=5 @max-promotion=1", FIVE_A, "0..4=a", NULL, true, false},
+		{"replicas=5 @on-stuck=rollback", FIVE_A, "0..4=a", NULL, true, false},
+		{"replicas=5 @bake=1m", FIVE_A, "0..4=a", NULL, true, true},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -492,9 +503,11 @@ static void test_idle(void **state)
 
 		if (cases[i].rejected)
 			strcpy(digest, cases[i].rejected);
-		if (promotion_is_idle(git, live, &record) != cases[i].idle)
+		if (promotion_is_idle(git, live, &record) != cases[i].idle ||
+		    promotion_is_plain(git, live, &record) != cases[i].plain)
 			fail_msg("%s | %s", cases[i].git, cases[i].live);
 		assert_false(promotion_is_idle(git, NULL, &record));
+		assert_false(promotion_is_plain(git, NULL, &record));
 		test_pods_release(&pods);
 	}
 }

@@ -35,7 +35,7 @@ from api_proxy import Door, H2Door, Upstream  # noqa: E402
 MANIFEST = """\
 apiVersion: apps/v1
 kind: StatefulSet
-metadata: {{name: {name}}}
+metadata: {{name: {name}, annotations: {{{annotation}}}}}
 spec:
   replicas: 0
   selector: {{matchLabels: {{app: {name}}}}}
@@ -43,6 +43,7 @@ spec:
     metadata: {{labels: {{app: {name}}}, annotations: {{number: "{number}"}}}}
     spec: {{containers: [{{name: c, image: nginx}}]}}
 """
+POLICY = 'tranche.dev/max-promotion: "9"'  # there is a dry run before each write of it
 PATIENCE_S = 35     # an alert of what may pass comes after 30 s
 MEMORY_MIB = 256    # of the agent, with many endless answers on their way; four times that with AddressSanitizer
 
@@ -163,7 +164,8 @@ class Run:
         for row in self.rows:
             folder = self.work / "repo" / row.name
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "set.yaml").write_text(MANIFEST.format(name=row.name, number=number))
+            annotation = "" if row.place == "direct" else POLICY
+            (folder / "set.yaml").write_text(MANIFEST.format(name=row.name, annotation=annotation, number=number))
         subprocess.run(["git", "-C", self.work / "repo", "add", "-A"], check=True)
         subprocess.run(["git", "-C", self.work / "repo", "commit", "-qm", str(number)], check=True)
 

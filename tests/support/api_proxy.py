@@ -42,6 +42,7 @@ PLACES = {
     "read": r"GET \S*/(statefulsets|configmaps)/(?!tranche-)",
     "preview": r"PUT \S*/statefulsets/\S*dryRun=All",
     "write": r"PUT \S*/statefulsets/(?!\S*dryRun)",
+    "direct": r"PUT \S*/statefulsets/(?!\S*dryRun)",
     "record": r"PUT \S*/configmaps/tranche-",
     "list": r"GET \S*[?&]limit=500",
     "resume": r"GET \S*resourceVersionMatch=NotOlderThan",
