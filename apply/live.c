@@ -341,6 +341,8 @@ static int compare_refs(const void *a, const void *b)
 
 void live_take_over(struct cluster *cluster, struct targets *targets, struct targets *ahead)
 {
+	if (ahead->count == 0)
+		return;
 	qsort(ahead->items, ahead->count, sizeof(*ahead->items), compare_refs);
 	for (size_t i = 0; i < targets->count; i++) {
 		struct target *target = &targets->items[i];
