@@ -157,7 +157,7 @@ start_agent() {
 # stop_agent SIGNAL
 stop_agent() {
 	[ -n "$agent_pid" ] || return 0
-	kill -s "$1" "$agent_pid" 2>/dev/null
+	is_running "$agent_pid" && kill -s "$1" "$agent_pid"
 	wait "$agent_pid" 2>/dev/null
 	agent_status=$?
 	agent_pid=
@@ -177,7 +177,7 @@ count_drift() {
 
 # --- beginning and end ----------------------------------------------------------------------------
 
-# at_end COMMAND: is run at the script's end, whatever that is.
+# at_end COMMAND: is run at the script's end, whatever that is. What runs in the background ends by itself.
 at_end() {
 	end_commands+=("$1")
 }
@@ -200,14 +200,16 @@ at_exit() {
 		done
 		kube get statefulsets,pods -o wide
 	fi
-	stop_agent KILL
+	# What still runs in the background; but Pods that were bound to a node need our kubelet to go.
+	jobs -rp | grep -vx -- "${kubelet_pid:-none}" | xargs -r kill -KILL
 	for command in "${end_commands[@]}"; do
 		eval "$command"
 	done
-	# Pods that were bound to a node need our kubelet to go. What dies with its cluster can stay.
+	# What dies with its cluster can stay.
 	[ -n "${TRANCHE_E2E_CONTROL_PLANE-}" ] ||
 		kubectl delete namespace "$namespace" --timeout=60s >/dev/null 2>&1
-	[ -z "$kubelet_pid" ] || { kill -KILL "$kubelet_pid" && wait "$kubelet_pid"; } 2>/dev/null
+	jobs -rp | xargs -r kill -KILL
+	wait 2>/dev/null
 	rm -rf "$work"
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ] || exit 1

@@ -14,7 +14,6 @@ got=$work/got.jsonl
 
 background() {
 	setpriv --pdeathsig KILL "$@" </dev/null &
-	at_end "kill $! 2>/dev/null"
 }
 
 background python3 "$here/../support/receiver.py" "$work/port" "$got" >"$work/receiver.log" 2>&1

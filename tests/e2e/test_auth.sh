@@ -172,7 +172,6 @@ cat >"$work/proxy.py" <<-'EOT'
 	    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 EOT
 setpriv --pdeathsig KILL python3 "$work/proxy.py" "$work" >"$work/proxy.log" 2>&1 &
-at_end "kill $!"
 wait_for 30 test -s "$work/proxy.port"
 config "$trusted, proxy-url: \"http://127.0.0.1:$(<"$work/proxy.port")\"" "$admin_token"
 same "proxy-url" "$admin"

@@ -36,7 +36,6 @@ check_equal "nothing of it is a lasting drift" 0 "$(count_log "drift ended")"
 # Somebody paints it red whenever it is green: a program that is faster than kubectl, so that it comes before
 # the time is over for which the agent waits then.
 setpriv --pdeathsig KILL kubectl proxy --port=0 >"$work/proxy" 2>&1 </dev/null &
-at_end "kill $!"
 wait_for 30 grep -q ':[0-9]' "$work/proxy"
 setpriv --pdeathsig KILL python3 - "$(grep -o '127.0.0.1:[0-9]*' "$work/proxy")" "$namespace" 4 >"$work/painter.log" 2>&1 <<'EOT' &
 import http.client, json, sys, time
@@ -55,7 +54,6 @@ while painted < int(times):
     time.sleep(0.01)
 EOT
 painter=$!
-at_end "kill $painter 2>/dev/null"
 wait_equal "each change is undone" 120 4 put_back configmap/settings
 wait "$painter"
 check_equal "there were so many" 0 $?

@@ -61,7 +61,6 @@ check_equal "a walk: told from Git" "$walk" "$(rollout --from HEAD~1)"
 check_equal "a walk: told with the cluster" "$walk" "$(rollout -n "$namespace")"
 "$build/tranche" status -n "$namespace" --repo "$repo" --watch >"$work/lines" 2>"$work/lines.err" </dev/null &
 watcher=$!
-at_end "kill $watcher 2>/dev/null"
 wait_for 30 test -s "$work/lines"
 start_agent --repo "$repo"
 wait_equal "a walk: Pods" 60 "0=nginx:1.27.0 1=nginx:1.27.1 2=nginx:1.27.1 3=nginx:1.27.1" pods_images $sts

@@ -16,7 +16,6 @@ OBJECTS=400 # more than are written at once
 # The second one's way to the server leads through a proxy.
 python3 "$here/../support/connect_proxy.py" "$work/proxy" >/dev/null 2>&1 </dev/null &
 proxy=$!
-at_end "kill -KILL $proxy"
 wait_for 30 test -s "$work/proxy.port"
 kubectl config view --raw --flatten >"$work/agent-a.kubeconfig"
 cp "$work/agent-a.kubeconfig" "$work/agent-b.kubeconfig"
@@ -30,7 +29,6 @@ start() {
 		--impersonate "$1" --impersonate-group system:masters --app shop --repo "$repo" --interval 1h \
 		--leader-elect --lease-duration ${LEASE_S}s >>"$work/$1.log" 2>&1 </dev/null &
 	pids[$1]=$!
-	at_end "kill -KILL ${pids[$1]} 2>/dev/null"
 }
 
 # send SIGNAL NAME

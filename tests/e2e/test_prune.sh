@@ -413,7 +413,6 @@ check_equal "and then it is gone" "slow-2 slow-3 slow-4 slow-5" "$(remembered)"
 
 : >"$work/proxy"
 setpriv --pdeathsig KILL kubectl proxy --port=0 >"$work/proxy" 2>&1 &
-at_end "kill $!"
 wait_for 30 grep -q ':[0-9]' "$work/proxy"
 # meddle COMMAND: sync --prune, and COMMAND comes before the first write.
 meddle() {

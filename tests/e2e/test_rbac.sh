@@ -161,7 +161,6 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 echo "basic agent:password" >"$work/git/auth"
 setpriv --pdeathsig KILL python3 "$here/../support/git_backend.py" "$work/git" "$work/git.crt" "$work/git.key" \
 	>"$work/git.log" 2>&1 &
-at_end "kill $!"
 wait_for 30 test -s "$work/git/port"
 mapfile -t args < <(pod_arguments | sed "s/--log-format=json/--log-format=text/")
 push() {

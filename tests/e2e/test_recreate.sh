@@ -142,7 +142,6 @@ stop_agent TERM
 # --- whatever happens on the way ------------------------------------------------------------------
 
 setpriv --pdeathsig KILL kubectl proxy --port=0 >"$work/proxy" 2>&1 &
-at_end "kill $!"
 wait_for 30 grep -q ':[0-9]' "$work/proxy"
 upstream=$(grep -o '127.0.0.1:[0-9]*' "$work/proxy")
 
@@ -158,7 +157,6 @@ meddle() {
 	EOT
 	setpriv --pdeathsig KILL "$here/meddler" "$upstream" "$work/writes" "sh $work/meddle" 1000 >"$work/port" &
 	meddler_pid=$!
-	at_end "kill $meddler_pid 2>/dev/null"
 	wait_for 30 test -s "$work/port"
 	meddled=http://127.0.0.1:$(<"$work/port")
 }
