@@ -18,12 +18,14 @@ bool decision_is_in_sync(const struct app *app, const struct target *target);
 /*
  * Whether a pass that writes needs no dry run of the target, for it is written whatever one says:
  *   - it is not there, and what Git says of it was never applied: it is created; or
- *   - Git says something else than was applied last, of a field that it names and that is otherwise in
- *     the cluster, and nobody changed the object since: it is replaced;
+ *   - Git says something else than was applied last, of a field that it names and that is otherwise
+ *     in the cluster, and nobody changed the object since: it is replaced;
  *   - and nothing else is to be decided: it is no Secret (whose values the digests leave out), no
- *     autoscaler has its replicas, it is not to be recreated, nothing waits for it (order.h), and of a StatefulSet
- *     promotion_is_plain.
- * The target has been read. What the write changes its answer tells, and what is against it its refusal.
+ *     autoscaler has its replicas, it is not to be recreated, nothing waits for it (order.h), and
+ *     of a StatefulSet promotion_is_plain.
+ *
+ * The target has been read. What the write changes its answer tells, and what is against it its
+ * refusal.
  */
 bool decision_is_certain(const struct app *app, const struct target *target);
 
@@ -39,9 +41,9 @@ int decision_make(const struct app *app, const struct target *target, bool undo,
 		  struct plan_item *item, struct err *err);
 
 /*
- * Of a target that was written without a dry run: has the item tell what that changed, as a dry run would
- * have foretold it; with nothing it is in sync, and the target unchanged. Without memory all stays as it was
- * foretold.
+ * Of a target that was written without a dry run: has the item tell what that changed, as a dry run
+ * would have foretold it; with nothing it is in sync, and the target unchanged. Without memory all
+ * stays as it was foretold.
  */
 int decision_take_answer(struct target *target, struct plan_item *item, struct err *err);
 

@@ -1,14 +1,14 @@
 /*
  * early.h - what a pass asks the cluster while its source is still being read.
  *
- * To begin with an app knows nothing of the cluster. What it applied the last time stands in its inventory,
- * and that is mostly what it is about to read: so the inventory, the kinds in it and the objects themselves
- * are asked for one after the other, without waiting for the manifests. The stages of the pass then find
- * done, or under way, what they would begin with.
+ * To begin with an app knows nothing of the cluster. What it applied the last time stands in its
+ * inventory, and that is mostly what it is about to read: so the inventory, the kinds in it and the
+ * objects themselves are asked for one after the other, without waiting for the manifests. The
+ * stages of the pass then find done, or under way, what they would begin with.
  *
- * Only reading is done early, and nothing of it is told before the stage that it belongs to: of a source
- * that cannot be read, nobody hears what is wrong with the cluster. What is written is compared with the
- * version that was read, however early that was.
+ * Only reading is done early, and nothing of it is told before the stage that it belongs to: of a
+ * source that cannot be read, nobody hears what is wrong with the cluster. What is written is
+ * compared with the version that was read, however early that was.
  */
 #ifndef AGENT_EARLY_H
 #define AGENT_EARLY_H
@@ -30,8 +30,8 @@ enum early_step {
 };
 
 /*
- * Starts it; all are borrowed until early_free. Without `dry_run` a suspended app's objects are left alone.
- * NULL when memory runs out: then it is all still to be asked for.
+ * Starts it; all are borrowed until early_free. Without `dry_run` a suspended app's objects are
+ * left alone. NULL when memory runs out: then it is all still to be asked for.
  */
 struct early *early_start(struct cluster *cluster, struct discovery *discovery,
 			  const struct app *app, bool dry_run);
@@ -40,13 +40,13 @@ struct early *early_start(struct cluster *cluster, struct discovery *discovery,
 void early_free(struct early *early);
 
 /*
- * Whether the step is still to come to its end: then calls back from the loop when it has. That may free
- * it.
+ * Whether the step is still to come to its end: then calls back from the loop when it has. That may
+ * free it.
  */
 bool early_awaits(struct early *early, enum early_step step, void (*on_over)(void *context),
 		  void *context);
 
-/* Of a step that is over: what it ended with, as inventory_load, discovery_resolve or live_read; or NULL. */
+/* Of a step that is over: the error of inventory_load, discovery_resolve or live_read; or NULL. */
 const struct err *early_error(const struct early *early, enum early_step step);
 
 /* The inventory, to be moved away; *ret_fresh: it is as good as one that is asked for now. */

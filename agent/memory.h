@@ -5,8 +5,8 @@
 #define AGENT_MEMORY_H
 
 /*
- * Of what runs for long, before any thread begins: they share one heap, or each of them keeps what it needed
- * once. They wait for each other then; a command that ends soon has a heap for each.
+ * Of what runs for long, before any thread begins: they share one heap, or each of them keeps what
+ * it needed once. They wait for each other then; a command that ends soon has a heap for each.
  */
 void memory_begin(void);
 

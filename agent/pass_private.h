@@ -115,8 +115,8 @@ void pass_start_claims(struct pass *pass);
 void pass_start_pods(struct pass *pass);
 
 /*
- * The front is known: where Pods are wanted whatever the dry runs say, which is for forecasts, they are
- * asked for while those are under way. -1 with *err where that cannot be sent.
+ * The front is known: where Pods are wanted whatever the dry runs say, which is for forecasts, they
+ * are asked for while those are under way. -1 with *err where that cannot be sent.
  */
 int pass_foresee_pods(struct pass *pass, struct err *err);
 void pass_start_orphans(struct pass *pass);
@@ -130,10 +130,10 @@ void pass_start_record(struct pass *pass);
 int pass_decide_target(struct pass *pass, struct target *target, struct plan_item *item,
 		       struct err *err);
 
-/* Makes out which objects the pass is about, as soon as the inventory is known. ERR_NO_MEMORY only. */
+/* Makes out which objects it is about, as soon as the inventory is known. ERR_NO_MEMORY only. */
 int pass_choose(struct pass *pass, struct err *err);
 
-/* How many manifests it is about; the place of the n-th of them, and which of them it is at a place. */
+/* How many manifests it is about; the place of the n-th, and which of them is at a place. */
 size_t pass_count(const struct pass *pass);
 size_t pass_place(const struct pass *pass, size_t index);
 size_t pass_index_of(const struct pass *pass, const struct target *target);

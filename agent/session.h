@@ -66,8 +66,8 @@ void session_close(struct session *session);
 bool session_is_stuck(void);
 
 /*
- * Whether a pass may ask the cluster while it reads the source (pass_options.eager): not where an exec plugin
- * may talk to whoever sits there, as a helper of Git's may too, or in vain.
+ * Whether a pass may ask the cluster while it reads the source (pass_options.eager): not where an
+ * exec plugin may talk to whoever sits there, as a helper of Git's may too, or in vain.
  */
 bool session_may_be_eager(const struct session *session);
 

@@ -2,7 +2,8 @@
  * source_git_loose.h - objects that are files of their own, and were not written to their end.
  *
  * git writes each object of a commit to a file. A machine that lost its power may leave some of
- * them cut off, and libgit2 1.5 reads such a file for ever. So they are read here, once, and to their end.
+ * them cut off, and libgit2 1.5 reads such a file for ever. So they are read here, once, and to
+ * their end.
  */
 #ifndef AGENT_SOURCE_GIT_LOOSE_H
 #define AGENT_SOURCE_GIT_LOOSE_H
