@@ -11,7 +11,6 @@
 #include "apply/http_loop.h"
 #include "apply/http_window.h"
 #include "apply/ids.h"
-#include "apply/warning.h"
 #include "diff/buf.h"
 #include "diff/cleanup.h"
 
@@ -253,39 +252,6 @@ static int request_start(struct http *http, struct request *request, struct err 
 
 /* --- its end ---------------------------------------------------------------------------------- */
 
-static const char *header(CURL *easy, const char *name)
-{
-	struct curl_header *found;
-
-	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
-		return "";
-	return found->value;
-}
-
-static void print_warnings(CURL *easy, struct buf *out)
-{
-	struct curl_header *found;
-	size_t index = 0;
-
-	while (curl_easy_header(easy, "Warning", index++, CURLH_HEADER, -1, &found) == CURLHE_OK)
-		warning_print_texts(found->value, out);
-	if (out->length && !out->broken_cap)
-		buf_truncate(out, out->length - 1);
-}
-
-static int64_t retry_after_ms(CURL *easy)
-{
-	curl_off_t seconds = 0;
-
-	if (header(easy, "Retry-After")[0] == '\0' ||
-	    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK)
-		return -1;
-	if (seconds < 0) /* a date that is past */
-		return 0;
-	return seconds < HTTP_MAX_RETRY_AFTER_MS / 1000 ? (int64_t)seconds * 1000
-							: HTTP_MAX_RETRY_AFTER_MS;
-}
-
 /* What went wrong, if anything did: -1 with *err. */
 static int judge(struct http *http, struct request *request, CURLcode code, struct err *err)
 {
@@ -344,27 +310,19 @@ static void tell_observer(const struct http *http, const struct request *request
 static void call_done(struct request *request, int failed, struct err *err)
 {
 	CLEANUP(buf_release) struct buf warnings = BUF_INIT(MAX_TEXT_BYTES);
-	CURL *easy = request->easy;
-	long status = 0, request_bytes = 0;
+	struct http_response response;
+	long request_bytes = 0;
 
-	if (easy)
-		curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+	if (request->easy)
+		curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
 	if (failed) {
 		request->spec.on_done(request->spec.ctx, err, NULL, request_bytes > 0);
 		return;
 	}
-	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	print_warnings(easy, &warnings);
-	struct http_response response = {
-		.status = (int)status,
-		.length = request->streaming ? 0 : request->body.length,
-		.content_type = header(easy, "Content-Type"),
-		.audit_id = header(easy, "Audit-Id"),
-		.retry_after_ms = retry_after_ms(easy),
-		.warnings = buf_str(&warnings),
-	};
+	http_easy_answer(request->easy, &warnings, &response);
 	if (request->streaming)
 		buf_clear(&request->body);
+	response.length = request->body.length;
 	response.body = buf_steal(&request->body);
 	if (response.body)
 		request->spec.on_done(request->spec.ctx, NULL, &response, true);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "apply/warning.h"
 #include "diff/buf.h"
 #include "diff/cleanup.h"
 #include "diff/version.h"
@@ -300,4 +301,54 @@ int http_easy_set_up(CURL *easy, const struct http_peer *peer, const struct cred
 	SET(CURLOPT_SOCKOPTFUNCTION, set_socket_options);
 	SET(CURLOPT_BUFFERSIZE, request->on_data ? STREAM_BUFFER_BYTES : RECEIVE_BUFFER_BYTES);
 	return failed ? err_no_memory(err) : 0;
+}
+
+/* --- the answer ------------------------------------------------------------------------------- */
+
+static const char *header(CURL *easy, const char *name)
+{
+	struct curl_header *found;
+
+	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+		return "";
+	return found->value;
+}
+
+static void print_warnings(CURL *easy, struct buf *out)
+{
+	struct curl_header *found;
+	size_t index = 0;
+
+	while (curl_easy_header(easy, "Warning", index++, CURLH_HEADER, -1, &found) == CURLHE_OK)
+		warning_print_texts(found->value, out);
+	if (out->length && !out->broken_cap)
+		buf_truncate(out, out->length - 1);
+}
+
+static int64_t retry_after_ms(CURL *easy)
+{
+	curl_off_t seconds = 0;
+
+	if (header(easy, "Retry-After")[0] == '\0' ||
+	    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK)
+		return -1;
+	if (seconds < 0) /* a date that is past */
+		return 0;
+	return seconds < HTTP_MAX_RETRY_AFTER_MS / 1000 ? (int64_t)seconds * 1000
+							: HTTP_MAX_RETRY_AFTER_MS;
+}
+
+void http_easy_answer(CURL *easy, struct buf *warnings, struct http_response *ret_response)
+{
+	long status = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	print_warnings(easy, warnings);
+	*ret_response = (struct http_response){
+		.status = (int)status,
+		.content_type = header(easy, "Content-Type"),
+		.audit_id = header(easy, "Audit-Id"),
+		.retry_after_ms = retry_after_ms(easy),
+		.warnings = buf_str(warnings),
+	};
 }

@@ -9,6 +9,7 @@
 #include "apply/credential.h"
 #include "apply/endpoint.h"
 #include "apply/http.h"
+#include "diff/buf.h"
 
 /* The endpoint, and what is worked out from it once. */
 struct http_peer {
@@ -31,5 +32,11 @@ void http_peer_release(struct http_peer *peer);
 int http_easy_set_up(CURL *easy, const struct http_peer *peer, const struct credential *credential,
 		     const struct http_request *request, struct curl_slist **ret_headers,
 		     struct err *err);
+
+/*
+ * What its answer says beside the body: all of *ret_response but that and its length. The texts
+ * belong to the handle, those of warnings to `warnings`.
+ */
+void http_easy_answer(CURL *easy, struct buf *warnings, struct http_response *ret_response);
 
 #endif
