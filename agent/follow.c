@@ -81,6 +81,18 @@ bool follow_generation(struct follow *follow, const struct rollout *rollout, int
 	return moved;
 }
 
+bool follow_phase(struct follow *follow, const struct rollout *rollout)
+{
+	struct followed *entry = entry_of(follow, rollout);
+	bool moved = !entry || !entry->has_phase || entry->phase != rollout->phase;
+
+	if (entry) {
+		entry->has_phase = true;
+		entry->phase = rollout->phase;
+	}
+	return moved;
+}
+
 const struct manifest *follow_find(const struct rollout *rollout, const struct manifest_set *set,
 				   const char *default_namespace)
 {

@@ -339,6 +339,11 @@ bool pass_is_writing(const struct pass *pass)
 	return !pass->options.dry_run && pass->stage >= STAGE_WRITE && pass->stage < STAGE_DONE;
 }
 
+bool pass_is_over(const struct pass *pass)
+{
+	return pass->stage == STAGE_DONE;
+}
+
 bool pass_is_cut(const struct pass *pass)
 {
 	return pass->is_cut;

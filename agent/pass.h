@@ -130,6 +130,9 @@ bool pass_is_writing(const struct pass *pass);
 const char *pass_stage_name(const struct pass *pass);
 int64_t pass_stage_age_ms(const struct pass *pass);
 
+/* Whether it is done: on_done is being called, or has been. */
+bool pass_is_over(const struct pass *pass);
+
 /* Cancels what is under way; on_done is not called any more. NULL is fine. */
 void pass_free(struct pass *pass);
 

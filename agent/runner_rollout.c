@@ -18,15 +18,25 @@ static bool was_written(struct runner *runner, const struct rollout *rollout)
 				 json_int_or(statefulset, "metadata.generation", 0));
 }
 
+/* Whether a pass may find something to do once the rollout moves. While one runs nobody knows yet. */
+static bool may_be_driven(const struct runner *runner, const struct rollout *rollout)
+{
+	const struct driven *driven = drive_find(&runner->drive, rollout);
+
+	return (runner->pass && !pass_is_over(runner->pass)) || (driven && driven->pending);
+}
+
 static void on_rollout(void *context, const struct rollout *rollout)
 {
 	struct runner *runner = context;
 	const struct app *app = &runner->app;
 	CLEANUP(buf_release) struct buf line = BUF_INIT(8192);
 
-	if (!runner->leading || !follow_find(rollout, &app->fetched.manifests, app->namespace))
+	if (!follow_find(rollout, &app->fetched.manifests, app->namespace))
 		return;
-	const struct driven *driven = drive_find(&runner->drive, rollout);
+	bool has_turned = follow_phase(&runner->follow, rollout);
+	if (!runner->leading)
+		return;
 	bool has_moved = follow_tell(&runner->follow, rollout, &line);
 	bool has_ended =
 		record_history_rollout(&runner->app, rollout,
@@ -36,9 +46,9 @@ static void on_rollout(void *context, const struct rollout *rollout)
 		chronicle_rollout(&runner->chronicle, rollout, buf_str(&line));
 	chronicle_watch(&runner->chronicle, rollout, has_moved);
 	/* The next pass drives it on, or tells whether what somebody wrote is drift, if the lookout
-	 * does not. While a pass runs nobody knows yet what it leaves to be driven. */
+	 * does not. */
 	if ((!runner->lookout && was_written(runner, rollout)) || has_ended ||
-	    (has_moved && (runner->pass || (driven && driven->pending))))
+	    ((has_moved || has_turned) && may_be_driven(runner, rollout)))
 		runner_want(runner, SCHEDULE_ROLLOUTS, LIVE_CHANGE_WAIT_MS);
 	if (has_moved)
 		runner_changed(runner);

@@ -56,6 +56,24 @@ static void test_generations(void **state)
 	assert_int_equal(follow.count, 1);
 }
 
+/* Of a rollout that is over when it is first seen a person is told nothing, but a pass may wait for that. */
+static void test_phases(void **state)
+{
+	CLEANUP(follow_release) struct follow follow = {0};
+	CLEANUP(buf_release) struct buf line = BUF_INIT(1024);
+	struct rollout rollout = rollout_with(3, ROLLOUT_COMPLETE);
+
+	(void)state;
+	assert_false(follow_tell(&follow, &rollout, &line));
+	assert_true(follow_phase(&follow, &rollout));
+	assert_false(follow_phase(&follow, &rollout));
+	rollout.phase = ROLLOUT_SETTLING;
+	assert_true(follow_phase(&follow, &rollout));
+	rollout.phase = ROLLOUT_COMPLETE;
+	assert_false(follow_tell(&follow, &rollout, &line));
+	assert_true(follow_phase(&follow, &rollout));
+}
+
 static void test_which_are_ours(void **state)
 {
 	static const char text[] =
@@ -81,6 +99,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_moves_is_told_once),
 		cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_phases),
 		cmocka_unit_test(test_which_are_ours),
 	};
 

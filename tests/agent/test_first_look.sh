@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# A rollout goes on, too, whose last Pod became ready after the agent's first pass had read it and before the agent
+# followed it: what is first seen of it is that all is well.
+. "$(dirname "$0")/../support/checks.sh"
+. "$(dirname "$0")/../support/cluster.sh"
+begin_test
+start_kubesim --ready-after 2s --verbose
+
+# web IMAGE PARTITION
+web() {
+	cat >repo/web.yaml <<-EOT
+		apiVersion: apps/v1
+		kind: StatefulSet
+		metadata: {name: web}
+		spec:
+		  replicas: 2
+		  podManagementPolicy: Parallel
+		  serviceName: web
+		  updateStrategy: {rollingUpdate: {partition: $2}}
+		  selector: {matchLabels: {app: web}}
+		  template:
+		    metadata: {labels: {app: web}}
+		    spec: {containers: [{name: nginx, image: "$1"}]}
+	EOT
+	git -C repo add -A
+	git -C repo commit -q -m "$1, partition $2"
+}
+
+# ready ORDINAL IMAGE: whether the Pod is, on that image
+ready() {
+	[ "$(kubectl get pod "web-$1" -o 'jsonpath={.spec.containers[0].image} {.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null)" = "$2 True" ]
+}
+
+is_held() {
+	grep -q 'statefulsets?limit=500 waits$' kubesim.log
+}
+
+git init -q repo
+web nginx:1 0
+run "$build/tranche" sync --repo repo --app shop --wait
+check_run "the first image" 0 "*" "*"
+web nginx:2 1
+run "$build/tranche" sync --repo repo --app shop
+check_run "one Pod of the second" 0 "*1 replaced, at *" "*"
+
+# Its first pass gets the StatefulSet; only who follows rollouts lists them all.
+web nginx:2 0
+faults 'hold@list:statefulsets'
+start_agent --repo repo --app shop --interval 1h
+tells "blocked: web-1 is "
+wait_until "it asks for the rollouts" is_held
+wait_until "web-1 is ready" ready 1 nginx:2
+check_equal "the agent has not seen that" 0 "$(count 'no longer blocked')"
+faults ''
+wait_until "the last Pod is promoted" ready 0 nginx:2
+tells "no longer blocked"
+end_agent "it ends"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
