@@ -46,13 +46,14 @@ is_running() {
 	jobs -rp | grep -qx -- "$1"
 }
 
-# Ends what runs in the background, also what was stopped (kill -STOP), and waits for it.
+# Ends what runs in the background, also what was stopped (kill -STOP), and waits for it. CONT comes first: after TERM it would
+# take back the SIGSTOP with which LeakSanitizer halts what ends, and that would wait for it for ever.
 end_servers() {
 	local pids
 
 	mapfile -t pids < <(jobs -rp)
-	((${#pids[@]} == 0)) || kill -TERM "${pids[@]}" 2>/dev/null
 	((${#pids[@]} == 0)) || kill -CONT "${pids[@]}" 2>/dev/null
+	((${#pids[@]} == 0)) || kill -TERM "${pids[@]}" 2>/dev/null
 	wait
 }
 
