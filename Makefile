@@ -335,9 +335,9 @@ GCC_WARNINGS := -fanalyzer --param=analyzer-bb-explosion-factor=2 -Wno-analyzer-
 	-Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wredundant-decls -Wnested-externs \
 	-Wcast-align=strict -Wdate-time -Walloc-zero -Wunused-macros
 # It does not follow a list that has grown, a flag that says that two pointers are set, that NULL is no
-# cJSON_IsString, and that reallocarray takes what calloc gave.
+# cJSON_IsString, that git_fail returns -1, and that reallocarray takes what calloc gave.
 $(BUILD)/analysed/apply/cluster.gcc: GCC_WARNINGS += -Wno-analyzer-use-after-free -Wno-analyzer-double-free
-$(addprefix $(BUILD)/analysed/,agent/decision.gcc diff/yaml_edit.gcc): \
+$(addprefix $(BUILD)/analysed/,agent/decision.gcc agent/source_git.gcc diff/yaml_edit.gcc): \
 	GCC_WARNINGS += -Wno-analyzer-null-argument
 $(BUILD)/analysed/diff/yaml_build.gcc: GCC_WARNINGS += -Wno-analyzer-mismatching-deallocation
 check-gcc: $(ANALYSED:%.c=$(BUILD)/analysed/%.gcc)
