@@ -30,6 +30,7 @@ struct request {
 	struct curl_slist *headers;
 	struct buf body;     /* the whole, or of a stream what has not been handed over yet */
 	size_t charged;      /* of the body, to http->buffered */
+	size_t body_sent;    /* of the request's own, where may_leave is asked */
 	bool crowded;        /* there was no room for more of it */
 	bool streaming;      /* the response is 2xx and wanted in pieces */
 	bool renewed;        /* it was answered with 401 once, and is sent with other credentials */
@@ -206,19 +207,51 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	return request->body.broken_cap || request->body.broken_memory ? 0 : size * count;
 }
 
-/* curl: the request is about to be sent (CURLOPT_PREREQFUNCTION). Nothing of the multi handle may be called. */
-static int on_leaving(void *ctx, char *to, char *from, int to_port, int from_port)
+/* Nothing of the multi handle may be called. */
+static bool may_leave(struct request *request)
 {
-	struct request *request = ctx;
 	struct err err = {0};
 
-	(void)to, (void)from, (void)to_port, (void)from_port;
 	if (request->spec.may_leave(request->spec.ctx, &err) == 0)
-		return CURL_PREREQFUNC_OK;
-	request->refusal = malloc(sizeof(err));
+		return true;
+	if (!request->refusal)
+		request->refusal = malloc(sizeof(err));
 	if (request->refusal)
 		*request->refusal = err;
-	return CURL_PREREQFUNC_ABORT;
+	return false;
+}
+
+/* curl: the request is about to be sent (CURLOPT_PREREQFUNCTION). */
+static int on_leaving(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	return may_leave(ctx) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+/* curl: a piece of the request's body is about to be sent (CURLOPT_READFUNCTION). */
+static size_t on_sending(char *to, size_t size, size_t count, void *ctx)
+{
+	struct request *request = ctx;
+	size_t length = request->spec.body_length - request->body_sent;
+
+	if (length > size * count)
+		length = size * count;
+	if (length && !may_leave(request))
+		return CURL_READFUNC_ABORT;
+	memcpy(to, request->spec.body + request->body_sent, length);
+	request->body_sent += length;
+	return length;
+}
+
+/* curl: the body is to be sent again, over another connection (CURLOPT_SEEKFUNCTION). */
+static int on_rewind(void *ctx, curl_off_t offset, int origin)
+{
+	struct request *request = ctx;
+
+	if (origin != SEEK_SET || offset < 0 || (size_t)offset > request->spec.body_length)
+		return CURL_SEEKFUNC_FAIL;
+	request->body_sent = (size_t)offset;
+	return CURL_SEEKFUNC_OK;
 }
 
 static int request_start(struct http *http, struct request *request, struct err *err)
@@ -236,6 +269,11 @@ static int request_start(struct http *http, struct request *request, struct err 
 	if (request->spec.may_leave) {
 		curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_leaving);
 		curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_sending);
+		curl_easy_setopt(easy, CURLOPT_READDATA, request);
+		curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
+		curl_easy_setopt(easy, CURLOPT_SEEKDATA, request);
+		request->body_sent = 0;
 	}
 	if (http_easy_set_up(easy, &http->peer, &credential, &request->spec, &request->headers,
 			     err) < 0 ||

@@ -84,9 +84,10 @@ struct http_request {
 	void (*on_data)(void *ctx, const char *bytes, size_t length);
 
 	/*
-	 * Asked each time that the request is about to be sent over a connection that is there. 0:
-	 * it may leave; -1 with *err: it is over without having been sent. Must neither submit nor
-	 * cancel anything. NULL: it always may leave.
+	 * Asked each time that the request is about to be sent over a connection that is there, and
+	 * again as its body is, which over HTTP/2 follows the headers: this process may have been
+	 * stopped between them. 0: it may leave; -1 with *err: it is over without having been sent
+	 * as a whole. Must neither submit nor cancel anything. NULL: it always may leave.
 	 */
 	int (*may_leave)(void *ctx, struct err *err);
 	void *ctx;

@@ -251,7 +251,8 @@ static bool set_method(CURL *easy, const struct http_request *request)
 
 	if (request->body) {
 		SET(CURLOPT_POST, 1L);
-		SET(CURLOPT_POSTFIELDS, request->body);
+		if (!request->may_leave) /* else it is asked for piece by piece */
+			SET(CURLOPT_POSTFIELDS, request->body);
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
 	}
 	SET(CURLOPT_CUSTOMREQUEST, request->method);

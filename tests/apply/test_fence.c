@@ -13,6 +13,7 @@
 
 #define OBJECT "{'kind': 'Pod'}"
 
+/* A write is asked for twice: its headers, then its body. */
 struct fence {
 	int allowed; /* how many may still pass; -1: all */
 	int asked;
@@ -103,7 +104,7 @@ static void test_each_is_asked(void **state)
 	struct outcome outcome;
 
 	(void)state;
-	bench_open(&bench, 2);
+	bench_open(&bench, 2 * 2);
 	server_answer(bench.server, "", 0, 200, "", "{}");
 	for (int i = 0; i < 4; i++) {
 		start(&bench, (struct cluster_request){.method = "PUT", .path = "/a"}, &outcome);
@@ -111,7 +112,7 @@ static void test_each_is_asked(void **state)
 		assert_int_equal(outcome.err.class, i < 2 ? ERR_NONE : ERR_DENIED);
 		outcome_release(&outcome);
 	}
-	assert_int_equal(bench.fence.asked, 4);
+	assert_int_equal(bench.fence.asked, 2 * 2 + 2);
 	assert_int_equal(server_count(bench.server, "PUT"), 2);
 	bench_close(&bench);
 }
@@ -123,7 +124,8 @@ static void test_one_that_curl_repeats_is_asked_again(void **state)
 		int allowed;
 		size_t requests;
 		const char *message;
-	} cases[] = {{3, 3, ""}, {2, 2, "not ours to write"}};
+		int asked;
+	} cases[] = {{3 * 2, 3, "", 3 * 2}, {2 * 2, 2, "not ours to write", 2 * 2 + 1}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -142,10 +144,35 @@ static void test_one_that_curl_repeats_is_asked_again(void **state)
 			assert_string_equal(outcome.err.message, turn ? cases[i].message : "");
 			outcome_release(&outcome);
 		}
-		assert_int_equal(bench.fence.asked, 3);
+		assert_int_equal(bench.fence.asked, cases[i].asked);
 		assert_int_equal(server_count(bench.server, "PUT"), cases[i].requests);
 		bench_close(&bench);
 	}
+}
+
+/* The fence closes when the headers have left: the body does not follow them, and nothing is written. */
+static void test_the_body_is_asked_for_too(void **state)
+{
+	struct bench bench;
+	struct outcome outcome;
+
+	(void)state;
+	bench_open(&bench, 1);
+	server_answer(bench.server, "", 0, 200, "", "{}");
+	start(&bench, (struct cluster_request){.method = "PUT", .path = "/a"}, &outcome);
+	turn_until(&bench.client.loop, &outcome.done);
+	assert_string_equal(outcome.err.message, "not ours to write");
+	assert_int_equal(outcome.err.class, ERR_DENIED);
+	assert_int_equal(bench.fence.asked, 2);
+	outcome_release(&outcome);
+	/* And the connection is not used for anything else. */
+	start(&bench, (struct cluster_request){.method = "GET", .path = "/b"}, &outcome);
+	turn_until(&bench.client.loop, &outcome.done);
+	assert_int_equal(outcome.err.class, ERR_NONE);
+	assert_int_equal(server_count(bench.server, "PUT"), 0);
+	assert_int_equal(server_count(bench.server, "GET /b"), 1);
+	outcome_release(&outcome);
+	bench_close(&bench);
 }
 
 static void test_one_that_is_tried_again_is_asked_again(void **state)
@@ -154,12 +181,12 @@ static void test_one_that_is_tried_again_is_asked_again(void **state)
 	struct outcome outcome;
 
 	(void)state;
-	bench_open(&bench, 1);
+	bench_open(&bench, 1 * 2);
 	server_answer(bench.server, "PUT", 0, 429, "Retry-After: 0\r\n", "busy");
 	start(&bench, (struct cluster_request){.method = "PUT", .path = "/a"}, &outcome);
 	turn_until(&bench.client.loop, &outcome.done);
 	assert_string_equal(outcome.err.message, "not ours to write");
-	assert_int_equal(bench.fence.asked, 2);
+	assert_int_equal(bench.fence.asked, 1 * 2 + 1);
 	assert_int_equal(server_count(bench.server, "PUT"), 1);
 	outcome_release(&outcome);
 	bench_close(&bench);
@@ -242,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_who_is_asked),
 		cmocka_unit_test(test_each_is_asked),
 		cmocka_unit_test(test_one_that_curl_repeats_is_asked_again),
+		cmocka_unit_test(test_the_body_is_asked_for_too),
 		cmocka_unit_test(test_one_that_is_tried_again_is_asked_again),
 		cmocka_unit_test(test_one_that_had_to_wait_is_asked_then),
 		cmocka_unit_test(test_a_dead_connection_is_left),
