@@ -190,7 +190,7 @@ puts() {
 	tail -n "+$from" kubesim.log | grep -E 'PUT /api/v1/namespaces/default/configmaps/a' | grep -v dryRun | grep -oE ' (200|409)$' | paste -sd' '
 }
 from=$(wc -l <kubesim.log)
-printf '%s\n' 'delay=1ms@update:configmaps*1' 'delay=1500ms@update:configmaps*1' | kubectl replace --raw /kubesim/faults -f - >/dev/null
+echo 'delay=1500ms@update:configmaps*1' | kubectl replace --raw /kubesim/faults -f - >/dev/null
 commit_shop 5 Fifth
 wait_until "its write is on its way" asks
 kill -STOP "$agent"
