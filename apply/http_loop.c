@@ -20,6 +20,7 @@ struct socket_watch {
 	uv_poll_t poll; /* first: freed through it */
 	curl_socket_t socket;
 	struct http_loop *loop;
+	int events; /* that are waited for */
 };
 
 static void free_handle(uv_handle_t *handle)
@@ -41,13 +42,28 @@ static void act(struct http_loop *loop, curl_socket_t socket, int what)
 	loop->on_progress(loop->ctx); /* may have freed the loop */
 }
 
+static void on_socket(uv_poll_t *poll, int status, int events);
+
+static void wait_for(struct socket_watch *watch, int events)
+{
+	watch->events = events;
+	uv_poll_start(&watch->poll, events, on_socket); /* fails for a closed handle only */
+}
+
+/*
+ * A socket with an error (a reset) is one to read from: first what came before it, then the error. Told of
+ * CURL_CSELECT_ERR, curl would drop the answer, and not send anew what got none over a connection that had been
+ * used before.
+ */
 static void on_socket(uv_poll_t *poll, int status, int events)
 {
 	struct socket_watch *watch = (struct socket_watch *)poll;
 	int what = 0;
 
-	if (status < 0)
-		what = CURL_CSELECT_ERR;
+	if (status < 0) {
+		wait_for(watch, watch->events); /* libuv has stopped it */
+		events = UV_READABLE;
+	}
 	if (events & UV_READABLE)
 		what |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
@@ -111,9 +127,8 @@ static int set_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, voi
 		}
 		curl_multi_assign(loop->multi, socket, watch);
 	}
-	int events =
-		(what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-	uv_poll_start(&watch->poll, events, on_socket); /* fails for a closed handle only */
+	wait_for(watch, (what & CURL_POLL_IN ? UV_READABLE : 0) |
+				(what & CURL_POLL_OUT ? UV_WRITABLE : 0));
 	return 0;
 }
 

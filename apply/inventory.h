@@ -225,8 +225,9 @@ uint64_t inventory_refresh(struct cluster *cluster, const char *namespace, const
 /*
  * Writes what changed of it: creates what is not there, or replaces it with its resourceVersion.
  * Until the callback the inventory stays where it is, and no entry of it is changed; its
- * resourceVersions, parts and set are then those of the cluster. After an error, or where this was
- * given up, it has to be loaded again. ERR_CONFLICT or ERR_EXISTS: another agent wrote it
+ * resourceVersions, parts and set are then those of the cluster. Where no answer comes it is looked
+ * whether it is there by now, and written once more where it is not. After an error, or where this
+ * was given up, it has to be loaded again. ERR_CONFLICT or ERR_EXISTS: another agent wrote it
  * meanwhile. Its id, or 0 with *err (ERR_LIMIT, ERR_NO_MEMORY).
  */
 uint64_t inventory_save(struct cluster *cluster, const char *namespace, struct inventory *inventory,

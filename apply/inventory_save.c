@@ -9,6 +9,7 @@
 
 #define METADATA "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 #define AT_ONCE  8 /* parts that are written side by side: each has some 100 KiB in memory */
+#define MAX_SENT 2 /* times that one is sent where no answer comes */
 
 enum save_step {
 	SAVE_PARTS,
@@ -17,9 +18,18 @@ enum save_step {
 	SAVE_SWEEP,
 };
 
+/* How a ConfigMap's writing goes. */
+struct attempt {
+	cJSON *config_map; /* as it was sent: of the inventory the history may be another by now */
+	unsigned sent;
+	bool looking;     /* whether it is there all the same */
+	struct err cause; /* then: how the write failed */
+};
+
 struct save {
 	struct fanout fanout;
 	enum save_step step;
+	struct attempt attempts[AT_ONCE]; /* of the slots */
 	char *namespace;
 	struct inventory *inventory; /* borrowed */
 	size_t *parts, part_count;   /* those to be written */
@@ -46,6 +56,8 @@ static void save_free(void *stage)
 
 	fanout_release(&save->fanout);
 	drop_outdated(save);
+	for (size_t i = 0; i < AT_ONCE; i++)
+		cJSON_Delete(save->attempts[i].config_map);
 	free(save->continue_token);
 	free(save->namespace);
 	free(save->parts);
@@ -86,38 +98,133 @@ static int write_map(const struct save *save, struct fanout_slot *slot, const cJ
 			   err);
 }
 
-static int write_part(struct save *save, size_t index, struct fanout_slot *slot, struct err *err)
+/* Which part an item of SAVE_PARTS is about. */
+static struct inventory_part *part_of(const struct save *save, size_t item)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *config_map = NULL;
-
-	if (inventory_make_part(save->inventory, index, save->namespace, &config_map, err) < 0)
-		return -1;
-	return write_map(save, slot, config_map, err);
+	return &save->inventory->parts[save->parts[item]];
 }
 
-static int write_head(struct save *save, struct fanout_slot *slot, struct err *err)
+static char *name_of(const struct save *save, size_t item)
 {
-	CLEANUP(cJSON_Delete_p) cJSON *config_map = NULL;
+	return save->step == SAVE_HEAD ? inventory_head_name(save->inventory->app)
+				       : inventory_part_name(save->inventory, save->parts[item]);
+}
 
-	if (inventory_make_head(save->inventory, save->namespace, &config_map, err) < 0)
+static char **version_of(const struct save *save, size_t item)
+{
+	return save->step == SAVE_HEAD ? &save->inventory->resource_version
+				       : &part_of(save, item)->resource_version;
+}
+
+static int make_map(const struct save *save, size_t item, cJSON **ret_config_map, struct err *err)
+{
+	return save->step == SAVE_HEAD
+		       ? inventory_make_head(save->inventory, save->namespace, ret_config_map, err)
+		       : inventory_make_part(save->inventory, save->parts[item], save->namespace,
+					     ret_config_map, err);
+}
+
+/* Asks for what is there. */
+static int look(const struct save *save, size_t item, struct fanout_slot *slot, struct err *err)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT(4096);
+	CLEANUP(free_p) char *name = name_of(save, item);
+
+	if (!name)
+		return err_no_memory(err);
+	if (resource_print_object(&resource_config_maps, save->namespace, name, &path, err) < 0 ||
+	    buf_check(&path, "the inventory's path", err) < 0)
 		return -1;
-	return write_map(save, slot, config_map, err);
+	return fanout_send(slot, (struct cluster_request){.method = "GET", .path = buf_str(&path)},
+			   err);
+}
+
+/* Whether it may have been written, now or when it was sent before (cluster.h). */
+static bool is_doubtful(const struct err *err)
+{
+	return err->class == ERR_TRANSIENT || err->class == ERR_CONFLICT ||
+	       err->class == ERR_EXISTS;
+}
+
+static bool is_same(const cJSON *config_map, const cJSON *found)
+{
+	return json_equal(json_get(config_map, "data"), json_get(found, "data"));
+}
+
+/* Whether all is as it was before the write. */
+static bool has_not_arrived(const cJSON *config_map, const struct err *err, const cJSON *found)
+{
+	const char *before = json_str(config_map, "metadata.resourceVersion");
+	const char *now = err ? NULL : json_str(found, "metadata.resourceVersion");
+
+	if (!before)
+		return err && err->class == ERR_NOT_FOUND;
+	return now && strcmp(now, before) == 0;
 }
 
 /* Takes over the resourceVersion of what was written, or ends the save. */
-static void take_written(struct save *save, char *name, const struct err *err,
-			 const struct cluster_answer *answer, char **version)
+static void take_written(struct save *save, size_t item, const struct err *err,
+			 const struct cluster_answer *answer)
 {
-	CLEANUP(free_p) char *take_name = name;
+	CLEANUP(free_p) char *name = name_of(save, item);
 	struct err own;
 
+	if (save->step == SAVE_PARTS)
+		part_of(save, item)->changed = err;
 	if (err)
 		own = *err;
-	else if (inventory_set_text(version, json_str(answer->body, "metadata.resourceVersion"),
-				    &own) == 0)
+	else if (inventory_set_text(version_of(save, item),
+				    json_str(answer->body, "metadata.resourceVersion"), &own) == 0)
 		return;
-	err_prefix(&own, "configmap/%s", take_name ? take_name : INVENTORY_PREFIX);
+	err_prefix(&own, "configmap/%s", name ? name : INVENTORY_PREFIX);
 	fanout_fail(&save->fanout, &own);
+}
+
+static struct attempt *attempt_of(struct save *save, const struct fanout_slot *slot)
+{
+	return &save->attempts[slot - save->fanout.slots];
+}
+
+static void start_write(struct save *save, size_t item, struct fanout_slot *slot)
+{
+	struct attempt *attempt = attempt_of(save, slot);
+	struct err err;
+
+	cJSON_Delete(STEAL(attempt->config_map));
+	attempt->looking = false;
+	attempt->sent = 1;
+	if (make_map(save, item, &attempt->config_map, &err) < 0 ||
+	    write_map(save, slot, attempt->config_map, &err) < 0)
+		fanout_fail(&save->fanout, &err);
+}
+
+/*
+ * A write without an answer may have been done, and done once more it finds a newer resourceVersion. So what
+ * is there is looked at: it is what was to be written, or what it was before, or somebody else's.
+ */
+static void proceed_write(struct save *save, size_t item, struct fanout_slot *slot,
+			  const struct err *err, const struct cluster_answer *answer)
+{
+	struct attempt *attempt = attempt_of(save, slot);
+	struct err ignored;
+
+	if (!attempt->looking) {
+		if (err && is_doubtful(err) && look(save, item, slot, &ignored) == 0) {
+			attempt->looking = true;
+			attempt->cause = *err;
+			return;
+		}
+	} else if (err || !is_same(attempt->config_map, answer->body)) {
+		attempt->looking = false;
+		if (attempt->cause.class == ERR_TRANSIENT && attempt->sent < MAX_SENT &&
+		    has_not_arrived(attempt->config_map, err, answer->body) &&
+		    write_map(save, slot, attempt->config_map, &ignored) == 0) {
+			attempt->sent++;
+			return;
+		}
+		err = &attempt->cause;
+	}
+	take_written(save, item, err, answer);
 }
 
 /* --- sweeping --------------------------------------------------------------------------------- */
@@ -182,13 +289,7 @@ static void save_start(void *stage, size_t index, struct fanout_slot *slot)
 
 	switch (save->step) {
 	case SAVE_PARTS:
-		if (write_part(save, save->parts[index], slot, &err) < 0)
-			fanout_fail(&save->fanout, &err);
-		break;
-	case SAVE_HEAD:
-		if (write_head(save, slot, &err) < 0)
-			fanout_fail(&save->fanout, &err);
-		break;
+	case SAVE_HEAD: start_write(save, index, slot); break;
 	case SAVE_LOOK: save->is_left |= ask_page(save, slot, &err) < 0; break;
 	case SAVE_SWEEP: save->is_left |= delete_part(save, index, slot, &err) < 0; break;
 	}
@@ -198,23 +299,11 @@ static void save_proceed(void *stage, size_t index, struct fanout_slot *slot, co
 			 struct cluster_answer *answer)
 {
 	struct save *save = stage;
-	struct inventory *inventory = save->inventory;
-	struct inventory_part *part;
 	struct err ignored;
 
-	(void)slot;
 	switch (save->step) {
 	case SAVE_PARTS:
-		index = save->parts[index];
-		part = &inventory->parts[index];
-		part->changed = err;
-		take_written(save, inventory_part_name(inventory, index), err, answer,
-			     &part->resource_version);
-		break;
-	case SAVE_HEAD:
-		take_written(save, inventory_head_name(inventory->app), err, answer,
-			     &inventory->resource_version);
-		break;
+	case SAVE_HEAD: proceed_write(save, index, slot, err, answer); break;
 	case SAVE_LOOK: save->is_left |= err || take_page(save, answer->body, &ignored) < 0; break;
 	case SAVE_SWEEP: save->is_left |= err && err->class != ERR_NOT_FOUND; break;
 	}

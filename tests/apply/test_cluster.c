@@ -245,6 +245,50 @@ static void test_retries(void **state)
 	}
 }
 
+/* A server closes a connection that was idle, and a request comes that moment: it is sent anew, a write too. */
+static void test_connections_that_are_used_again(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		struct server_rule rule; /* of the second request over a connection */
+		size_t requests;         /* that are made then */
+	} cases[] = {
+		{"closed", {.close = true}, 2},
+		{"reset", {.reset = true}, 2},
+		{"reset after the answer",
+		 {.raw = HEADER "Content-Length: 38\r\n\r\n" POD, .reset = true},
+		 1},
+	};
+	static const char *const methods[] = {"GET", "PUT"};
+
+	for (size_t i = 0; i < 2 * (sizeof(cases) / sizeof(cases[0])); i++) {
+		const char *method = methods[i % 2];
+		struct server_rule rule = cases[i / 2].rule;
+		struct server *server = server_start();
+		struct outcome outcome;
+		struct client client;
+		char match[32];
+
+		snprintf(match, sizeof(match), "%s /apis", method);
+		rule.match = match;
+		rule.times = 1;
+		server_add(server, rule);
+		server_answer(server, "", 0, 200, "", POD);
+		client_open(&client, NULL, server_url(server));
+		cluster_set_retry(client.cluster, 0);
+		client_send(&client, "GET", "/api", NULL, &outcome);
+		outcome_release(&outcome);
+		client_send(&client, method, "/apis", i % 2 ? POD : NULL, &outcome);
+		assert_words(&outcome.err, "", server_url(server));
+		assert_value(outcome.body, "{'kind':'Pod','metadata':{'name':'a'}}");
+		assert_int_equal(server_count(server, match), cases[i / 2].requests);
+		outcome_release(&outcome);
+		client_close(&client);
+		server_stop(server);
+	}
+}
+
 static void test_sends_what_it_should(void **state)
 {
 	(void)state;
@@ -427,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_tls_on_a_plain_port),
 		cmocka_unit_test(test_no_such_url),
 		cmocka_unit_test(test_retries),
+		cmocka_unit_test(test_connections_that_are_used_again),
 		cmocka_unit_test(test_sends_what_it_should),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_cancel),

@@ -369,6 +369,7 @@ static void test_on_a_cluster(void **state)
 	(void)state;
 	struct sim sim;
 	struct client client;
+	struct err err;
 
 	sim_start(&sim, NULL);
 	client_open(&client, sim.kubeconfig, NULL);
@@ -382,6 +383,7 @@ static void test_on_a_cluster(void **state)
 
 	/* Whoever else has nothing in the cluster yet meets the one that is there. */
 	CLEANUP(free_p) char *version = STEAL(first.inventory.resource_version);
+	put(&first.inventory, SET "}", SET "}");
 	struct transfer second = save(&client, &first.inventory);
 	assert_int_equal(second.err.class, ERR_EXISTS);
 	assert_string_equal(second.err.message,
@@ -397,6 +399,7 @@ static void test_on_a_cluster(void **state)
 	assert_string_not_equal(loaded.inventory.resource_version, version);
 	free(loaded.inventory.resource_version);
 	loaded.inventory.resource_version = STEAL(version); /* the old one */
+	assert_ok(inventory_set_revision(&loaded.inventory, "ours", "repo", &err), err);
 	saved = save(&client, &loaded.inventory);
 	assert_int_equal(saved.err.class, ERR_CONFLICT);
 
@@ -411,7 +414,6 @@ static void test_on_a_cluster(void **state)
 
 	/* Given up: no callback. */
 	struct transfer given_up = {0};
-	struct err err;
 	cluster_cancel(client.cluster, inventory_load(client.cluster, "default", "shop", on_loaded,
 						      &given_up, &err));
 	inventory_save(client.cluster, "default", &loaded.inventory, on_saved, &given_up, &err);
@@ -419,6 +421,62 @@ static void test_on_a_cluster(void **state)
 	inventory_release(&loaded.inventory);
 	client_close(&client);
 	assert_false(given_up.done);
+	sim_stop(&sim);
+}
+
+/* A save without an answer is looked after: whether it has happened, or has to be done once more. */
+static void test_no_answer(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *faults;
+		enum err_class create, update;
+	} cases[] = {
+		{"lose@create:configmaps*1\nlose@update:configmaps*1", ERR_NONE, ERR_NONE},
+		{"refuse@create:configmaps*2\nrefuse@update:configmaps*2", ERR_NONE, ERR_NONE},
+		{"503@create:configmaps*1\n503@update:configmaps*1", ERR_NONE, ERR_NONE},
+		{"503@create:configmaps*2\n503@update:configmaps*2", ERR_TRANSIENT, ERR_TRANSIENT},
+		{"lose@create:configmaps*1\n500@get:configmaps*1\nlose@update:configmaps*1",
+		 ERR_NONE, ERR_NONE},
+		{"409@create:configmaps*1\n409@update:configmaps*1", ERR_CONFLICT, ERR_CONFLICT},
+	};
+	struct sim sim;
+
+	sim_start(&sim, NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct client client;
+		struct err err;
+
+		sim_shell(
+			&sim,
+			"kubectl -n default delete cm tranche-shop --ignore-not-found >/dev/null");
+		client_open(&client, sim.kubeconfig, NULL);
+		struct transfer first = load(&client, "shop");
+		sim_shell(&sim,
+			  "printf '%s' | kubectl replace --raw /kubesim/faults -f - >/dev/null",
+			  cases[i].faults);
+		put(&first.inventory, MAP "}", MAP "}");
+		assert_int_equal(save(&client, &first.inventory).err.class, cases[i].create);
+		if (cases[i].create != ERR_NONE) { /* as after any error */
+			inventory_release(&first.inventory);
+			first = load(&client, "shop");
+			if (!first.inventory.resource_version)
+				assert_int_equal(save(&client, &first.inventory).err.class,
+						 ERR_NONE);
+		}
+		assert_ok(inventory_set_revision(&first.inventory, "next", "repo", &err), err);
+		assert_int_equal(save(&client, &first.inventory).err.class, cases[i].update);
+
+		struct transfer loaded = load(&client, "shop");
+		assert_string_equal(loaded.inventory.revision,
+				    cases[i].update == ERR_NONE ? "next" : "");
+		if (cases[i].update == ERR_NONE)
+			assert_string_equal(loaded.inventory.resource_version,
+					    first.inventory.resource_version);
+		inventory_release(&first.inventory);
+		inventory_release(&loaded.inventory);
+		client_close(&client);
+	}
 	sim_stop(&sim);
 }
 
@@ -434,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_on_a_cluster),
+		cmocka_unit_test(test_no_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,14 @@ static const struct server_rule *note(struct server *server, const char *request
 	return found;
 }
 
+/* Sends RST; the socket stays ours until it is closed. */
+static void reset(int fd)
+{
+	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+
+	(void)!connect(fd, &nobody, sizeof(nobody));
+}
+
 /* Answers one request; whether the connection goes on. */
 static bool answer(int fd, const struct server_rule *rule)
 {
@@ -103,11 +111,15 @@ static bool answer(int fd, const struct server_rule *rule)
 
 	if (!rule)
 		return send_all(fd, none, sizeof(none) - 1, 0);
+	if (rule->reset)
+		usleep(5000);
 	if (rule->raw && !send_all(fd, rule->raw, strlen(rule->raw), rule->piece))
 		return false;
 	if (rule->hang)
 		(void)!recv(fd, &byte, 1, 0); /* until somebody closes */
-	return rule->raw && !rule->close && !rule->hang;
+	if (rule->reset)
+		reset(fd);
+	return rule->raw && !rule->close && !rule->hang && !rule->reset;
 }
 
 static void *serve(void *arg)

@@ -21,6 +21,7 @@ struct server_rule {
 	int times;         /* how often; 0: for ever */
 	bool hang;         /* after the answer the connection stays open and silent */
 	bool close;        /* after the answer it is closed */
+	bool reset; /* the answer comes 5 ms later, when it is waited for, and RST after it */
 };
 
 /* Listens on a free port of 127.0.0.1. */
