@@ -236,7 +236,8 @@ static size_t on_sending(char *to, size_t size, size_t count, void *ctx)
 
 	if (length > size * count)
 		length = size * count;
-	if (length && !may_leave(request))
+	bool is_last = request->body_sent + length == request->spec.body_length;
+	if (length && is_last && !may_leave(request))
 		return CURL_READFUNC_ABORT;
 	memcpy(to, request->spec.body + request->body_sent, length);
 	request->body_sent += length;

@@ -217,18 +217,20 @@ static struct err save(struct client *client, struct inventory *inventory)
 
 /* Counts requests, by method, and lets so many writes leave. */
 struct gate {
-	int writes_left; /* -1: all */
-	int writes, reads;
+	int asks_left; /* -1: all */
+	int asks, writes, reads;
 };
+
+#define ASKS 2 /* for each write: its headers, the end of its body */
 
 static int may_write(void *ctx, struct err *err)
 {
 	struct gate *gate = ctx;
 
-	if (gate->writes_left == 0)
+	if (gate->asks_left == 0)
 		return err_set(err, ERR_CANCELLED, "killed");
-	gate->writes_left -= gate->writes_left > 0;
-	gate->writes++;
+	gate->asks_left -= gate->asks_left > 0;
+	gate->asks++;
 	return 0;
 }
 
@@ -238,12 +240,15 @@ static void observe(void *ctx, const char *method, int status, double seconds)
 
 	(void)status;
 	(void)seconds;
-	gate->reads += strcmp(method, "GET") == 0;
+	if (strcmp(method, "GET") == 0)
+		gate->reads++;
+	else
+		gate->writes++;
 }
 
 static void set_gate(struct client *client, struct gate *gate, int writes_left)
 {
-	*gate = (struct gate){.writes_left = writes_left};
+	*gate = (struct gate){.asks_left = writes_left < 0 ? -1 : ASKS * writes_left};
 	cluster_set_fence(client->cluster, may_write, gate);
 	cluster_observe(client->cluster, observe, gate);
 }
@@ -398,7 +403,7 @@ static bool crash_once(const struct turnover *change, const char *app, int write
 	make_change(&new, change);
 	set_gate(&client, &gate, writes);
 	struct err killed = save(&client, &new);
-	bool whole = gate.writes < writes;
+	bool whole = gate.asks < ASKS * writes;
 	set_gate(&client, &gate, -1);
 
 	assert_int_equal(load(&client, app, &left).class, ERR_NONE);
