@@ -103,12 +103,12 @@ NAME  PHASE   READY  UPDATED  PARTITION  CURRENT         UPDATE
 web   Canary  5/5    3/5      2          web-*  web-*" "$(head -n 2 <<<"$out")"
 check_like "wide: a line a Pod" "\
   POD    REVISION    IMAGE         AGE  RESTARTS  NODE     STATE
-  web-0  *  nginx:1.25.4  *s   0         kubesim  ready, held
-  web-1  *  nginx:1.25.4  *s   0         kubesim  ready, held
+  web-0  *  nginx:1.25.4  *s *0         kubesim  ready, held
+  web-1  *  nginx:1.25.4  *s *0         kubesim  ready, held
   -- partition 2 --
-  web-2  *  nginx:1.26.1  *s   0         kubesim  ready
-  web-3  *  nginx:1.26.1  *s   0         kubesim  ready
-  web-4  *  nginx:1.26.1  *s   0         kubesim  ready" "$(sed -n '/^  POD/,/^$/p' <<<"$out" | sed '/^$/d')"
+  web-2  *  nginx:1.26.1  *s *0         kubesim  ready
+  web-3  *  nginx:1.26.1  *s *0         kubesim  ready
+  web-4  *  nginx:1.26.1  *s *0         kubesim  ready" "$(sed -n '/^  POD/,/^$/p' <<<"$out" | sed '/^$/d')"
 status -o json --repo shop
 check_equal "JSON" "Canary main@$id True 0 shop web-4 kubesim" "$(python3 -c '
 import json, sys
