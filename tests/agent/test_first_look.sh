@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/cluster.sh"
 begin_test
-start_kubesim --ready-after 2s --verbose
+start_kubesim --ready-after 6s --verbose
 
 # web IMAGE PARTITION
 web() {
