@@ -187,8 +187,8 @@ bool decision_is_certain(const struct app *app, const struct target *target)
 		!digests.recorded || strcmp(digests.desired, digests.record.desired_digest) != 0;
 	if (!target->live)
 		return git_changed;
-	bool drifted = digests.recorded && strcmp(digests.live, digests.record.live_digest) != 0;
-	return git_changed && !drifted && is_sure_to_differ(target);
+	return git_changed && digests.recorded &&
+	       strcmp(digests.live, digests.record.live_digest) == 0 && is_sure_to_differ(target);
 }
 
 int decision_take_answer(struct target *target, struct plan_item *item, struct err *err)

@@ -19,8 +19,7 @@ bool decision_is_in_sync(const struct app *app, const struct target *target);
  * Whether a pass that writes needs no dry run of the target, for it is written whatever one says:
  *   - it is not there, and what Git says of it was never applied: it is created; or
  *   - Git says something else than was applied last, of a field that it names and that is otherwise
- *     in the cluster, and nobody changed the object since: it is replaced. Of what was never applied,
- *     or is remembered by nobody (plain files), there is no drift to leave alone;
+ *     in the cluster, and nobody changed the object since: it is replaced;
  *   - and nothing else is to be decided: it is no Secret (whose values the digests leave out), no
  *     autoscaler has its replicas, it is not to be recreated, nothing waits for it (order.h), and
  *     of a StatefulSet promotion_is_plain.
