@@ -94,6 +94,11 @@ void app_release(struct app *app)
 	*app = (struct app){0};
 }
 
+bool app_is_outside(const struct app *app, const struct ref *ref)
+{
+	return app->namespace_only && strcmp(ref->namespace, app->namespace) != 0;
+}
+
 const char *app_revision(const struct app *app)
 {
 	return app->fetched.snapshot.revision ? app->fetched.snapshot.revision : "";

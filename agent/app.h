@@ -57,6 +57,9 @@ bool app_is_same_place(const struct config_app *a, const struct config_app *b);
 
 void app_release(struct app *app);
 
+/* Whether the app keeps to its namespace and the object is elsewhere. */
+bool app_is_outside(const struct app *app, const struct ref *ref);
+
 /* "main@3f2c1ab"; "" before anything was read and for plain files. */
 const char *app_revision(const struct app *app);
 

@@ -1,7 +1,6 @@
 #include "agent/early.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "apply/clock.h"
 #include "apply/live.h"
@@ -63,13 +62,11 @@ static void on_step_done(void *context, const struct err *err)
 /* What the app owns, and may look at. */
 static int make_targets(struct early *early, struct err *err)
 {
-	const struct app *app = early->app;
 	struct inventory_cursor cursor = {0};
 
 	for (const struct inventory_entry *entry;
 	     (entry = inventory_next(&early->inventory, &cursor));) {
-		if (entry->orphan ||
-		    (app->namespace_only && strcmp(entry->ref.namespace, app->namespace) != 0))
+		if (entry->orphan || app_is_outside(early->app, &entry->ref))
 			continue;
 		early->shell.ref = entry->ref;
 		if (targets_add(&early->targets, &early->shell, err) < 0)

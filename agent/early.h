@@ -49,7 +49,7 @@ bool early_awaits(struct early *early, enum early_step step, void (*on_over)(voi
 /* Of a step that is over: the error of inventory_load, discovery_resolve or live_read; or NULL. */
 const struct err *early_error(const struct early *early, enum early_step step);
 
-/* The inventory, to be moved away; *ret_fresh: it is as good as one that is asked for now. */
+/* The inventory, to be moved away; *ret_fresh: it need not be looked whether it still holds. */
 struct inventory *early_inventory(struct early *early, bool *ret_fresh);
 
 /* Once all is over: spares the targets that were read the stage of that name (live.h). */

@@ -176,7 +176,7 @@ static void fence(struct orphans *orphans)
 		struct target *target = &orphans->targets.items[i];
 		struct err err;
 
-		if (!orphans_is_outside(orphans, &target->ref))
+		if (!app_is_outside(orphans->options.app, &target->ref))
 			continue;
 		err_set(&err, ERR_DENIED, "it is outside of the namespace \"%s\"", app->namespace);
 		target_fail(target, &err);

@@ -18,13 +18,6 @@ struct plan_item *orphans_item_of(struct orphans *orphans, const struct target *
 	return &orphans->options.plan->items[orphans_of_target(orphans, target)->item];
 }
 
-bool orphans_is_outside(const struct orphans *orphans, const struct ref *ref)
-{
-	const struct app *app = orphans->options.app;
-
-	return app->namespace_only && strcmp(ref->namespace, app->namespace) != 0;
-}
-
 /* --- one object ------------------------------------------------------------------------------- */
 
 /* What cannot be looked at stays; that is a failure only where it was to be deleted. */
@@ -35,7 +28,7 @@ static enum prune_verdict decide_unread(const struct orphans *orphans, const str
 		buf_puts(why, "no longer this app's: the cluster does not offer its kind any more");
 		return PRUNE_RELEASE;
 	}
-	if (orphans_is_outside(orphans, &target->ref))
+	if (app_is_outside(orphans->options.app, &target->ref))
 		buf_puts(why, "kept: --namespace-only leaves it alone");
 	else
 		buf_printf(why, "kept: it cannot be read: %s", target->error->message);
@@ -137,7 +130,7 @@ int orphans_decide_one(struct orphans *orphans, const struct target *target, str
 	if (target->live && !(item->from = object_normalised(target->live)))
 		return err_no_memory(err);
 	if (target->error && orphan->verdict == PRUNE_KEEP && app->prune.enabled &&
-	    !orphans_is_outside(orphans, &target->ref)) {
+	    !app_is_outside(orphans->options.app, &target->ref)) {
 		item->action = PLAN_FAILED;
 		item->error = *target->error;
 		return 0;

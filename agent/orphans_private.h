@@ -45,9 +45,6 @@ struct orphan *orphans_of_target(struct orphans *orphans, const struct target *t
 /* Only of one that has an item. */
 struct plan_item *orphans_item_of(struct orphans *orphans, const struct target *target);
 
-/* Whether the app keeps to its namespace and the object is elsewhere. */
-bool orphans_is_outside(const struct orphans *orphans, const struct ref *ref);
-
 /* Decides on one that was read, and makes its item or empties the one it has for that. */
 int orphans_decide_one(struct orphans *orphans, const struct target *target, struct err *err);
 
