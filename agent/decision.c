@@ -142,8 +142,7 @@ static int compare(const struct target *target, struct plan_item *item, struct e
 {
 	if (!item->from)
 		return 0;
-	return target->predicted ? compare_objects(item->from, item->to, &item->changes, err)
-				 : prediction_compare(item->to, item->from, &item->changes, err);
+	return target_compare(target, item->to, item->from, &item->changes, err);
 }
 
 /* --- without a dry run ------------------------------------------------------------------------ */

@@ -269,8 +269,7 @@ static int other_changes(const struct steer *steer, const struct target *target,
 	if ((steer->promotion.sets_replicas || steer->replicas_from_git) &&
 	    yield(wanted, live, REPLICAS, err) < 0)
 		return -1;
-	return target->predicted ? compare_objects(live, wanted, ret_changes, err)
-				 : prediction_compare(wanted, live, ret_changes, err);
+	return target_compare(target, wanted, live, ret_changes, err);
 }
 
 /*
@@ -349,8 +348,7 @@ static int show_replicas(const struct steer *steer, const struct target *target,
 	cJSON_Delete(item->to);
 	item->to = STEAL(to);
 	item->action = PLAN_DRIFT;
-	return target->predicted ? compare_objects(item->from, item->to, &item->changes, err)
-				 : prediction_compare(item->to, item->from, &item->changes, err);
+	return target_compare(target, item->to, item->from, &item->changes, err);
 }
 
 static enum plan_action action_at_rest(const struct promotion *promotion)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diff/autoscaler.h"
+#include "diff/prediction.h"
 
 /* Stands for an error that there was no memory to hold. */
 static struct err out_of_memory = {ERR_NO_MEMORY, "out of memory"};
@@ -44,6 +45,13 @@ const cJSON *target_desired(const struct target *target)
 const cJSON *target_base(const struct target *target)
 {
 	return target->live ? target->live : target->kept;
+}
+
+int target_compare(const struct target *target, cJSON *to, const cJSON *from,
+		   struct changes *ret_changes, struct err *err)
+{
+	return target->predicted ? compare_objects(from, to, ret_changes, err)
+				 : prediction_compare(to, from, ret_changes, err);
 }
 
 int target_yield_replicas(struct target *target, const char *autoscaler, struct err *err)

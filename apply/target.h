@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "apply/resource.h"
+#include "diff/compare.h"
 #include "diff/manifest.h"
 
 enum target_result {
@@ -77,6 +78,13 @@ const cJSON *target_desired(const struct target *target);
  * What a replacement takes over from: the live object, or what was kept of it, or NULL; borrowed.
  */
 const cJSON *target_base(const struct target *target);
+
+/*
+ * The changes from `from` to `to`, both normalised (object.h): of all fields where the server was asked
+ * what the write would leave, else of those that `to` sets (prediction_compare, which fills in others).
+ */
+int target_compare(const struct target *target, cJSON *to, const cJSON *from,
+		   struct changes *ret_changes, struct err *err);
 
 /* Has the autoscaler of that name decide spec.replicas: `desired` leaves them out from now on. */
 int target_yield_replicas(struct target *target, const char *autoscaler, struct err *err);
