@@ -127,9 +127,24 @@ static void on_promotion_ended(void *context, const char *state_key)
 }
 
 /*
- * How the StatefulSet is kept from going on. A reason may change all the time (restarts that are
- * counted): it is told as it was at the beginning, a bake once for each step.
+ * What tells one moment of the state from the next. A reason may change all the time (restarts that are counted): it is
+ * told as it was at the beginning, a bake once for each step. What is blocked may wait for a Pod that comes by itself,
+ * and find that it does not: then the reason says how to help, and is told again. Between two crashes that Pod looks as
+ * if it came.
  */
+static void print_moment(const struct chronicle *chronicle, const char *state_key,
+			 const struct steer *steer, struct buf *out)
+{
+	enum steer_state state = steer_state(steer);
+	const char *before = conditions_text(&chronicle->promotions, state_key);
+
+	if (state == STEER_BAKING)
+		buf_printf(out, "%lld", (long long)steer->promotion.partition);
+	else if (state == STEER_BLOCKED && (steer->failed || (before && *before)))
+		buf_puts(out, "stuck");
+}
+
+/* How the StatefulSet is kept from going on. */
 static void tell_promotion(struct chronicle *chronicle, const char *key, const char *object,
 			   const struct steer *steer)
 {
@@ -139,8 +154,7 @@ static void tell_promotion(struct chronicle *chronicle, const char *key, const c
 
 	if (state != STEER_FREE) {
 		print_state_key(key, state, &state_key);
-		if (state == STEER_BAKING)
-			buf_printf(&text, "%lld", (long long)steer->promotion.partition);
+		print_moment(chronicle, buf_str(&state_key), steer, &text);
 		steer_print_state(steer, &line);
 		hold(chronicle, &chronicle->promotions, buf_str(&state_key), buf_str(&text),
 		     steer_state_is_trouble(state) ? LOG_WARNING : LOG_INFO, object,

@@ -25,7 +25,7 @@ void conditions_begin_round(struct conditions *conditions)
 		conditions->items[i].held = false;
 }
 
-static struct condition *find(struct conditions *conditions, const char *key)
+static struct condition *find(const struct conditions *conditions, const char *key)
 {
 	for (size_t i = 0; i < conditions->count; i++)
 		if (strcmp(conditions->items[i].key, key) == 0)
@@ -70,6 +70,13 @@ int conditions_hold(struct conditions *conditions, const char *key, const char *
 	condition->text = copy;
 	*ret_is_new = true;
 	return 0;
+}
+
+const char *conditions_text(const struct conditions *conditions, const char *key)
+{
+	const struct condition *condition = find(conditions, key);
+
+	return condition ? condition->text : NULL;
 }
 
 void conditions_begin_partial_round(struct conditions *conditions)

@@ -38,6 +38,9 @@ void conditions_begin_round(struct conditions *conditions);
 int conditions_hold(struct conditions *conditions, const char *key, const char *text,
 		    bool *ret_is_new, struct err *err);
 
+/* The text with which it held last; NULL: it did not, in this round or the one before. Borrowed. */
+const char *conditions_text(const struct conditions *conditions, const char *key);
+
 /*
  * Of a round that is not about everything: begins with all of them holding, and takes back the one
  * with this key, and those whose key goes on behind a space, for each thing that it is about.
