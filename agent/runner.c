@@ -201,9 +201,15 @@ static void take_saved_alerts(struct runner *runner, const struct err *err)
 	const struct log_subject subject = runner_subject(runner);
 
 	runner->save_id = 0;
-	if (err)
-		log_line(LOG_DEBUG, &subject, "what was told is not kept: %s", err->message);
-	runner->app.inventory_known = !err; /* else it is read again, and saved another time */
+	runner->app.inventory_known = !err;
+	runner->save_failures = err ? runner->save_failures + 1 : 0;
+	if (!err)
+		return;
+	/* Until then the process after this one would tell it again. The next pass reads what the cluster has. */
+	log_line(LOG_DEBUG, &subject, "what was told is not kept: %s", err->message);
+	runner_want(runner, SCHEDULE_WHOLE,
+		    backoff_ms(RETRY_FIRST_MS, runner->app.config.interval_ms,
+			       runner->save_failures, &runner->random));
 }
 
 static void on_alerts_saved(void *context, const struct err *err)

@@ -37,9 +37,10 @@ struct runner {
 	struct pass *pass; /* NULL between two */
 	bool looks;        /* it is about objects that somebody changed */
 	int64_t pass_began_ms;
-	uint64_t save_id;      /* what was told is being saved, after a pass; 0: it is not */
-	int64_t save_began_ms; /* clock_boot_ms */
-	bool is_asked;         /* somebody wants the next whole pass to write: */
+	uint64_t save_id;       /* what was told is being saved, after a pass; 0: it is not */
+	int64_t save_began_ms;  /* clock_boot_ms */
+	unsigned save_failures; /* of such savings in a row */
+	bool is_asked;          /* somebody wants the next whole pass to write: */
 	char asked_by[RUNNER_MAX_BY];
 	bool tried;              /* a pass has ended */
 	unsigned failures;       /* passes in a row that could not do their work */

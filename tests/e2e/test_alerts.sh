@@ -170,17 +170,22 @@ check_equal "told once" "1 1" "$(told drift.begins) $(told drift.ends)"
 
 # --- over restarts ------------------------------------------------------------------------------------
 
+# in_inventory TEXT: how often the text is in what the next process will know.
+in_inventory() {
+	kube get configmap tranche-shop -o jsonpath='{.data.inventory\.json}' | grep -oF "$1" | wc -l
+}
+
 meddle() {
 	kube scale "$sts" --replicas=4 >/dev/null
 	kube label "$service" meddled=yes >/dev/null
 }
 
+wait_equal "what is over is forgotten" 30 0 in_inventory '"since"'
 killed_meanwhile meddle
 wait_equal "two objects that drifted are one message" 60 1 slack "shop: Drift: 2 objects"
 wait_equal "and one event" 30 2 told drift.begins
-in_inventory() { kube get configmap tranche-shop -o jsonpath='{.data.inventory\.json}' | grep -o "\"$1\"" | wc -l; }
-wait_equal "what was told is kept" 30 2 in_inventory since
-wait_equal "and that everybody was" 30 0 in_inventory untold
+wait_equal "what was told is kept" 30 2 in_inventory '"since"'
+wait_equal "and that everybody was" 30 0 in_inventory '"untold"'
 killed_meanwhile true
 wait_equal "the restarted agent has looked" 60 3 count_log "spec.replicas 3 -> 4"
 mend() { kube scale "$sts" --replicas=3 >/dev/null; }
@@ -193,17 +198,17 @@ wait_equal "the other ends" 30 3 told drift.ends
 
 # --- killed before a receiver could be told -------------------------------------------------------------
 
-wait_equal "nothing is owed" 30 0 in_inventory untold
+wait_equal "nothing holds, and nothing is owed" 30 0 in_inventory '"since"'
 : >"$work/commands"
 touch "$work/down"
 kube scale $sts --replicas=4 >/dev/null
 wait_equal "the others are told" 30 3 told drift.begins
-wait_equal "to whom it is owed is kept" 30 1 in_inventory untold
+wait_equal "to whom it is owed is kept" 30 1 in_inventory '"untold":["command"]'
 recover() { mend; rm "$work/down"; }
 killed_meanwhile recover
 wait_equal "its begin is told by the next process" 60 1 grep -c drift.begins "$work/commands"
 wait_equal "and its end" 60 1 grep -c drift.ends "$work/commands"
-wait_equal "nothing is owed any more" 30 0 in_inventory untold
+wait_equal "nothing is owed any more" 30 0 in_inventory '"untold"'
 check_equal "who was told is not told again" "3 4" "$(told drift.begins) $(told drift.ends)"
 
 # --- commits and rollouts -----------------------------------------------------------------------------
