@@ -249,16 +249,15 @@ wait_equal "a bad configuration" 30 1 told config-refused.begins
 cp "$work/good.yaml" "$work/config.yaml"
 wait_equal "a good one again" 30 1 told config-refused.ends
 
-# --- a test, by hand --------------------------------------------------------------------------------------
+# --- a test, by hand, which meets nobody else's messages ----------------------------------------------------
 
+stop_agent TERM
+check_equal "TERM ends the agent cleanly" 0 $?
 echo 404 >"$got.answers"
 "$build/tranche" alerts test --config "$work/config.yaml" --sink chat >"$work/test" 2>&1
 check_equal "a sink that does not take the test" "1 chat (slack): NOT sent: $receiver answers with HTTP 404" "$? $(<"$work/test")"
 "$build/tranche" alerts test --config "$work/config.yaml" >"$work/test" 2>&1
 check_equal "all take the test" "0 chat (slack): sent hook (cloudevents): sent pager (alertmanager): sent events (events): sent command (command): sent" "$? $(paste -sd' ' "$work/test")"
-
-stop_agent TERM
-check_equal "TERM ends the agent cleanly" 0 $?
 check_equal "no secret is in the log" 0 "$(grep -c SECRET "$work/agent.log")"
 check_equal "the token is sent" "$(grep -c '"path": "/hook"' "$got")" "$(grep -c 'Bearer SECRET-TOKEN' "$got")"
 
