@@ -15,6 +15,7 @@
 
 #define MAX_BODY_BYTES    (3u * 1024 * 1024) /* the server's own limit */
 #define MAX_WARNINGS_SEEN 1000
+#define CUT_RETRIES       2 /* of what was cut, however long that took */
 
 /* Whatever has an id: the first member of a call, a timer, a task or a stream. */
 struct work {
@@ -202,6 +203,7 @@ struct call {
 	bool is_read;
 	unsigned failures;
 	int64_t give_up_at_ms; /* set at the first failure */
+	int64_t sent_at_ms;    /* the present try */
 	uint64_t http_id, timer_id;
 };
 
@@ -250,6 +252,11 @@ static int may_leave(void *ctx, struct err *err)
 	return cluster->may_write ? cluster->may_write(cluster->fence_ctx, err) : 0;
 }
 
+static int64_t timeout_ms(const struct call *call)
+{
+	return call->spec.timeout_ms ? call->spec.timeout_ms : CLUSTER_TIMEOUT_MS;
+}
+
 static int call_submit(struct call *call, struct err *err)
 {
 	const struct http_request request = {
@@ -259,7 +266,7 @@ static int call_submit(struct call *call, struct err *err)
 		.headers = call->spec.headers,
 		.body = call->spec.body ? buf_str(&call->body) : NULL,
 		.body_length = call->body.length,
-		.timeout_ms = call->spec.timeout_ms ? call->spec.timeout_ms : CLUSTER_TIMEOUT_MS,
+		.timeout_ms = timeout_ms(call),
 		.urgent = call->spec.urgent,
 		.afresh = call->spec.afresh,
 		.max_response_bytes = page_is_path(call->path) ? 0 : CLUSTER_MAX_ANSWER_BYTES,
@@ -268,6 +275,7 @@ static int call_submit(struct call *call, struct err *err)
 		.ctx = call,
 	};
 
+	call->sent_at_ms = monotonic_ms();
 	call->http_id = http_submit(call->cluster->http, &request, err);
 	return call->http_id ? 0 : -1;
 }
@@ -282,21 +290,24 @@ static void on_pause_over(void *ctx)
 		call_fail(call, &err);
 }
 
-/* Plans another try; false if it is not worth one. */
-static bool call_retry(struct call *call, int64_t wanted_pause_ms)
+/*
+ * Plans another try; false if it is not worth one. `is_cut`: the time does not count, as this process or the server
+ * may have stood still, and the connections died meanwhile.
+ */
+static bool call_retry(struct call *call, int64_t wanted_pause_ms, bool is_cut)
 {
 	struct cluster *cluster = call->cluster;
 	struct err err;
 	int64_t now = monotonic_ms();
 
-	if (call->spec.once)
+	if (call->spec.once || cluster->retry_ms == 0)
 		return false;
 	int64_t pause = cluster_backoff_ms(cluster, call->failures);
 	if (call->failures++ == 0)
 		call->give_up_at_ms = now + cluster->retry_ms;
 	if (pause < wanted_pause_ms)
 		pause = wanted_pause_ms;
-	if (now + pause > call->give_up_at_ms)
+	if (now + pause > call->give_up_at_ms && !(is_cut && call->failures <= CUT_RETRIES))
 		return false;
 	call->timer_id = cluster_after(cluster, pause, on_pause_over, call, &err);
 	return call->timer_id != 0;
@@ -316,6 +327,12 @@ static bool is_success(int status)
 static bool is_cut(const struct http_response *response)
 {
 	return is_success(response->status) && response->length == 0;
+}
+
+/* Whether there was a connection that ended before the time was up. */
+static bool was_cut(const struct call *call, bool sent)
+{
+	return sent && monotonic_ms() - call->sent_at_ms < timeout_ms(call);
 }
 
 /* Reads the body, a JSON object. */
@@ -359,7 +376,8 @@ static void on_response(void *ctx, const struct err *err, struct http_response *
 
 	call->http_id = 0;
 	if (err) {
-		if (err->class == ERR_TRANSIENT && (call->is_read || !sent) && call_retry(call, 0))
+		if (err->class == ERR_TRANSIENT && (call->is_read || !sent) &&
+		    call_retry(call, 0, was_cut(call, sent)))
 			return;
 		call_fail(call, err);
 		return;
@@ -367,7 +385,7 @@ static void on_response(void *ctx, const struct err *err, struct http_response *
 	int status = response->status;
 	if ((status == 429 ||
 	     (call->is_read && (is_passing_trouble(status) || is_cut(response)))) &&
-	    call_retry(call, response->retry_after_ms))
+	    call_retry(call, response->retry_after_ms, false))
 		return;
 
 	CLEANUP(free_p) char *warnings = strdup(response->warnings);

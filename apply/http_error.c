@@ -79,7 +79,8 @@ static int handshake_failed(const char *server, const char *detail, struct err *
 	if (strstr(detail, "wrong version number") || strstr(detail, "packet length too long"))
 		return err_set(err, ERR_INVALID,
 			       "%s does not speak TLS: should its URL begin with http://?", server);
-	if (strstr(detail, "SSL_ERROR_SYSCALL"))
+	if (strstr(detail, "SSL_ERROR_SYSCALL") || strstr(detail, "reset by peer") ||
+	    strstr(detail, "Broken pipe"))
 		return err_set(err, ERR_TRANSIENT,
 			       "cannot reach %s: it was closed within the TLS handshake", server);
 	return err_set(err, ERR_TRANSIENT, "cannot reach %s: %s", server, detail);

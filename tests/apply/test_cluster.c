@@ -136,25 +136,35 @@ static void test_unreachable(void **state)
 	}
 }
 
-static void test_tls_on_a_plain_port(void **state)
+static void test_tls_that_does_not_come_about(void **state)
 {
 	(void)state;
-	struct server *server = server_start();
-	struct outcome outcome;
-	struct client client;
-	char url[64], message[256];
+	static const struct {
+		struct server_rule rule;
+		const char *message;
+	} cases[] = {
+		{{.match = "", .raw = "HTTP/1.1 400 no\r\n\r\n", .close = true},
+		 "URL does not speak TLS: should its URL begin with http://?"},
+		{{.match = ""}, "cannot reach URL: it was closed within the TLS handshake"},
+		{{.match = "", .reset = true},
+		 "cannot reach URL: it was closed within the TLS handshake"},
+	};
 
-	snprintf(url, sizeof(url), "https%s", server_url(server) + 4);
-	server_add(server, (struct server_rule){
-				   .match = "", .raw = "HTTP/1.1 400 no\r\n\r\n", .close = true});
-	client_open(&client, NULL, url);
-	cluster_set_retry(client.cluster, 0);
-	snprintf(message, sizeof(message),
-		 "%s does not speak TLS: should its URL begin with http://?", url);
-	client_send(&client, "GET", "/api", NULL, &outcome);
-	assert_string_equal(outcome.err.message, message);
-	client_close(&client);
-	server_stop(server);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct server *server = server_start();
+		struct outcome outcome;
+		struct client client;
+		char url[64];
+
+		snprintf(url, sizeof(url), "https%s", server_url(server) + 4);
+		server_add(server, cases[i].rule);
+		client_open(&client, NULL, url);
+		cluster_set_retry(client.cluster, 0);
+		client_send(&client, "GET", "/api", NULL, &outcome);
+		assert_words(&outcome.err, cases[i].message, url);
+		client_close(&client);
+		server_stop(server);
+	}
 }
 
 static void test_no_such_url(void **state)
@@ -239,6 +249,34 @@ static void test_retries(void **state)
 		    server_count(server, "") != cases[i].requests)
 			fail_msg("%s: %zu requests, %s", cases[i].name, server_count(server, ""),
 				 outcome.err.class ? outcome.err.message : "well");
+		outcome_release(&outcome);
+		client_close(&client);
+		server_stop(server);
+	}
+}
+
+/* A read whose connection was cut is tried again twice even if there is no time left. */
+static void test_what_was_cut_late(void **state)
+{
+	(void)state;
+	static const struct {
+		int cuts;
+		size_t requests;
+		enum err_class class;
+	} cases[] = {{2, 3, ERR_NONE}, {3, 3, ERR_TRANSIENT}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct server *server = server_start();
+		struct outcome outcome;
+		struct client client;
+
+		server_add(server, (struct server_rule){.match = "", .times = cases[i].cuts});
+		server_answer(server, "", 0, 200, "", POD);
+		client_open(&client, NULL, server_url(server));
+		cluster_set_retry(client.cluster, 1);
+		client_send(&client, "GET", "/api", NULL, &outcome);
+		assert_int_equal(outcome.err.class, cases[i].class);
+		assert_int_equal(server_count(server, ""), cases[i].requests);
 		outcome_release(&outcome);
 		client_close(&client);
 		server_stop(server);
@@ -468,9 +506,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_unreachable),
-		cmocka_unit_test(test_tls_on_a_plain_port),
+		cmocka_unit_test(test_tls_that_does_not_come_about),
 		cmocka_unit_test(test_no_such_url),
 		cmocka_unit_test(test_retries),
+		cmocka_unit_test(test_what_was_cut_late),
 		cmocka_unit_test(test_connections_that_are_used_again),
 		cmocka_unit_test(test_sends_what_it_should),
 		cmocka_unit_test(test_warnings),
