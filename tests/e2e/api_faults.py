@@ -25,6 +25,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -104,7 +105,8 @@ class Row:
         if self.place != "tls":
             await self.door.set(None)
         elif self.fault == "foreign":  # the CA's file becomes another one, in its place
-            (self.folder / "ca.crt").write_bytes(self.pki.path("other.crt").read_bytes())
+            (self.folder / "new.crt").write_bytes(self.pki.path("other.crt").read_bytes())
+            (self.folder / "new.crt").rename(self.folder / "ca.crt")
         elif self.fault == "foreign-mounted":
             self.mount("other", "client")
         elif self.fault == "client":
@@ -112,8 +114,8 @@ class Row:
                 (self.folder / f"client.{suffix}").write_bytes(self.pki.path(f"client2.{suffix}").read_bytes())
         elif self.fault == "client-mounted":
             self.mount("ca", "client2")
-        else:
-            await self.door.present(self.pki.server("good", "ca"))
+        else:  # without a cut, of which something else would be told
+            self.door.tls.load_cert_chain(self.pki.path("good.crt"), self.pki.path("good.key"))
 
     def told(self):
         """Messages about troubles, as LEVEL MESSAGE."""
@@ -144,7 +146,7 @@ class Run:
         self.work = Path(options.work)
         self.rows = read_rows(options.only)
         self.passed = self.failed = 0
-        self.agent = None
+        self.agent, self.address = None, ""
         self.by_name = {row.name: row for row in self.rows}
 
     def check(self, what, expected, seen):
@@ -172,14 +174,23 @@ class Run:
     def standing(self):
         """By app: the StatefulSet's number and generation, and the revision of the inventory."""
         sets = json.loads(self.kubectl("get", "statefulsets", "-o", "json"))["items"]
-        maps = json.loads(self.kubectl("get", "configmaps", "-o", "json"))["items"]
         seen = {item["metadata"]["name"]: [item["spec"]["template"]["metadata"]["annotations"]["number"],
                                            item["metadata"]["generation"]] for item in sets}
-        for item in maps:
-            app = item["metadata"]["name"].removeprefix("tranche-")
-            if app in seen and "inventory.json" in item.get("data", {}):
-                seen[app].append(json.loads(item["data"]["inventory.json"])["revision"])
+        for app, data in self.inventories().items():
+            if app in seen:
+                seen[app].append(json.loads(data["inventory.json"])["revision"])
         return seen
+
+    def inventories(self):
+        maps = json.loads(self.kubectl("get", "configmaps", "-o", "json"))["items"]
+        return {item["metadata"]["name"].removeprefix("tranche-"): item["data"] for item in maps
+                if "inventory.json" in item.get("data", {})}
+
+    def is_kept(self):
+        """How the rollout ended is what an app saves last."""
+        ends = [json.loads(data["history.json"])["entries"][0]["statefulSets"][0]["phase"]
+                for data in self.inventories().values() if "history.json" in data]
+        return ends == ["Complete"] * len(self.rows)
 
     def head(self):
         return subprocess.run(["git", "-C", self.work / "repo", "rev-parse", "HEAD"], check=True,
@@ -195,16 +206,17 @@ class Run:
 
     # --- the agent
 
-    def write_config(self, receiver_port):
+    def write_config(self, receiver_port, interval):
         config = {"apiVersion": "tranche.dev/v1", "kind": "Config",
                   "clusters": [{"name": row.name, "kubeconfig": str(row.folder / "kubeconfig"),
                                 "namespace": self.options.namespace, "server": row.door.url} for row in self.rows],
-                  "defaults": {"interval": "5s"},
+                  "defaults": {"interval": interval}, "server": {"listen": "127.0.0.1:0"},
                   "alerts": {"sinks": [{"name": "all", "type": "cloudevents",
                                         "url": f"http://127.0.0.1:{receiver_port}/"}]},
                   "apps": [{"name": row.name, "cluster": row.name,
                             "source": {"repo": str(self.work / "repo"), "path": row.name}} for row in self.rows]}
-        (self.work / "config.yaml").write_text(json.dumps(config))
+        (self.work / "new.yaml").write_text(json.dumps(config))
+        (self.work / "new.yaml").rename(self.work / "config.yaml")
 
     def start_agent(self):
         log = open(self.work / "agent.log", "wb")
@@ -221,6 +233,15 @@ class Run:
             entry = json.loads(line)
             if entry.get("app") in self.by_name:
                 self.by_name[entry["app"]].lines.append(entry)
+            elif found := re.fullmatch(r"listening on (\S+)", entry["msg"]):
+                self.address = found[1]
+
+    def idle_since(self):
+        """When each app was looked at last; nothing while one of them is."""
+        with urllib.request.urlopen(f"{self.address}/api/v1/apps", timeout=60) as answer:
+            apps = json.load(answer)["apps"]
+        is_idle = all(app["state"] == "idle" for app in apps)
+        return {app["name"]: app["lastSync"]["time"] for app in apps} if is_idle else {}
 
     def peak_mib(self):
         text = Path(f"/proc/{self.agent.pid}/status").read_text()
@@ -263,15 +284,16 @@ class Run:
             await row.open(upstream, pki, self.work / row.name)
         receiver = await asyncio.start_server(self.receive, "127.0.0.1", 0)
         subprocess.run(["git", "init", "-q", "-b", "main", self.work / "repo"], check=True)
-        self.write_config(receiver.sockets[0].getsockname()[1])
+        port = receiver.sockets[0].getsockname()[1]
+        self.write_config(port, "1h")
         self.commit(1)
         self.start_agent()
         self.check("all begin well", [], await self.settle(240, 1, self.rows))
 
-        # What is still being kept of the beginning is not to meet the faults.
-        await self.until(30, lambda: time.monotonic() - max(row.door.wrote for row in self.rows) > 1.5)
+        await self.rest()
         for row in self.rows:
             await row.begin()
+        self.write_config(port, "5s")
         self.commit(2)
         quiet = [row for row in self.rows if row.expected == "quiet"]
         self.check("who is quiet has the commit while the others fail", [], await self.settle(480, 2, quiet))
@@ -297,6 +319,18 @@ class Run:
             print("peak", self.peak_mib(), Path(f"/proc/{self.agent.pid}/stat").read_text().split()[13:15])
         self.agent.terminate()
         self.check("the agent ends well", 0, self.agent.wait(120))
+
+    async def rest(self):
+        """Nothing of the beginning is to meet the faults: all is kept, and a look at each app has found nothing."""
+        before = await self.until(240, lambda: self.is_kept() and self.idle_since())
+        self.check("all is kept", True, bool(before))
+
+        def are_looked_at():
+            since = self.idle_since()
+            return bool(since) and all(since[name] != before[name] for name in before or {})
+
+        self.agent.send_signal(signal.SIGHUP)
+        self.check("all are looked at again", True, await self.until(240, are_looked_at))
 
     async def settle(self, seconds, number, rows):
         deadline = time.monotonic() + seconds

@@ -32,7 +32,6 @@ import ssl
 import struct
 import subprocess
 import tempfile
-import time
 from urllib.parse import urlsplit
 
 PLACES = {
@@ -120,20 +119,26 @@ class Door:
 
     def __init__(self, upstream, tls=None):
         self.upstream, self.tls = upstream, tls
-        self.server, self.port = None, 0
+        self.server, self.kept = None, None
         self.writers, self.watchers = set(), set()
         self.fault, self.place, self.left = None, re.compile("."), -1
-        self.wrote = 0.0  # when something was written last
-        self.hit = 0      # how often the fault was met
+        self.hit = 0  # how often the fault was met
+
+    @property
+    def port(self):
+        return self.kept.getsockname()[1]
 
     @property
     def url(self):
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     async def open(self):
+        if not self.kept:  # a socket that never listens keeps the port ours while nobody does
+            self.kept = socket.socket()
+            self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            self.kept.bind(("127.0.0.1", 0))
         self.server = await asyncio.start_server(
-            self.serve, "127.0.0.1", self.port, ssl=self.tls, limit=1 << 23, reuse_address=True, backlog=256)
-        self.port = self.server.sockets[0].getsockname()[1]
+            self.serve, "127.0.0.1", self.port, ssl=self.tls, limit=1 << 23, reuse_port=True, backlog=256)
 
     def shut(self):
         """Nobody listens, and all connections are reset."""
@@ -162,8 +167,11 @@ class Door:
         elif not self.server:
             await self.open()
         else:
-            for writer in list(self.watchers):  # they are begun anew
-                self.reset(writer)
+            self.renew_watches(place)
+
+    def renew_watches(self, place):
+        for writer in list(self.watchers):
+            self.reset(writer)
 
     @staticmethod
     def reset(writer):
@@ -171,10 +179,6 @@ class Door:
         if sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()
-
-    def note(self, line):
-        if not line.startswith("GET"):
-            self.wrote = time.monotonic()
 
     def take(self, line):
         if not self.fault or self.left == 0 or not self.place.match(line):
@@ -190,9 +194,7 @@ class Door:
             while True:
                 line, headers = await read_head(reader)
                 method, target = line.split(" ")[:2]
-                line = f"{method} {target}"
-                self.note(line)
-                fault = self.take(line)
+                fault = self.take(f"{method} {target}")
                 if fault == "reset-head":
                     self.reset(writer)
                     return
@@ -328,6 +330,11 @@ class H2Door(Door):
 	reset-stream	done, then RST_STREAM with INTERNAL_ERROR in place of an answer
     """
 
+    def renew_watches(self, place):
+        """All else goes over their connection, too: it is cut only where the row is about them."""
+        if self.fault and place in ("any", "watch"):
+            super().renew_watches(place)
+
     async def serve(self, reader, writer):
         import h2.config
         import h2.connection
@@ -371,7 +378,6 @@ class H2Door(Door):
         line = f"{header(headers, ':method')} {header(headers, ':path')}"
         if state["last"] is not None and stream > state["last"]:
             return  # it was told that it is not processed
-        self.note(line)
         if "watch=1" in line:
             self.watchers.add(writer)
         state["left"].add(stream)
@@ -390,6 +396,8 @@ class H2Door(Door):
         await writer.drain()
         if fault == "goaway-lose" or (state["last"] is not None and not state["left"]):
             writer.close()
+            # As servers do: asyncio would wait 30 s for TLS to be closed from the other side, too.
+            asyncio.get_running_loop().call_later(0.2, writer.transport.abort)
 
     async def pass_on(self, connection, stream, line, headers, body, fault, writer):
         from h2.errors import ErrorCodes
