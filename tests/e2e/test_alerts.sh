@@ -63,23 +63,16 @@ told() {
 	EOT
 }
 
-# slack TEXT: how many messages to the chat have exactly this text.
+# slack TITLE COUNT [OBJECT]: how many messages to the chat have so many attachments with that title, about that object;
+# what else there was to tell in that moment may be in them, too.
 slack() {
-	python3 - "$got" "$1" <<-'EOT'
+	python3 - "$got" "$@" <<-'EOT'
 		import json, sys
-		texts = [json.loads(json.loads(line)["body"])["text"] for line in open(sys.argv[1])
-		         if json.loads(line)["path"].startswith("/services/")]
-		print(sum(text == sys.argv[2] for text in texts))
-	EOT
-}
-
-# slack_titled TITLE: how many messages to the chat have an attachment with this title.
-slack_titled() {
-	python3 - "$got" "$1" <<-'EOT'
-		import json, sys
+		title, count, objects = sys.argv[2], int(sys.argv[3]), sys.argv[4:]
 		messages = [json.loads(json.loads(line)["body"]) for line in open(sys.argv[1])
 		            if json.loads(line)["path"].startswith("/services/")]
-		print(sum(any(a["title"] == sys.argv[2] for a in message["attachments"]) for message in messages))
+		print(sum(count == sum(a["title"] == title and (not objects or {"title": "Object", "value": objects[0], "short": True} in a["fields"])
+		                       for a in message["attachments"]) for message in messages))
 	EOT
 }
 
@@ -141,17 +134,17 @@ walkthrough_manifest 3 nginx:1.25.4 0 >"$repo/web.yaml"
 commit "$repo" "three Pods"
 run_agent
 wait_equal "first sync" 60 "0=nginx:1.25.4 1=nginx:1.25.4 2=nginx:1.25.4" pods_images nginx-statefulset
-wait_equal "both objects are one message" 30 1 slack_titled Synced
+wait_equal "both objects are one message" 30 1 slack Synced 2
 wait_equal "and one event" 30 1 told synced.once
 wait_equal "the rollout is complete" 30 1 told rollout-complete.once
-check_equal "both objects were one message" "1 1" "$(slack_titled Synced) $(told synced.once)"
+check_equal "both objects were one message" "0 1 1" "$(slack Synced 1) $(slack Synced 2) $(told synced.once)"
 
 # --- drift begins and ends ---------------------------------------------------------------------------
 
 kube scale $sts --replicas=4 >/dev/null
 sync_now
 object=$namespace/statefulset.apps/nginx-statefulset
-wait_equal "drift: Slack" 30 1 slack "shop: Drift: $object"
+wait_equal "drift: Slack" 30 1 slack Drift 1 "$object"
 wait_equal "drift: CloudEvents" 30 1 told drift.begins
 wait_active "drift: Alertmanager" TrancheDrift "TrancheDrift shop statefulset.apps/nginx-statefulset warning"
 wait_equal "drift: an Event on the StatefulSet" 30 "Warning spec.replicas 3 -> 4" events Drift
@@ -161,7 +154,7 @@ sync_now
 sync_now
 kube scale $sts --replicas=3 >/dev/null
 sync_now
-wait_equal "its end: Slack" 30 1 slack "shop: Resolved: Drift: $object"
+wait_equal "its end: Slack" 30 1 slack "Resolved: Drift" 1 "$object"
 wait_equal "its end: CloudEvents" 30 1 told drift.ends
 wait_active "its end: Alertmanager" TrancheDrift ""
 wait_equal "its end: an Event" 30 "Normal over: spec.replicas 3 -> 4" events DriftEnded
@@ -182,7 +175,7 @@ meddle() {
 
 wait_equal "what is over is forgotten" 30 0 in_inventory '"since"'
 killed_meanwhile meddle
-wait_equal "two objects that drifted are one message" 60 1 slack "shop: Drift: 2 objects"
+wait_equal "two objects that drifted are one message" 60 1 slack Drift 2
 wait_equal "and one event" 30 2 told drift.begins
 wait_equal "what was told is kept" 30 2 in_inventory '"since"'
 wait_equal "and that everybody was" 30 0 in_inventory '"untold"'
