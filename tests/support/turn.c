@@ -78,7 +78,7 @@ static void show_handle(uv_handle_t *handle, void *ctx)
 
 void turn_and_close(uv_loop_t *loop)
 {
-	for (int i = 0; i < 100 && uv_run(loop, UV_RUN_NOWAIT); i++)
+	for (int waited = 0; waited < TURN_DEADLINE_MS && uv_run(loop, UV_RUN_NOWAIT); waited += 10)
 		turn_for(loop, 10);
 	if (uv_loop_close(loop) != 0) {
 		uv_walk(loop, show_handle, NULL);
