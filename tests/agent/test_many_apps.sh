@@ -152,7 +152,7 @@ address=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' agent.log | head -n 1)
 state_of() {
 	curl -s "$address/api/v1/apps/$1" | python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1]))' "$2"
 }
-check_equal "the state of one" idle "$(state_of app-1 state)"
+wait_equal "the state of one" 30 idle state_of app-1 state
 check_equal "the state of one that is suspended" suspended "$(state_of asleep state)"
 check_equal "all of them are there" $((APPS + 5)) \
 	"$(curl -s "$address/api/v1/apps" | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["apps"]))')"
