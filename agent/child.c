@@ -119,7 +119,10 @@ static bool drain(int fd, struct buf *out)
 	return length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Reads both streams to their ends; false: the deadline came first, or there was too much. */
+/*
+ * Reads both streams to their ends; false: the deadline came first, or there was too much. What is there counts, also
+ * where it is seen late because we stood still ourselves.
+ */
 static bool collect(int output, int errors, int64_t deadline_ms, struct child_result *result)
 {
 	struct pollfd streams[] = {{.fd = output, .events = POLLIN},
@@ -128,10 +131,11 @@ static bool collect(int output, int errors, int64_t deadline_ms, struct child_re
 
 	while (streams[0].fd >= 0 || streams[1].fd >= 0) {
 		int64_t left_ms = deadline_ms - now_ms();
-		if (left_ms <= 0)
-			return false;
-		if (poll(streams, 2, (int)(left_ms < 60000 ? left_ms : 60000)) < 0 &&
-		    errno != EINTR)
+		int wait_ms = left_ms < 0 ? 0 : left_ms < 60000 ? (int)left_ms : 60000;
+		int ready = poll(streams, 2, wait_ms);
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready < 0 || (ready == 0 && wait_ms == 0))
 			return false;
 		for (int i = 0; i < 2; i++) {
 			if (streams[i].fd < 0 || !streams[i].revents)
