@@ -8,6 +8,8 @@
 #define MIN_NEXT_MS      10   /* what time alone brings was not there a moment ago */
 #define UNSTICK_RETRY_MS 5000 /* a disruption budget may have room by then */
 #define UNSTICK_AGAIN_MS 100  /* the Pod changed while it was judged */
+#define DIFFER_FIRST_MS  1000 /* the watch is behind, or ahead; doubles up to */
+#define DIFFER_MAX_MS    60000
 
 static void driven_release(struct driven *driven)
 {
@@ -116,6 +118,8 @@ static int take(struct drive *drive, struct driven *driven, const struct steer *
 	driven->reason = reason;
 	driven->generation = steer->generation;
 	driven->steered = true;
+	driven->seen = steer->seen;
+	driven->stance = steer->stance;
 	driven->state = judge_steered(steer, &driven->ending);
 	driven->pending =
 		(promotion->verdict != PROMOTION_AS_GIT && promotion->verdict != PROMOTION_HELD) ||
@@ -148,7 +152,38 @@ static void drop_others(struct drive *drive, const struct plan *plan)
 	}
 }
 
-int drive_take(struct drive *drive, const struct pass *pass, struct err *err)
+/* The generation of its StatefulSet that the watch has seen; 0: none. */
+static int64_t watched_generation(const struct driven *driven, const struct rollouts *rollouts)
+{
+	return json_int_or(rollouts_statefulset(rollouts, driven->namespace, driven->name),
+			   "metadata.generation", 0);
+}
+
+/* Whether the watch has a pending rollout otherwise than the pass that judged it. */
+static bool differs(const struct driven *driven, const struct rollouts *rollouts)
+{
+	const struct rollout *rollout = rollouts_find(rollouts, driven->namespace, driven->name);
+
+	return driven->pending && driven->seen && rollout &&
+	       (watched_generation(driven, rollouts) < driven->generation ||
+		!rollout_stance_equal(rollout_stance(rollout), driven->stance));
+}
+
+static void plan_another_look(struct drive *drive, const struct rollouts *rollouts)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < drive->count && rollouts; i++)
+		any |= differs(&drive->items[i], rollouts);
+	drive->differ_ms = !any ? 0 : drive->differ_ms ? 2 * drive->differ_ms : DIFFER_FIRST_MS;
+	if (drive->differ_ms > DIFFER_MAX_MS)
+		drive->differ_ms = DIFFER_MAX_MS;
+	if (any)
+		call_within(drive, drive->differ_ms);
+}
+
+int drive_take(struct drive *drive, const struct pass *pass, const struct rollouts *rollouts,
+	       struct err *err)
 {
 	const struct plan *plan = pass_plan(pass);
 
@@ -170,6 +205,7 @@ int drive_take(struct drive *drive, const struct pass *pass, struct err *err)
 		else if (take(drive, driven, steer, err) < 0)
 			return -1;
 	}
+	plan_another_look(drive, rollouts);
 	return 0;
 }
 
@@ -184,12 +220,9 @@ const struct driven *drive_find(const struct drive *drive, const struct rollout 
 static enum drive_state judge_at_rest(const struct driven *driven, const struct rollouts *rollouts,
 				      const char **ret_reason)
 {
-	const char *namespace = driven->namespace, *name = driven->name;
-	const struct rollout *rollout = rollouts_find(rollouts, namespace, name);
-	int64_t seen = json_int_or(rollouts_statefulset(rollouts, namespace, name),
-				   "metadata.generation", 0);
+	const struct rollout *rollout = rollouts_find(rollouts, driven->namespace, driven->name);
 
-	if (!rollout || seen < driven->generation)
+	if (!rollout || watched_generation(driven, rollouts) < driven->generation)
 		return DRIVE_GOES_ON;
 	*ret_reason = rollout->reason;
 	return rollout_has_failed(rollout)   ? DRIVE_ENDED

@@ -24,6 +24,8 @@ struct driven {
 	int64_t generation; /* as last read or written; 0: not known */
 	bool steered;       /* the pass judged it; else it is at rest, and the watch tells how */
 	bool pending;       /* a pass may find something to do as soon as the rollout moves */
+	bool seen;          /* the pass has seen its Pods, and that it stands so: */
+	struct rollout_stance stance;
 	enum drive_state state; /* of one that was steered */
 	const char *ending;     /* of one that has ended: "is stuck"; static */
 	char *reason;           /* why it is not there (yet) */
@@ -34,6 +36,7 @@ struct drive {
 	struct driven *items;
 	size_t count, capacity;
 	int64_t next_ms; /* from the last pass on, when time alone calls for the next; 0: it does not */
+	int64_t differ_ms; /* the wait after a pass that saw a rollout otherwise than the watch; 0: none did */
 };
 
 void drive_release(struct drive *drive);
@@ -41,8 +44,14 @@ void drive_release(struct drive *drive);
 /*
  * Takes over how a pass that is fine left the StatefulSets of its plan; those that failed stay as
  * they were. ERR_NO_MEMORY only.
+ *
+ * The watch tells when a rollout moves, but by what it saw itself: a Pod that stops being ready and is ready again
+ * may be one event more for it, and nothing that has moved, while the pass has read what was in between and waits. So
+ * where a pending rollout does not stand in `rollouts` (NULL: nobody watches) as the pass saw it the next one comes
+ * soon, and less and less soon as long as that lasts.
  */
-int drive_take(struct drive *drive, const struct pass *pass, struct err *err);
+int drive_take(struct drive *drive, const struct pass *pass, const struct rollouts *rollouts,
+	       struct err *err);
 
 /* What is known of the rollout's StatefulSet; NULL: it is none of the drive's. */
 const struct driven *drive_find(const struct drive *drive, const struct rollout *rollout);

@@ -81,14 +81,15 @@ bool follow_generation(struct follow *follow, const struct rollout *rollout, int
 	return moved;
 }
 
-bool follow_phase(struct follow *follow, const struct rollout *rollout)
+bool follow_stance(struct follow *follow, const struct rollout *rollout)
 {
 	struct followed *entry = entry_of(follow, rollout);
-	bool moved = !entry || !entry->has_phase || entry->phase != rollout->phase;
+	struct rollout_stance stance = rollout_stance(rollout);
+	bool moved = !entry || !entry->has_stance || !rollout_stance_equal(entry->stance, stance);
 
 	if (entry) {
-		entry->has_phase = true;
-		entry->phase = rollout->phase;
+		entry->has_stance = true;
+		entry->stance = stance;
 	}
 	return moved;
 }

@@ -11,9 +11,9 @@ struct followed {
 	char *namespace, *name;
 	struct rollout_mark mark;
 	int64_t generation; /* of the StatefulSet as last seen; 0: not yet */
-	bool has_phase;
-	enum rollout_phase phase; /* that this was last asked about */
-	char *line;               /* that was printed last; NULL: none yet */
+	bool has_stance;
+	struct rollout_stance stance; /* that this was last asked about */
+	char *line;                   /* that was printed last; NULL: none yet */
 };
 
 /* A growing list; zero-initialised is empty. */
@@ -38,10 +38,10 @@ bool follow_line(struct follow *follow, const struct rollout *rollout, const cha
 bool follow_generation(struct follow *follow, const struct rollout *rollout, int64_t generation);
 
 /*
- * Whether it is in another phase than when this was last asked, which the first time it is: also where
+ * Whether it stands otherwise than when this was last asked, which the first time it does: also where
  * there is nothing new to tell a person, a pass may find that what it waited for has come.
  */
-bool follow_phase(struct follow *follow, const struct rollout *rollout);
+bool follow_stance(struct follow *follow, const struct rollout *rollout);
 
 /*
  * The StatefulSet's manifest in the set, or NULL; `default_namespace` for those that name none.

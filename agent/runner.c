@@ -163,7 +163,7 @@ static void take_pass(struct runner *runner, const struct pass *pass)
 	if (fine) {
 		const struct log_subject subject = runner_subject(runner);
 
-		if (drive_take(&runner->drive, pass, &err) < 0 ||
+		if (drive_take(&runner->drive, pass, runner->options.link->rollouts, &err) < 0 ||
 		    tally_take(&runner->tally, pass, runner->app.fetched.manifests.count, &err) <
 			    0) {
 			runner_keep_commit(runner->judged, "");

@@ -34,7 +34,7 @@ static void on_rollout(void *context, const struct rollout *rollout)
 
 	if (!follow_find(rollout, &app->fetched.manifests, app->namespace))
 		return;
-	bool has_turned = follow_phase(&runner->follow, rollout);
+	bool has_turned = follow_stance(&runner->follow, rollout);
 	if (!runner->leading)
 		return;
 	bool has_moved = follow_tell(&runner->follow, rollout, &line);

@@ -200,6 +200,8 @@ static int look_at_pods(const struct target *target, const struct rollouts *roll
 	if (rollout_observe(target->live, facts->pods, facts->pod_count, NULL, facts->now_ms, &seen,
 			    err) < 0)
 		return err->class == ERR_NO_MEMORY ? -1 : 0; /* not to be judged: not settled */
+	steer->seen = true;
+	steer->stance = rollout_stance(&seen);
 	steer->settled = rollout_is_settled(&seen);
 	steer->failed = rollout_has_failed(&seen);
 	steer->rollout_reason = STEAL(seen.reason);

@@ -38,7 +38,8 @@ struct steer {
 	bool is_remembered;     /* there is an inventory that remembers what is decided */
 
 	/* Of the rollout, as the pass saw it before it wrote; NULL and false: it was not seen. */
-	bool settled, failed;
+	bool seen, settled, failed;
+	struct rollout_stance stance;
 	char *rollout_reason;
 
 	bool written;       /* by this pass */

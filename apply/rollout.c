@@ -205,9 +205,11 @@ static bool all_synced(const struct rollouts *rollouts)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* Everything of the verdict that somebody may look at, as text. */
-static void print_fingerprint(const struct rollout *verdict, struct buf *out)
+/* Everything of the verdict that somebody may look at, as text; and of which generation it is, for which others wait. */
+static void print_fingerprint(const struct rollout *verdict, const cJSON *statefulset,
+			      struct buf *out)
 {
+	buf_printf(out, "%lld\n", (long long)json_int_or(statefulset, "metadata.generation", 0));
 	buf_printf(out, "%d %s\n", verdict->phase, verdict->reason);
 	buf_printf(out, "%lld %lld %lld %d %d\n", (long long)verdict->replicas,
 		   (long long)verdict->start, (long long)verdict->partition, verdict->ordered,
@@ -249,7 +251,7 @@ static int judge(struct rollouts *rollouts, struct followed *followed, struct er
 			: NULL;
 	if (rollout_observe(followed->statefulset, pods, count, record, now, &verdict, err) < 0)
 		return err_prefix(err, "statefulset.apps/%s", followed->name);
-	print_fingerprint(&verdict, &fingerprint);
+	print_fingerprint(&verdict, followed->statefulset, &fingerprint);
 	if (buf_check(&fingerprint, "the rollout", err) < 0) {
 		rollout_release(&verdict);
 		return -1;

@@ -155,6 +155,17 @@ const char *rollout_phase_name(enum rollout_phase phase)
 	return names[phase];
 }
 
+struct rollout_stance rollout_stance(const struct rollout *rollout)
+{
+	return (struct rollout_stance){.phase = rollout->phase,
+				       .stuck_for_good = rollout->stuck_for_good};
+}
+
+bool rollout_stance_equal(struct rollout_stance a, struct rollout_stance b)
+{
+	return a.phase == b.phase && a.stuck_for_good == b.stuck_for_good;
+}
+
 int64_t rollout_bake_until_ms(const struct rollout_pod *pod, const struct policy *policy)
 {
 	int64_t grain_ms = pod->ready_since_ms % 1000 == 0 ? 1000 : 0;

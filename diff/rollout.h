@@ -135,6 +135,18 @@ const char *rollout_phase_name(enum rollout_phase phase);
  */
 int64_t rollout_bake_until_ms(const struct rollout_pod *pod, const struct policy *policy);
 
+/*
+ * How a rollout stands, as far as that decides what may be done: two that are the same leave a gate as it was. The
+ * ordinals that are promoted, and what time alone brings, are not in it.
+ */
+struct rollout_stance {
+	enum rollout_phase phase;
+	bool stuck_for_good;
+};
+
+struct rollout_stance rollout_stance(const struct rollout *rollout);
+bool rollout_stance_equal(struct rollout_stance a, struct rollout_stance b);
+
 /* Whether waiting for this rollout is over: canary, complete, no effect, on delete, held. */
 bool rollout_is_settled(const struct rollout *rollout);
 

@@ -43,7 +43,7 @@ static void take(struct drive *drive, const struct steer *steer)
 	struct pass *pass = pass_over(steer);
 	struct err err;
 
-	assert_ok(drive_take(drive, pass, &err), err);
+	assert_ok(drive_take(drive, pass, NULL, &err), err);
 	release(pass);
 }
 
@@ -205,7 +205,7 @@ static void test_one_after_the_other(void **state)
 	assert_null(drive_find(&drive, &other));
 	struct pass *failed = pass_over(NULL);
 	failed->plan.items[0].action = PLAN_FAILED;
-	assert_ok(drive_take(&drive, failed, &err), err);
+	assert_ok(drive_take(&drive, failed, NULL, &err), err);
 	release(failed);
 	assert_true(drive_find(&drive, &web)->pending);
 	take(&drive, NULL);

@@ -57,7 +57,7 @@ static void test_generations(void **state)
 }
 
 /* Of a rollout that is over when it is first seen a person is told nothing, but a pass may wait for that. */
-static void test_phases(void **state)
+static void test_stances(void **state)
 {
 	CLEANUP(follow_release) struct follow follow = {0};
 	CLEANUP(buf_release) struct buf line = BUF_INIT(1024);
@@ -65,13 +65,19 @@ static void test_phases(void **state)
 
 	(void)state;
 	assert_false(follow_tell(&follow, &rollout, &line));
-	assert_true(follow_phase(&follow, &rollout));
-	assert_false(follow_phase(&follow, &rollout));
+	assert_true(follow_stance(&follow, &rollout));
+	assert_false(follow_stance(&follow, &rollout));
 	rollout.phase = ROLLOUT_SETTLING;
-	assert_true(follow_phase(&follow, &rollout));
+	assert_true(follow_stance(&follow, &rollout));
 	rollout.phase = ROLLOUT_COMPLETE;
 	assert_false(follow_tell(&follow, &rollout, &line));
-	assert_true(follow_phase(&follow, &rollout));
+	assert_true(follow_stance(&follow, &rollout));
+	/* ErrImagePull may pass, ImagePullBackOff does not: then a rollback begins. */
+	rollout.phase = ROLLOUT_STUCK;
+	assert_true(follow_stance(&follow, &rollout));
+	rollout.stuck_for_good = true;
+	assert_true(follow_stance(&follow, &rollout));
+	assert_false(follow_stance(&follow, &rollout));
 }
 
 static void test_which_are_ours(void **state)
@@ -99,7 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_moves_is_told_once),
 		cmocka_unit_test(test_generations),
-		cmocka_unit_test(test_phases),
+		cmocka_unit_test(test_stances),
 		cmocka_unit_test(test_which_are_ours),
 	};
 
