@@ -62,6 +62,11 @@ has_field() {
 	[ -n "$(field "$1" "$2" 2>/dev/null)" ]
 }
 
+# settle STATEFULSET: until its controller has nothing left to write of it, which would be a conflict for whoever read it.
+settle() {
+	kube rollout status "statefulset/$1" --timeout=120s >/dev/null
+}
+
 # normalised OBJECT: as kubectl prints it, without what the server owns.
 normalised() {
 	kube get "$1" -o json | python3 -c '

@@ -36,13 +36,15 @@ commit "$repo" "two Pods"
 
 # Both writers create it: the second one replaces what the first one created, having looked at it.
 sed '/^---$/,$!d; s/replicas: 2/replicas: 1/' "$repo/web.yaml" >"$work/other.yaml"
-meddle 1 "kubectl -n $namespace create -f $work/other.yaml 2>/dev/null || :"
+meddle 1 "kubectl -n $namespace create -f $work/other.yaml
+	kubectl -n $namespace rollout status statefulset/nginx-statefulset --timeout=120s"
 run "$build/tranche" sync -n "$namespace" --repo "$repo" --server "$meddled"
 check_equal "created by somebody meanwhile: exit status" 0 "$status"
 check_like "created by somebody meanwhile: writes" "POST 409, PUT 200" "$(writes)"
 check_equal "created by somebody meanwhile: replicas" 2 "$(field statefulset/nginx-statefulset .spec.replicas)"
 
 # Changed by somebody: read, compared and decided again.
+settle nginx-statefulset
 walkthrough_manifest 2 nginx:1.26.1 0 >"$repo/web.yaml"
 commit "$repo" "a new image"
 meddle 1 "kubectl -n $namespace annotate --overwrite sts/nginx-statefulset example.org/touched=\$(date +%N)"

@@ -138,6 +138,7 @@ wait_for 30 adopted
 check_equal "by the agent: Pods and claims are the same" "$standing" "$(standing)"
 check_equal "by the agent: Pods and revisions are adopted" "$(uid)" "$(owners)"
 stop_agent TERM
+settle web
 
 # --- whatever happens on the way ------------------------------------------------------------------
 
@@ -169,6 +170,7 @@ meddle 2 "kubectl -n $namespace annotate $sts example.org/touched=yes"
 sync "changed meanwhile" --server "$meddled"
 check_equal "changed meanwhile: recreated all the same" 4Gi "$(claim_size)"
 check_equal "changed meanwhile: Pods and claims are the same" "$standing" "$(standing)"
+settle web
 
 # The agent dies when it has deleted it: what it was is not lost, the replicas that Git leaves out least.
 web 5Gi nginx:1.26.1 "tranche.dev/recreate: orphan" >"$repo/web.yaml"
@@ -185,6 +187,7 @@ check_equal "the next sync: claims and replicas" "5Gi 4" "$(claim_size) $(field 
 wait_for 30 adopted
 check_equal "the next sync: Pods and claims are the same" "$standing" "$(standing)"
 check_equal "the next sync: the copy is gone" "" "$(kube get configmap tranche-recreate-web --ignore-not-found -o name)"
+settle web
 
 if [ "${TRANCHE_E2E_KUBELET-fake}" = none ] && kubectl get --raw /version | grep -q '"goVersion": ""\|"goVersion":""'; then
 	# kubesim can be told to refuse. The old one is put back.
@@ -224,6 +227,8 @@ else
 	refuse="kubectl -n $namespace create quota none --hard=count/statefulsets.apps=0; until kubectl -n $namespace get quota none -o yaml | grep -q used:; do sleep 0.1; done"
 	allow="kubectl -n $namespace delete quota none"
 fi
+
+settle web
 
 # Neither can be created: it is gone, its copy is not, and when the server relents it comes again.
 meddle 3 "$refuse"

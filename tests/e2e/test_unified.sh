@@ -18,6 +18,7 @@ commit "$repo" "the zoo"
 # Made by somebody else: kubectl's apply leaves an annotation with each, and tranche sees them for the first
 # time. The second apply is for the instances of the CRD.
 kubectl apply --validate=false -f "$repo" >/dev/null 2>&1
+kubectl wait --for=condition=Established --timeout=120s crd "animals.$namespace.example.org" >/dev/null
 run kubectl apply --validate=false -f "$repo/custom.yaml"
 check_equal "kubectl applies the zoo" 0 "$status" || echo "$err"
 run "$build/tranche" diff -n "$namespace" --repo "$repo"
