@@ -332,7 +332,7 @@ class H2Door(Door):
 
     def renew_watches(self, place):
         """All else goes over their connection, too: it is cut only where the row is about them."""
-        if self.fault and place in ("any", "watch"):
+        if self.fault and place == "watch":
             super().renew_watches(place)
 
     async def serve(self, reader, writer):
@@ -383,7 +383,8 @@ class H2Door(Door):
         state["left"].add(stream)
         fault = self.take(line)
         if fault in ("goaway", "goaway-after", "goaway-lose"):
-            state["last"] = stream - 2 if fault == "goaway" else stream
+            # max: frames have 31 bits, and -1 would be all streams that there can be
+            state["last"] = max(stream - 2, 0) if fault == "goaway" else stream
             writer.write(connection.data_to_send())
             writer.write(GoAwayFrame(0, last_stream_id=state["last"]).serialize())
         if fault in ("goaway", "refuse-stream"):
@@ -397,7 +398,12 @@ class H2Door(Door):
         if fault == "goaway-lose" or (state["last"] is not None and not state["left"]):
             writer.close()
             # As servers do: asyncio would wait 30 s for TLS to be closed from the other side, too.
-            asyncio.get_running_loop().call_later(0.2, writer.transport.abort)
+            try:
+                await asyncio.wait_for(writer.wait_closed(), 0.2)
+            except asyncio.TimeoutError:
+                writer.transport.abort()
+            except OSError:
+                pass
 
     async def pass_on(self, connection, stream, line, headers, body, fault, writer):
         from h2.errors import ErrorCodes
