@@ -14,7 +14,7 @@ void follow_release(struct follow *follow)
 	*follow = (struct follow){0};
 }
 
-static struct followed *add(struct follow *follow, const struct rollout *rollout)
+static struct followed *add(struct follow *follow, const char *namespace, const char *name)
 {
 	if (follow->count == follow->capacity) {
 		size_t capacity = follow->capacity ? 2 * follow->capacity : 8;
@@ -24,8 +24,7 @@ static struct followed *add(struct follow *follow, const struct rollout *rollout
 		follow->items = items;
 		follow->capacity = capacity;
 	}
-	struct followed added = {.namespace = strdup(rollout->namespace),
-				 .name = strdup(rollout->name)};
+	struct followed added = {.namespace = strdup(namespace), .name = strdup(name)};
 	if (!added.namespace || !added.name) {
 		free(added.namespace);
 		free(added.name);
@@ -36,13 +35,38 @@ static struct followed *add(struct follow *follow, const struct rollout *rollout
 }
 
 /* The entry, made if it is not there; NULL when memory runs out. */
-static struct followed *entry_of(struct follow *follow, const struct rollout *rollout)
+static struct followed *find(struct follow *follow, const char *namespace, const char *name)
 {
 	for (size_t i = 0; i < follow->count; i++)
-		if (strcmp(follow->items[i].name, rollout->name) == 0 &&
-		    strcmp(follow->items[i].namespace, rollout->namespace) == 0)
+		if (strcmp(follow->items[i].name, name) == 0 &&
+		    strcmp(follow->items[i].namespace, namespace) == 0)
 			return &follow->items[i];
-	return add(follow, rollout);
+	return add(follow, namespace, name);
+}
+
+static struct followed *entry_of(struct follow *follow, const struct rollout *rollout)
+{
+	return find(follow, rollout->namespace, rollout->name);
+}
+
+void follow_begin(struct follow *follow, const struct ref *ref, const struct rollout_mark *before)
+{
+	struct followed *entry = find(follow, ref->namespace, ref->name);
+
+	if (!entry || entry->mark.seen || entry->has_before)
+		return;
+	entry->has_before = true;
+	entry->before = *before;
+	entry->before.seen = true;
+}
+
+/* Whether it has come to rest since `before`. What keeps it from its end is told in any case, as it is seen. */
+static bool has_arrived(struct followed *entry, const struct rollout *rollout)
+{
+	if (!entry->has_before || entry->mark.seen || rollout->rejection ||
+	    (rollout->phase != ROLLOUT_COMPLETE && rollout->phase != ROLLOUT_CANARY))
+		return false;
+	return rollout_has_moved(rollout, &entry->before);
 }
 
 bool follow_tell(struct follow *follow, const struct rollout *rollout, struct buf *out)
@@ -52,7 +76,8 @@ bool follow_tell(struct follow *follow, const struct rollout *rollout, struct bu
 	if (rollout->phase == ROLLOUT_SETTLING)
 		return false;
 	/* Without memory to remember by, telling twice is better than not at all. */
-	if (entry && !rollout_has_moved(rollout, &entry->mark))
+	bool has_arrived_first = entry && has_arrived(entry, rollout);
+	if (entry && !rollout_has_moved(rollout, &entry->mark) && !has_arrived_first)
 		return false;
 	rollout_print(rollout, out);
 	return true;

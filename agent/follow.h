@@ -10,6 +10,9 @@
 struct followed {
 	char *namespace, *name;
 	struct rollout_mark mark;
+	bool has_before;
+	struct rollout_mark
+		before;     /* how it stood before it was followed; nothing: it was not there */
 	int64_t generation; /* of the StatefulSet as last seen; 0: not yet */
 	bool has_stance;
 	struct rollout_stance stance; /* that this was last asked about */
@@ -23,6 +26,12 @@ struct follow {
 };
 
 void follow_release(struct follow *follow);
+
+/*
+ * How a StatefulSet stood when a pass looked at it, or a zeroed mark of one that it created: what has ended by
+ * the time it is seen here first, began since then and is news. Nothing where it has been seen already.
+ */
+void follow_begin(struct follow *follow, const struct ref *ref, const struct rollout_mark *before);
 
 /*
  * If the rollout stands differently than when a person was last told, appends the line that tells

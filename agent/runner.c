@@ -169,7 +169,7 @@ static void take_pass(struct runner *runner, const struct pass *pass)
 			runner_keep_commit(runner->judged, "");
 			log_line(LOG_ERROR, &subject, "%s", err.message);
 		}
-		runner_follow_rollouts(runner, plan);
+		runner_follow_rollouts(runner, pass);
 	}
 	/* What is refused or suspended is not tried again sooner: it stays so. */
 	if ((!fine || plan_count(plan, PLAN_FAILED)) && pass_fault(pass) != PASS_MANIFEST &&

@@ -112,7 +112,7 @@ void runner_suspend_here(struct runner *runner, bool suspend);
 
 /* Is told of rollouts from now on, of those in the namespaces that follow. */
 void runner_listen(struct runner *runner);
-void runner_follow_rollouts(struct runner *runner, const struct plan *plan);
+void runner_follow_rollouts(struct runner *runner, const struct pass *pass);
 
 /* Has a pass of the kind begin within that time. */
 void runner_want(struct runner *runner, enum schedule_kind kind, int64_t delay_ms);

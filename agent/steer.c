@@ -204,6 +204,7 @@ static int look_at_pods(const struct target *target, const struct rollouts *roll
 	steer->stance = rollout_stance(&seen);
 	steer->settled = rollout_is_settled(&seen);
 	steer->failed = rollout_has_failed(&seen);
+	(void)rollout_has_moved(&seen, &steer->mark);
 	steer->rollout_reason = STEAL(seen.reason);
 	return 0;
 }

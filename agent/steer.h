@@ -41,6 +41,7 @@ struct steer {
 	bool seen, settled, failed;
 	struct rollout_stance stance;
 	char *rollout_reason;
+	struct rollout_mark mark; /* rollout_has_moved */
 
 	bool written;       /* by this pass */
 	int64_t generation; /* metadata.generation, after that */

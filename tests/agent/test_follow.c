@@ -80,6 +80,35 @@ static void test_stances(void **state)
 	assert_false(follow_stance(&follow, &rollout));
 }
 
+/* What began after a pass looked, and is over when it is seen next, is told; what was so already is not. */
+static void test_over_at_first_sight(void **state)
+{
+	struct rollout complete = rollout_with(3, ROLLOUT_COMPLETE);
+	const struct rollout before = rollout_with(2, ROLLOUT_PROGRESSING);
+	const struct ref ref = ref_view("apps", "v1", "StatefulSet", shop, web);
+	struct rollout_mark nothing = {0}, going = {0}, there = {0};
+	const struct {
+		const struct rollout_mark *before;
+		bool told;
+	} rows[] = {{NULL, false}, {&nothing, true}, {&going, true}, {&there, false}};
+
+	(void)state;
+	rollout_has_moved(&before, &going);
+	rollout_has_moved(&complete, &there);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(follow_release) struct follow follow = {0};
+		CLEANUP(buf_release) struct buf line = BUF_INIT(1024);
+
+		if (rows[i].before)
+			follow_begin(&follow, &ref, rows[i].before);
+		follow_begin(&follow, &ref, &there); /* a later pass */
+		assert_int_equal(follow_tell(&follow, &complete, &line), rows[i].told);
+		assert_false(follow_tell(&follow, &complete, &line));
+		follow_begin(&follow, &ref, &nothing);
+		assert_false(follow_tell(&follow, &complete, &line));
+	}
+}
+
 static void test_which_are_ours(void **state)
 {
 	static const char text[] =
@@ -106,6 +135,7 @@ int main(void)
 		cmocka_unit_test(test_what_moves_is_told_once),
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_stances),
+		cmocka_unit_test(test_over_at_first_sight),
 		cmocka_unit_test(test_which_are_ours),
 	};
 
