@@ -17,7 +17,7 @@ import termios
 import time
 
 BUILD = sys.argv[1]
-DEADLINE = 60
+DEADLINE = 240
 SEQUENCE = re.compile(rb"\x1b\[(\??)([0-9;]*)([A-Za-z])")
 failures = []
 passed = 0

@@ -275,14 +275,14 @@ commit
 tranche sync --wait
 rm repo/db.yaml
 commit
-tranche sync --prune --wait --timeout 1m
+tranche sync --prune --wait --timeout 5m
 check_run "claims would go with it" 0 "1 left Git and kept, 2 in sync, $(at)" "*
 tranche: warning: statefulset.apps/db left Git, kept: its PersistentVolumeClaims would go with it (whenDeleted: Delete), and none is pruned unless --prune-kinds names the kind"
 tranche diff --prune --prune-kinds PersistentVolumeClaim
 check_run "which diff says" 1 "statefulset.apps/db *prune
   note: takes Pod 0 and its PersistentVolumeClaims with it
 *1 to prune, 2 in sync, $(at)" "*"
-tranche sync --prune --prune-kinds PersistentVolumeClaim --wait --timeout 1m
+tranche sync --prune --prune-kinds PersistentVolumeClaim --wait --timeout 5m
 check_run "--wait does not wait for what goes" 0 "statefulset.apps/db pruned
 1 pruned, 2 in sync, $(at)" "*"
 

@@ -33,7 +33,7 @@ ask() {
 		request = urllib.request.Request(url, data=body, method=method, headers=headers)
 		opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 		try:
-		    with opener.open(request, timeout=30) as answer:
+		    with opener.open(request, timeout=120) as answer:
 		        print(answer.status, answer.read().decode())
 		except urllib.error.HTTPError as refusal:
 		    print(refusal.code, refusal.read().decode())

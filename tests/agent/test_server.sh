@@ -230,7 +230,7 @@ import socket, sys, time
 host, port = sys.argv[1].removeprefix("http://").rsplit(":", 1)
 
 def connect():
-    return socket.create_connection((host, int(port)), timeout=30)
+    return socket.create_connection((host, int(port)), timeout=120)
 
 def read_all(c):
     out = b""
@@ -334,7 +334,7 @@ check_answer "nobody gives orders while there is no token" 403 '*the agent*s tok
 echo 'another-token' >missing
 ask POST /api/v1/apps/shop/sync -H "$bearer"
 check_equal "until there is one" 202 "$code"
-run timeout 20 "$tranche" run --repo repo --app other --listen "${url#http://}"
+run timeout 120 "$tranche" run --repo repo --app other --listen "${url#http://}"
 check_exact "an address that is taken" 2 "" "tranche: cannot listen on ${url#http://}: Address already in use"
 end_agent "the end"
 

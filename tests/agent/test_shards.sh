@@ -12,7 +12,7 @@ start_kubesim
 git init -q -b main repo
 {
 	printf 'apiVersion: tranche.dev/v1\nkind: Config\n'
-	printf 'leaderElection: {enabled: true, duration: 8s}\napps:\n'
+	printf 'leaderElection: {enabled: true, duration: 30s}\napps:\n'
 	for ((i = 1; i <= APPS; i++)); do
 		mkdir "repo/$i"
 		printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: of-%s}\n' "$i" >"repo/$i/map.yaml"

@@ -186,7 +186,7 @@ check_equal "what is missing" "default/statefulset.apps/web is not in the cluste
 
 # --- followed on a terminal -----------------------------------------------------------------------
 
-out=$(timeout 300 python3 "$top/tests/agent/status_screen.py" "$build" 2>&1)
+out=$(timeout 900 python3 "$top/tests/agent/status_screen.py" "$build" 2>&1)
 check_equal "on a terminal: exit status" 0 $? || echo "$out"
 read -r more _ <<<"$(tail -n 1 <<<"$out")"
 passed=$((passed + more))

@@ -15,7 +15,7 @@ import tempfile
 import time
 
 KUBESIM = os.environ["KUBESIM"]
-DEADLINE = 60
+DEADLINE = 240
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 

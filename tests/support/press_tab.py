@@ -11,7 +11,7 @@ import select
 import sys
 import time
 
-DEADLINE = 30
+DEADLINE = 120
 COMMANDS = {
     "bash": ["bash", "--norc", "--noprofile", "-i"],
     "zsh": ["zsh", "-f", "-i"],
