@@ -18,6 +18,7 @@
 
 static char *work, *url;
 static pid_t server;
+static int kept_port;
 
 static int shell(const char *script)
 {
@@ -27,12 +28,14 @@ static int shell(const char *script)
 	return system(command);
 }
 
-static int listen_somewhere(int *ret_port)
+/* A port that is the server's as long as this socket, which never listens, is open. */
+static int keep_port(int *ret_port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	socklen_t length = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
@@ -87,7 +90,7 @@ static int set_up(void **state)
 		      "git checkout -qb next; echo 'a: 2' >a.yaml; git commit -qam Second;"
 		      "git checkout -q trunk"),
 		0);
-	close(listen_somewhere(&port));
+	kept_port = keep_port(&port);
 	start_server(port);
 	assert_true(asprintf(&url, "git://127.0.0.1:%d/shop", port) > 0);
 	return 0;
@@ -98,6 +101,7 @@ static int tear_down(void **state)
 	(void)state;
 	kill(server, SIGTERM);
 	waitpid(server, NULL, 0);
+	close(kept_port);
 	assert_int_equal(shell("rm -rf \"$PWD\""), 0);
 	free(work);
 	free(url);

@@ -22,7 +22,7 @@ receiver=http://127.0.0.1:$(<"$work/port")
 
 alertmanager=$("$here/alertmanager")
 if [ -n "$alertmanager" ]; then
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	port=$(free_port)
 	cat >"$work/alertmanager.yml" <<-EOT
 		route: {receiver: nobody}
 		receivers: [{name: nobody}]

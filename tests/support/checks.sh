@@ -2,6 +2,8 @@
 # Script tests: their beginning, what they start, and checks of what a program printed and how it ended. `run` wants a
 # temporary folder ($work), which `begin_test` makes. A script ends with `N passed, N failed` of $passed and $failed.
 set -u
+# shellcheck source=tests/support/port.sh
+. "$(dirname "${BASH_SOURCE[0]}")/port.sh"
 passed=0 failed=0
 
 # begin_test: leaves the folder of the sources ($top) for an empty one ($work), which goes when the script ends, like all that

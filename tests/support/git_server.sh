@@ -82,7 +82,7 @@ make_sshd() {
 		ssh-keygen -q -t "$type" -N '' -f "$work/ssh/host_$type"
 	done
 	ssh-keygen -q -t ed25519 -N '' -f "$work/ssh/user"
-	ssh_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	ssh_port=$(free_port)
 	cat "$work/ssh/user.pub" >"$work/ssh/authorized"
 }
 
