@@ -58,11 +58,11 @@ is_held() {
 
 # look: has the agent look at all, and waits for the end of that.
 look() {
-	local done
+	local looks
 
-	done=$(count "-> done")
+	looks=$(count "-> done")
 	kill -HUP "$agent"
-	wait_until "it has looked" logged "-> done" $((done + 1))
+	wait_until "it has looked" logged "-> done" $((looks + 1))
 }
 
 git init -q repo
