@@ -197,9 +197,9 @@ class Run:
                               capture_output=True, text=True).stdout.strip()
 
     async def until(self, seconds, holds):
-        """Waits until it holds; the last answer."""
+        """Waits until it holds, which is asked in a thread, as the doors are served here; the last answer."""
         deadline = time.monotonic() + seconds
-        while not (answer := holds()) and time.monotonic() < deadline:
+        while not (answer := await asyncio.to_thread(holds)) and time.monotonic() < deadline:
             self.read_log()
             await asyncio.sleep(0.25)
         return answer
