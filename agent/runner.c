@@ -212,12 +212,6 @@ static void take_saved_alerts(struct runner *runner, const struct err *err)
 			       runner->save_failures, &runner->random));
 }
 
-static void on_alerts_saved(void *context, const struct err *err)
-{
-	take_saved_alerts(context, err);
-	after_pass(context);
-}
-
 /* Keeps what was told in the inventory, where that is another. True: on_saved will be called. */
 static bool save_alerts(struct runner *runner,
 			void (*on_saved)(void *context, const struct err *err))
@@ -231,23 +225,34 @@ static bool save_alerts(struct runner *runner,
 	runner->save_began_ms = clock_boot_ms();
 	runner->save_id = inventory_save(runner->options.link->cluster, app->namespace,
 					 &app->inventory, on_saved, runner, &err);
+	if (!runner->save_id)
+		app->inventory_known = false; /* it is not what the cluster has */
 	return runner->save_id;
 }
 
-static void on_alerts_kept(void *context, const struct err *err)
+static void after_saving(struct runner *runner, const struct err *err)
 {
-	struct runner *runner = context;
-
 	take_saved_alerts(runner, err);
 	runner_take_next_config(runner);
 	if (!err)
 		runner_keep_alerts(runner); /* of what reached a sink meanwhile */
-	runner_changed(runner);
+}
+
+static void on_alerts_saved(void *context, const struct err *err)
+{
+	after_saving(context, err);
+	after_pass(context);
+}
+
+static void on_alerts_kept(void *context, const struct err *err)
+{
+	after_saving(context, err);
+	runner_changed(context);
 }
 
 void runner_keep_alerts(struct runner *runner)
 {
-	/* The end of the pass does it, or of that saving the next pass. */
+	/* The end of the pass, or of that saving, does it. */
 	if (!runner->pass && !runner->save_id && !runner->ending)
 		save_alerts(runner, on_alerts_kept);
 }
