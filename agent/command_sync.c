@@ -343,6 +343,7 @@ static void go_on(struct sync *sync, const struct pass *pass)
 {
 	struct err err;
 
+	follow_pass(&sync->follow, pass);
 	if (drive_take(&sync->drive, pass, sync->rollouts, &err) < 0 ||
 	    (!sync->waiting && start_waiting(sync, &err) < 0)) {
 		tell_error(&err);

@@ -60,6 +60,24 @@ void follow_begin(struct follow *follow, const struct ref *ref, const struct rol
 	entry->before.seen = true;
 }
 
+void follow_pass(struct follow *follow, const struct pass *pass)
+{
+	static const struct rollout_mark not_there;
+	const struct plan *plan = pass_plan(pass);
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_item *item = &plan->items[i];
+		const struct steer *steer = pass_steer(pass, i);
+
+		if (!ref_is(&item->ref, "apps", "StatefulSet"))
+			continue;
+		if (item->action == PLAN_CREATE)
+			follow_begin(follow, &item->ref, &not_there);
+		else if (steer && steer->mark.seen)
+			follow_begin(follow, &item->ref, &steer->mark);
+	}
+}
+
 /* Whether it has come to rest since `before`. What keeps it from its end is told in any case, as it is seen. */
 static bool has_arrived(struct followed *entry, const struct rollout *rollout)
 {

@@ -4,6 +4,7 @@
 #ifndef AGENT_FOLLOW_H
 #define AGENT_FOLLOW_H
 
+#include "agent/pass.h"
 #include "diff/manifest.h"
 #include "diff/rollout.h"
 
@@ -32,6 +33,9 @@ void follow_release(struct follow *follow);
  * the time it is seen here first, began since then and is news. Nothing where it has been seen already.
  */
 void follow_begin(struct follow *follow, const struct ref *ref, const struct rollout_mark *before);
+
+/* follow_begin for the StatefulSets that the pass has created or looked at. */
+void follow_pass(struct follow *follow, const struct pass *pass);
 
 /*
  * If the rollout stands differently than when a person was last told, appends the line that tells

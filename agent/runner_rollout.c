@@ -95,31 +95,18 @@ static int follow_namespace(struct runner *runner, const char *namespace, struct
 	return link_follow(runner->options.link, namespace, &runner->listener, err);
 }
 
-/* How it stood when the pass looked. */
-static void note_before(struct runner *runner, const struct plan_item *item,
-			const struct steer *steer)
-{
-	static const struct rollout_mark not_there;
-
-	if (item->action == PLAN_CREATE)
-		follow_begin(&runner->follow, &item->ref, &not_there);
-	else if (steer && steer->mark.seen)
-		follow_begin(&runner->follow, &item->ref, &steer->mark);
-}
-
 void runner_follow_rollouts(struct runner *runner, const struct pass *pass)
 {
 	const struct log_subject subject = runner_subject(runner);
 	const struct plan *plan = pass_plan(pass);
 	struct err err;
 
+	follow_pass(&runner->follow, pass);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct ref *ref = &plan->items[i].ref;
 
-		if (!ref_is(ref, "apps", "StatefulSet") || !*ref->namespace)
-			continue;
-		note_before(runner, &plan->items[i], pass_steer(pass, i));
-		if (follow_namespace(runner, ref->namespace, &err) < 0)
+		if (ref_is(ref, "apps", "StatefulSet") && *ref->namespace &&
+		    follow_namespace(runner, ref->namespace, &err) < 0)
 			log_line(LOG_ERROR, &subject, "%s", err.message);
 	}
 }

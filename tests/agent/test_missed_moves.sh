@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What becomes of a rollout decides, not whether the agent's watch saw each of its moves: a Pod that stopped being ready and is
-# ready again before the watch told of either, one that is first seen while it may still come up, and one whose trouble turns
-# from what may pass into what does not.
+# What becomes of a rollout decides, not whether the agent's watch saw each of its moves: one that is over before it is
+# followed, a Pod that stopped being ready and is ready again before the watch told of either, one that is first seen while it may
+# still come up, and one whose trouble turns from what may pass into what does not.
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/cluster.sh"
 begin_test
@@ -66,12 +66,23 @@ look() {
 }
 
 git init -q repo
+
+# --- over before it is followed --------------------------------------------------------------------------------
+
+faults 'hold@list:statefulsets'
 web nginx:1 0
-run "$build/tranche" sync --repo repo --app shop --wait
-check_run "the first image" 0 "*" "*"
+"$tranche" sync --repo repo --app shop --wait >out 2>err &
+wait_until "sync: it is over before it is followed" pods nginx:1 nginx:1
+faults ''
+wait $!
+check_equal "sync: it is told" "0 statefulset.apps/web: 2 of 2 Pods on nginx:1" "$? $(tail -n 1 out)"
 web nginx:2 1
-run "$build/tranche" sync --repo repo --app shop --wait
-check_run "one Pod of the second" 0 "*" "*"
+faults 'hold@list:statefulsets'
+start_agent --repo repo --app shop --interval 1h
+wait_until "run: it is over before it is followed" pods nginx:1 nginx:2
+faults ''
+tells "web: 1 of 2 Pods on nginx:2, partition 1 holds 0"
+end_agent "it ends"
 
 # --- ready, not ready, ready: of which the watch tells at once ------------------------------------------------
 

@@ -33,13 +33,21 @@ passes() {
 	[ "$(count_log "record -> done")" -ge "$1" ]
 }
 
-# next_pass: starts another one, and waits for its end.
-next_pass() {
-	local ended
+# heeded NUMBER: whether so many signals have been followed by a pass over everything that has ended.
+heeded() {
+	[ "$(awk '/SIGHUP: syncing now/ { signals++ }
+		/pass over everything/ { began = signals }
+		/record -> done/ { ended = began }
+		END { print ended + 0 }' "$work/agent.log")" -ge "$1" ]
+}
 
-	ended=$(count_log "record -> done")
+# next_pass: has another one begin, and waits for its end.
+next_pass() {
+	local signals
+
+	signals=$(count_log "SIGHUP: syncing now")
 	kill -HUP "$agent_pid"
-	wait_for 30 passes $((ended + 1))
+	wait_for 30 heeded $((signals + 1))
 }
 
 # --- fields ---------------------------------------------------------------------------------------

@@ -12,6 +12,11 @@ one_bad_pod() {
 	check_equal "$1: the partition" 4 "$(live_partition)"
 }
 
+# is_complete: whether the controller has noted that all Pods are on the update, which makes it the good template.
+is_complete() {
+	[ "$(field $sts .status.currentRevision)" = "$(field $sts .status.updateRevision)" ]
+}
+
 # --- hold: the walk stands still ----------------------------------------------------------------
 
 annotations=([step]=1 [unstick]=true)
@@ -64,7 +69,7 @@ check_equal "asked to: Pods" "$(all_pods $old)" "$(pods_images web)"
 
 # --- rollback -------------------------------------------------------------------------------------
 
-annotations=([step]=1 [on-stuck]=rollback [unstick]=true [deadline]=2s)
+annotations=([step]=1 [on-stuck]=rollback [unstick]=true)
 commit_web "with rollback"
 start_agent --repo "$repo"
 wait_equal "with rollback: synced" 30 rollback field $sts '.metadata.annotations.tranche\.dev/on-stuck'
@@ -96,14 +101,13 @@ commit_web "revert in Git" image=$old
 wait_equal "reverted in Git: the end is told" 30 1 told "no longer rolled back: Git has changed"
 check_equal "reverted in Git: no Pod is touched" "$uids" "$(pods_uids web)"
 wait_equal "reverted in Git: the inventory" 30 "" inventory .rollout.rejected.reason
-annotations=([step]=1 [on-stuck]=rollback [unstick]=true) # a good one may take its time
 commit_web "a good image" image=$new
 wait_equal "a good image: Pods" 60 "$(all_pods $new)" pods_images web
+wait_until "a good image: the controller has it for the current one" is_complete
 stop_agent TERM
 
 # --- rollback by sync -----------------------------------------------------------------------------
 
-annotations+=([deadline]=2s)
 commit_web "a fourth bad image" image=$broken
 run_sync --wait --timeout 240s
 check_run "rolled back by sync" 3 "*statefulset.apps/web: rolled back to $new (revision *): web-4 on $broken: ImagePullBackOff*" \

@@ -4,13 +4,20 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/rollout.sh"
 
+# ends_so REASON: whether a sync does. A Pod that has not even come up by the deadline is stuck for another reason before.
+ends_so() {
+	run_sync --wait --timeout 240s
+	# shellcheck disable=SC2053 # a pattern is meant
+	[[ $err == *"tranche: statefulset.apps/web is stuck: "$1 ]]
+}
+
 # stuck WHAT IMAGE REASON: a commit of that image ends so.
 stuck() {
 	local started
 
 	commit_web "$1" image="$2"
 	started=$(now_ms)
-	run_sync --wait --timeout 240s
+	wait_for 30 ends_so "$3"
 	check_run "$1: sync --wait" 3 "*" "*tranche: statefulset.apps/web is stuck: $3"
 	check_equal "$1: it stops after one Pod" "$(all_pods $old 0 2)" "$(pods_images web | sed 's/ 3=.*//')"
 	took=$(($(now_ms) - started))
