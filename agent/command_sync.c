@@ -414,7 +414,7 @@ static void start_pass(void *context, enum schedule_kind kind)
 int command_sync(const struct options *options)
 {
 	CLEANUP(buf_release) struct buf by = BUF_INIT(WHOAMI_MAX_BYTES);
-	struct sync sync = {.options = options};
+	struct sync sync = {.options = options, .drive.waits = true};
 
 	if (options->agent)
 		return remote_sync(options);

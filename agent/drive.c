@@ -159,12 +159,15 @@ static int64_t watched_generation(const struct driven *driven, const struct roll
 			   "metadata.generation", 0);
 }
 
-/* Whether the watch has a pending rollout otherwise than the pass that judged it. */
-static bool differs(const struct driven *driven, const struct rollouts *rollouts)
+/* Whether the watch has a rollout whose moves count otherwise than the pass that judged it. */
+static bool differs(const struct drive *drive, const struct driven *driven,
+		    const struct rollouts *rollouts)
 {
+	bool counts = driven->pending ||
+		      (drive->waits && driven->steered && driven->state == DRIVE_GOES_ON);
 	const struct rollout *rollout = rollouts_find(rollouts, driven->namespace, driven->name);
 
-	return driven->pending && driven->seen && rollout &&
+	return counts && driven->seen && rollout &&
 	       (watched_generation(driven, rollouts) < driven->generation ||
 		!rollout_stance_equal(rollout_stance(rollout), driven->stance));
 }
@@ -174,7 +177,7 @@ static void plan_another_look(struct drive *drive, const struct rollouts *rollou
 	bool any = false;
 
 	for (size_t i = 0; i < drive->count && rollouts; i++)
-		any |= differs(&drive->items[i], rollouts);
+		any |= differs(drive, &drive->items[i], rollouts);
 	drive->differ_ms = !any ? 0 : drive->differ_ms ? 2 * drive->differ_ms : DIFFER_FIRST_MS;
 	if (drive->differ_ms > DIFFER_MAX_MS)
 		drive->differ_ms = DIFFER_MAX_MS;
