@@ -318,7 +318,7 @@ class Run:
                 print(row.place, "|", row.fault, "|", *row.told(), "|", *row.alerts, "|", row.door.hit)
             print("peak", self.peak_mib(), Path(f"/proc/{self.agent.pid}/stat").read_text().split()[13:15])
         self.agent.terminate()
-        self.check("the agent ends well", 0, self.agent.wait(120))
+        self.check("the agent ends well", 0, await asyncio.to_thread(self.agent.wait, 120))
 
     async def rest(self):
         """Nothing of the beginning is to meet the faults: all is kept, and a look at each app has found nothing."""

@@ -19,7 +19,7 @@ secret() {
 # show WHAT COMMAND...: its output is kept; `status` is how it ended.
 show() {
 	printf '=== %s\n' "$1" >>"$seen"
-	timeout 60 "${@:2}" >>"$seen" 2>&1 </dev/null
+	timeout "$run_seconds" "${@:2}" >>"$seen" 2>&1 </dev/null
 	status=$?
 }
 
