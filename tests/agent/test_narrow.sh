@@ -92,7 +92,7 @@ GET /api/v1/namespaces/default/configmaps/app-3
 PUT /api/v1/namespaces/default/configmaps/app-3?fieldManager=tranche&fieldValidation=Strict
 PUT /api/v1/namespaces/default/configmaps/tranche-shop?fieldManager=tranche" \
 	"$(tail -n "+$((requests + 1))" kubesim.log | grep "^[A-Z]* /api" | cut -d' ' -f1,2)"
-check_equal "one file: applied" 1 "$(applied)"
+wait_agent "one file: applied" 1 applied
 check_equal "one file: a narrow pass" "0 of 12 objects the commit touches, or leaves to be judged, 1" \
 	"$(whole) $(grep -o "of 12 objects.*" agent.log | tail -n 1)"
 

@@ -66,7 +66,7 @@ wait_for 30 test -s "$work/lines"
 # step_to PARTITION: a sync, which takes the next step where that may be taken; whether it is this one.
 step_to() {
 	run "$build/tranche" sync -n "$namespace" --repo "$repo"
-	[ "$(field statefulset/$sts .spec.updateStrategy.rollingUpdate.partition)" = "$1" ]
+	[ "$(field "statefulset/$sts" .spec.updateStrategy.rollingUpdate.partition)" = "$1" ]
 }
 
 last_line() {

@@ -14,7 +14,7 @@ one_bad_pod() {
 
 # is_complete: whether the controller has noted that all Pods are on the update, which makes it the good template.
 is_complete() {
-	[ "$(field $sts .status.currentRevision)" = "$(field $sts .status.updateRevision)" ]
+	[ "$(field "$sts" .status.currentRevision)" = "$(field "$sts" .status.updateRevision)" ]
 }
 
 # --- hold: the walk stands still ----------------------------------------------------------------
