@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import time
 
@@ -23,12 +24,14 @@ PREPARE = {
 
 
 class Shell:
-    def __init__(self, name, script):
+    def __init__(self, name):
         self.seen = ""
-        pid, self.terminal = pty.fork()
-        if pid == 0:
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
             os.environ.update(PS1="$ ", TERM="dumb", LC_ALL="C", HISTFILE="/dev/null", COLUMNS="1000")
             os.execvp(COMMANDS[name][0], COMMANDS[name])
+
+    def prepare(self, name, script):
         self.send(PREPARE[name] % script)
         self.send("printf '<%s>\\n' 'rea''dy'\n")
         self.answer()
@@ -53,6 +56,10 @@ class Shell:
             except OSError:
                 sys.exit("the shell has ended: %r" % self.seen)
 
+    def end(self):
+        os.kill(self.pid, signal.SIGKILL)  # a zsh whose terminal has gone may spin for ever
+        os.waitpid(self.pid, 0)
+
     def press_tab(self, line):
         self.send(line + "\t")
         self.send("\x01printf '<%s>\\n' '\x05'\n")
@@ -60,10 +67,13 @@ class Shell:
 
 
 def main():
-    shell = Shell(sys.argv[1], sys.argv[2])
-    for line in sys.argv[3:]:
-        print(shell.press_tab(line), flush=True)
-    shell.send("exit\n")
+    shell = Shell(sys.argv[1])
+    try:
+        shell.prepare(sys.argv[1], sys.argv[2])
+        for line in sys.argv[3:]:
+            print(shell.press_tab(line), flush=True)
+    finally:
+        shell.end()
 
 
 main()
