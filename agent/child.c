@@ -120,8 +120,8 @@ static bool drain(int fd, struct buf *out)
 }
 
 /*
- * Reads both streams to their ends; false: the deadline came first, or there was too much. What is there counts, also
- * where it is seen late because we stood still ourselves.
+ * Reads both streams to their ends; false: the deadline came first, or there was too much. What is
+ * there counts, also where it is seen late because we stood still ourselves.
  */
 static bool collect(int output, int errors, int64_t deadline_ms, struct child_result *result)
 {

@@ -47,7 +47,10 @@ static void hold(struct chronicle *chronicle, struct conditions *conditions, con
 		log_line(level, &subject, "%s", message);
 }
 
-/* What tells one failure from the next: of one that may pass by itself the words change as it goes on. */
+/*
+ * What tells one failure from the next: of one that may pass by itself the words change as it goes
+ * on.
+ */
 static const char *nature(const struct err *err)
 {
 	return err->class == ERR_TRANSIENT ? "" : err->message;
@@ -127,10 +130,10 @@ static void on_promotion_ended(void *context, const char *state_key)
 }
 
 /*
- * What tells one moment of the state from the next. A reason may change all the time (restarts that are counted): it is
- * told as it was at the beginning, a bake once for each step. What is blocked may wait for a Pod that comes by itself,
- * and find that it does not: then the reason says how to help, and is told again. Between two crashes that Pod looks as
- * if it came.
+ * What tells one moment of the state from the next. A reason may change all the time (restarts that
+ * are counted): it is told as it was at the beginning, a bake once for each step. What is blocked
+ * may wait for a Pod that comes by itself, and find that it does not: then the reason says how to
+ * help, and is told again. Between two crashes that Pod looks as if it came.
  */
 static void print_moment(const struct chronicle *chronicle, const char *state_key,
 			 const struct steer *steer, struct buf *out)

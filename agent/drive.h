@@ -37,7 +37,7 @@ struct drive {
 	size_t count, capacity;
 	bool waits;      /* somebody waits for the end, also of what needs no driving */
 	int64_t next_ms; /* from the last pass on, when time alone calls for the next; 0: it does not */
-	int64_t differ_ms; /* the wait after a pass that saw a rollout otherwise than the watch; 0: none did */
+	int64_t differ_ms; /* the wait after a pass that saw one otherwise than the watch; 0: none did */
 };
 
 void drive_release(struct drive *drive);
@@ -46,9 +46,10 @@ void drive_release(struct drive *drive);
  * Takes over how a pass that is fine left the StatefulSets of its plan; those that failed stay as
  * they were. ERR_NO_MEMORY only.
  *
- * The watch tells when a rollout moves, but by what it saw itself: a Pod that stops being ready and is ready again
- * may be one event more for it, and nothing that has moved, while the pass has read what was in between and waits. So
- * where a pending rollout (where somebody waits, any that goes on) does not stand in `rollouts` (NULL: nobody watches) as the pass saw it the next one comes
+ * The watch tells when a rollout moves, but by what it saw itself: a Pod that stops being ready and
+ * is ready again may be one event more for it, and nothing that has moved, while the pass has read
+ * what was in between and waits. So where a pending rollout (where somebody waits, any that goes
+ * on) does not stand in `rollouts` (NULL: nobody watches) as the pass saw it the next one comes
  * soon, and less and less soon as long as that lasts.
  */
 int drive_take(struct drive *drive, const struct pass *pass, const struct rollouts *rollouts,

@@ -78,7 +78,10 @@ void follow_pass(struct follow *follow, const struct pass *pass)
 	}
 }
 
-/* Whether it has come to rest since `before`. What keeps it from its end is told in any case, as it is seen. */
+/*
+ * Whether it has come to rest since `before`. What keeps it from its end is told in any case, as it
+ * is seen.
+ */
 static bool has_arrived(struct followed *entry, const struct rollout *rollout)
 {
 	if (!entry->has_before || entry->mark.seen || rollout->rejection ||

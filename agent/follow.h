@@ -29,8 +29,9 @@ struct follow {
 void follow_release(struct follow *follow);
 
 /*
- * How a StatefulSet stood when a pass looked at it, or a zeroed mark of one that it created: what has ended by
- * the time it is seen here first, began since then and is news. Nothing where it has been seen already.
+ * How a StatefulSet stood when a pass looked at it, or a zeroed mark of one that it created: what
+ * has ended by the time it is seen here first, began since then and is news. Nothing where it has
+ * been seen already.
  */
 void follow_begin(struct follow *follow, const struct ref *ref, const struct rollout_mark *before);
 
@@ -51,8 +52,8 @@ bool follow_line(struct follow *follow, const struct rollout *rollout, const cha
 bool follow_generation(struct follow *follow, const struct rollout *rollout, int64_t generation);
 
 /*
- * Whether it stands otherwise than when this was last asked, which the first time it does: also where
- * there is nothing new to tell a person, a pass may find that what it waited for has come.
+ * Whether it stands otherwise than when this was last asked, which the first time it does: also
+ * where there is nothing new to tell a person, a pass may find that what it waited for has come.
  */
 bool follow_stance(struct follow *follow, const struct rollout *rollout);
 

@@ -93,7 +93,9 @@ static void on_written(void *context, const struct plan_item *item, const struct
 	chronicle_written(&runner->chronicle, item, target, steer);
 }
 
-/* Has the next pass come when it is due: for the whole at the interval, for rollouts by their time. */
+/*
+ * Has the next pass come when it is due: for the whole at the interval, for rollouts by their time.
+ */
 static void plan_next(struct runner *runner)
 {
 	runner->max_age_ms = next_delay_ms(runner);
@@ -205,7 +207,10 @@ static void take_saved_alerts(struct runner *runner, const struct err *err)
 	runner->save_failures = err ? runner->save_failures + 1 : 0;
 	if (!err)
 		return;
-	/* Until then the process after this one would tell it again. The next pass reads what the cluster has. */
+	/*
+	 * Until then the process after this one would tell it again. The next pass reads what the
+	 * cluster has.
+	 */
 	log_line(LOG_DEBUG, &subject, "what was told is not kept: %s", err->message);
 	runner_want(runner, SCHEDULE_WHOLE,
 		    backoff_ms(RETRY_FIRST_MS, runner->app.config.interval_ms,

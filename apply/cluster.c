@@ -291,8 +291,8 @@ static void on_pause_over(void *ctx)
 }
 
 /*
- * Plans another try; false if it is not worth one. `is_cut`: the time does not count, as this process or the server
- * may have stood still, and the connections died meanwhile.
+ * Plans another try; false if it is not worth one. `is_cut`: the time does not count, as this
+ * process or the server may have stood still, and the connections died meanwhile.
  */
 static bool call_retry(struct call *call, int64_t wanted_pause_ms, bool is_cut)
 {

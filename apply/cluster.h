@@ -115,8 +115,9 @@ struct cluster_request {
  *
  * Tried again, with exponential backoff and jitter until CLUSTER_RETRY_MS have passed: whatever the
  * server throttles with 429, after the pause it asks for; requests that surely never left (nobody
- * listens, no such host); reads (GET) also after a cut connection (twice at least, however late
- * it is), a timeout and 500, 502, 503, 504. A 401 is tried again once where the credentials could be renewed (http.h).
+ * listens, no such host); reads (GET) also after a cut connection (twice at least, however late it
+ * is), a timeout and 500, 502, 503, 504. A 401 is tried again once where the credentials could be
+ * renewed (http.h).
  *
  * A write that may have arrived is not tried again, with one exception: libcurl itself sends anew,
  * a `once` too, what got not a byte of an answer over a connection that had been used before,

@@ -205,7 +205,10 @@ static bool all_synced(const struct rollouts *rollouts)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* Everything of the verdict that somebody may look at, as text; and of which generation it is, for which others wait. */
+/*
+ * Everything of the verdict that somebody may look at, as text; and of which generation it is, for
+ * which others wait.
+ */
 static void print_fingerprint(const struct rollout *verdict, const cJSON *statefulset,
 			      struct buf *out)
 {

@@ -136,8 +136,8 @@ const char *rollout_phase_name(enum rollout_phase phase);
 int64_t rollout_bake_until_ms(const struct rollout_pod *pod, const struct policy *policy);
 
 /*
- * How a rollout stands, as far as that decides what may be done: two that are the same leave a gate as it was. The
- * ordinals that are promoted, and what time alone brings, are not in it.
+ * How a rollout stands, as far as that decides what may be done: two that are the same leave a gate
+ * as it was. The ordinals that are promoted, and what time alone brings, are not in it.
  */
 struct rollout_stance {
 	enum rollout_phase phase;

@@ -45,7 +45,10 @@ static void test_does_not_end(void **state)
 		     "sh: what it printed is larger than 1048576 bytes");
 }
 
-/* Whether what the program says is heard, although we are stopped until after the deadline, and it ends long before. */
+/*
+ * Whether what the program says is heard, although we are stopped until after the deadline, and it
+ * ends long before.
+ */
 static bool is_heard(int seconds)
 {
 	CLEANUP(child_result_release) struct child_result result = {0};

@@ -56,7 +56,10 @@ static void test_generations(void **state)
 	assert_int_equal(follow.count, 1);
 }
 
-/* Of a rollout that is over when it is first seen a person is told nothing, but a pass may wait for that. */
+/*
+ * Of a rollout that is over when it is first seen a person is told nothing, but a pass may wait for
+ * that.
+ */
 static void test_stances(void **state)
 {
 	CLEANUP(follow_release) struct follow follow = {0};
@@ -80,7 +83,10 @@ static void test_stances(void **state)
 	assert_false(follow_stance(&follow, &rollout));
 }
 
-/* What began after a pass looked, and is over when it is seen next, is told; what was so already is not. */
+/*
+ * What began after a pass looked, and is over when it is seen next, is told; what was so already is
+ * not.
+ */
 static void test_over_at_first_sight(void **state)
 {
 	struct rollout complete = rollout_with(3, ROLLOUT_COMPLETE);

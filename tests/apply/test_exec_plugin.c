@@ -93,7 +93,10 @@ static void test_ends(void **state)
 	folder_remove(&folder);
 }
 
-/* It is ended, and what it has said until then is told. A busy machine may take longer until it says anything. */
+/*
+ * It is ended, and what it has said until then is told. A busy machine may take longer until it
+ * says anything.
+ */
 static void test_too_slow(void **state)
 {
 	(void)state;
