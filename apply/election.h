@@ -9,8 +9,8 @@
  * election_fence is the fence for everything else that is written (cluster_set_fence), in whatever
  * cluster. It judges by the clock, so that a process that was stopped or a machine that slept
  * notices before it writes. What it cannot prevent: a request that has been handed to the kernel
- * and arrives late. Such a write still names the resourceVersion that it replaces, so it is refused
- * where the next leader has written since.
+ * and arrives late, or is being handed to it when the process is stopped. Such a write still names
+ * the resourceVersion that it replaces, so it is refused where the next leader has written since.
  */
 #ifndef APPLY_ELECTION_H
 #define APPLY_ELECTION_H

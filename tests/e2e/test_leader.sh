@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Two agents, of which one holds a Lease and works: what happens when it is killed, ended, stopped for longer than the
-# lease with writes before it, and cut off from the server. At no time do both write: each acts as a user
+# lease with writes before it, and cut off from the server. At no time do both write (writers.py): each acts as a user
 # of its own, and the server's log tells who wrote what. Takes a control plane of our own, or kubesim with
 # its requests in REQUEST_LOG.
 . "$(dirname "$0")/lib.sh"
