@@ -7,26 +7,6 @@
 begin_test
 start_kubesim --ready-after 10ms --fail-image '*:2=NotReady' --verbose
 
-# web IMAGE PARTITION
-web() {
-	cat >repo/web.yaml <<-EOT
-		apiVersion: apps/v1
-		kind: StatefulSet
-		metadata: {name: web}
-		spec:
-		  replicas: 2
-		  podManagementPolicy: Parallel
-		  serviceName: web
-		  updateStrategy: {rollingUpdate: {partition: $2}}
-		  selector: {matchLabels: {app: web}}
-		  template:
-		    metadata: {labels: {app: web}}
-		    spec: {containers: [{name: nginx, image: "$1"}]}
-	EOT
-	git -C repo add -A
-	git -C repo commit -q -m "$1, partition $2"
-}
-
 # runs ORDINAL IMAGE: whether the Pod does
 runs() {
 	[ "$(kubectl get pod "web-$1" -o 'jsonpath={.spec.containers[0].image} {.status.phase}' 2>/dev/null)" = "$2 Running" ]
@@ -49,7 +29,7 @@ is_complete() {
 }
 
 git init -q repo
-web nginx:1 0
+commit_web nginx:1 0
 faults 'hold@list:statefulsets'
 start_agent --repo repo --app shop --interval 1h
 wait_until "it asks for the rollouts" is_held 1
@@ -59,13 +39,13 @@ faults ''
 tells "web: 2 of 2 Pods on nginx:1"
 end_agent "it ends"
 : >agent.log
-web nginx:2 1
+commit_web nginx:2 1
 run "$build/tranche" sync --repo repo --app shop
 check_run "one Pod of the second" 0 "*1 replaced, at *" "*"
 wait_until "web-1 runs it" runs 1 nginx:2
 
 # Its first pass gets the StatefulSet; only who follows rollouts lists them all.
-web nginx:2 0
+commit_web nginx:2 0
 faults 'hold@list:statefulsets'
 start_agent --repo repo --app shop --interval 1h
 tells "blocked: web-1 is "

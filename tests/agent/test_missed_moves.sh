@@ -7,26 +7,6 @@
 begin_test
 start_kubesim --ready-after 50ms --fail-image '*:never-ready=NotReady' --verbose
 
-# web IMAGE PARTITION [ANNOTATION]
-web() {
-	cat >repo/web.yaml <<-EOT
-		apiVersion: apps/v1
-		kind: StatefulSet
-		metadata: {name: web, annotations: {${3-}}}
-		spec:
-		  replicas: 2
-		  podManagementPolicy: Parallel
-		  serviceName: web
-		  updateStrategy: {rollingUpdate: {partition: $2}}
-		  selector: {matchLabels: {app: web}}
-		  template:
-		    metadata: {labels: {app: web}}
-		    spec: {containers: [{name: nginx, image: "$1"}]}
-	EOT
-	git -C repo add -A
-	git -C repo commit -q -m "$1, partition $2"
-}
-
 # pods IMAGE IMAGE: whether these are ready.
 pods() {
 	[ "$(kubectl get pods -o 'jsonpath={range .items[*]}{.spec.containers[0].image} {.status.conditions[?(@.type=="Ready")].status} {end}' 2>/dev/null)" = "$1 True $2 True " ]
@@ -70,13 +50,13 @@ git init -q repo
 # --- over before it is followed --------------------------------------------------------------------------------
 
 faults 'hold@list:statefulsets'
-web nginx:1 0
+commit_web nginx:1 0
 "$tranche" sync --repo repo --app shop --wait >out 2>err &
 wait_until "sync: it is over before it is followed" pods nginx:1 nginx:1
 faults ''
 wait $!
 check_equal "sync: it is told" "0 statefulset.apps/web: 2 of 2 Pods on nginx:1" "$? $(tail -n 1 out)"
-web nginx:2 1
+commit_web nginx:2 1
 faults 'hold@list:statefulsets'
 start_agent --repo repo --app shop --interval 1h
 wait_until "run: it is over before it is followed" pods nginx:1 nginx:2
@@ -90,7 +70,7 @@ faults 'hold@watch:pods'
 start_agent --repo repo --app shop --interval 1h --log-level debug
 wait_until "it asks to be told of Pods" is_held
 is_ready False
-web nginx:2 0
+commit_web nginx:2 0
 tells "blocked: web-1 is not ready yet on nginx:2; partition 0 waits for it"
 is_ready True
 faults ''
@@ -99,9 +79,9 @@ wait_until "the last Pod is promoted" pods nginx:2 nginx:2
 
 # --- blocked by what may still come up, then by what does not -------------------------------------------------
 
-web nginx:never-ready 1
+commit_web nginx:never-ready 1
 wait_until "the next Pod is there" web_1 nginx:never-ready
-web nginx:never-ready 0
+commit_web nginx:never-ready 0
 tells "blocked: web-1 is not ready yet on nginx:never-ready; partition 0 waits for it"
 fails ImagePullBackOff
 stuck='blocked: web-1 is in ImagePullBackOff on nginx:never-ready (no such image); fix it, or set tranche.dev/force-partition: "0"'
@@ -112,12 +92,12 @@ fails ImagePullBackOff
 look
 check_equal "the way out is told once, whatever it does meanwhile" "1 3" \
 	"$(count "$stuck") $(count 'blocked: web-1 is ')"
-web nginx:2 0 'tranche.dev/unstick: "true"'
+commit_web nginx:2 0 'tranche.dev/unstick: "true"'
 wait_until "the way back" pods nginx:2 nginx:2
 
 # --- a trouble that may pass, then one that does not: that is when it is rolled back --------------------------
 
-web nginx:never-ready 0 'tranche.dev/unstick: "true", tranche.dev/step: "1", tranche.dev/on-stuck: rollback'
+commit_web nginx:never-ready 0 'tranche.dev/unstick: "true", tranche.dev/step: "1", tranche.dev/on-stuck: rollback'
 wait_until "the first Pod of the step" web_1 nginx:never-ready
 fails ErrImagePull
 tells "web-1 on nginx:never-ready: ErrImagePull"

@@ -25,6 +25,26 @@ start_agent() {
 	agent=$server
 }
 
+# commit_web IMAGE PARTITION [ANNOTATIONS]: two Pods whose order does not matter, in the repository `repo`.
+commit_web() {
+	cat >repo/web.yaml <<-EOT
+		apiVersion: apps/v1
+		kind: StatefulSet
+		metadata: {name: web, annotations: {${3-}}}
+		spec:
+		  replicas: 2
+		  podManagementPolicy: Parallel
+		  serviceName: web
+		  updateStrategy: {rollingUpdate: {partition: $2}}
+		  selector: {matchLabels: {app: web}}
+		  template:
+		    metadata: {labels: {app: web}}
+		    spec: {containers: [{name: nginx, image: "$1"}]}
+	EOT
+	git -C repo add -A
+	git -C repo commit -q -m "$1, partition $2"
+}
+
 # end_agent WHAT: TERM ends it, and well.
 end_agent() {
 	kill -TERM "$agent"
