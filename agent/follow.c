@@ -53,11 +53,10 @@ void follow_begin(struct follow *follow, const struct ref *ref, const struct rol
 {
 	struct followed *entry = find(follow, ref->namespace, ref->name);
 
-	if (!entry || entry->mark.seen || entry->has_before)
+	if (!entry || entry->mark.seen || entry->before.seen)
 		return;
-	entry->has_before = true;
 	entry->before = *before;
-	entry->before.seen = true;
+	entry->before.seen = true; /* that it is not there, too */
 }
 
 void follow_pass(struct follow *follow, const struct pass *pass)
@@ -84,7 +83,7 @@ void follow_pass(struct follow *follow, const struct pass *pass)
  */
 static bool has_arrived(struct followed *entry, const struct rollout *rollout)
 {
-	if (!entry->has_before || entry->mark.seen || rollout->rejection ||
+	if (!entry->before.seen || entry->mark.seen || rollout->rejection ||
 	    (rollout->phase != ROLLOUT_COMPLETE && rollout->phase != ROLLOUT_CANARY))
 		return false;
 	return rollout_has_moved(rollout, &entry->before);

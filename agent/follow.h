@@ -10,10 +10,8 @@
 
 struct followed {
 	char *namespace, *name;
-	struct rollout_mark mark;
-	bool has_before;
-	struct rollout_mark
-		before;     /* how it stood before it was followed; nothing: it was not there */
+	/* As a person was told last, and as it stood before it was followed. Not seen: nothing yet. */
+	struct rollout_mark mark, before;
 	int64_t generation; /* of the StatefulSet as last seen; 0: not yet */
 	bool has_stance;
 	struct rollout_stance stance; /* that this was last asked about */

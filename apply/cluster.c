@@ -291,10 +291,10 @@ static void on_pause_over(void *ctx)
 }
 
 /*
- * Plans another try; false if it is not worth one. `is_cut`: the time does not count, as this
+ * Plans another try; false if it is not worth one. `may_be_late`: the time does not count, as this
  * process or the server may have stood still, and the connections died meanwhile.
  */
-static bool call_retry(struct call *call, int64_t wanted_pause_ms, bool is_cut)
+static bool call_retry(struct call *call, int64_t wanted_pause_ms, bool may_be_late)
 {
 	struct cluster *cluster = call->cluster;
 	struct err err;
@@ -307,7 +307,7 @@ static bool call_retry(struct call *call, int64_t wanted_pause_ms, bool is_cut)
 		call->give_up_at_ms = now + cluster->retry_ms;
 	if (pause < wanted_pause_ms)
 		pause = wanted_pause_ms;
-	if (now + pause > call->give_up_at_ms && !(is_cut && call->failures <= CUT_RETRIES))
+	if (now + pause > call->give_up_at_ms && !(may_be_late && call->failures <= CUT_RETRIES))
 		return false;
 	call->timer_id = cluster_after(cluster, pause, on_pause_over, call, &err);
 	return call->timer_id != 0;

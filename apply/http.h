@@ -86,8 +86,9 @@ struct http_request {
 	/*
 	 * Asked each time that the request is about to be sent over a connection that is there, and
 	 * again before the last of its body is, which over HTTP/2 follows the headers: this process
-	 * may have been stopped between them. 0: it may leave; -1 with *err: it is over without having been sent
-	 * as a whole. Must neither submit nor cancel anything. NULL: it always may leave.
+	 * may have been stopped between them. 0: it may leave; -1 with *err: it is over without
+	 * having been sent as a whole. Must neither submit nor cancel anything. NULL: it always may
+	 * leave.
 	 */
 	int (*may_leave)(void *ctx, struct err *err);
 	void *ctx;

@@ -51,9 +51,9 @@ static void wait_for(struct socket_watch *watch, int events)
 }
 
 /*
- * A socket with an error (a reset) is one to read from: first what came before it, then the error. Told of
- * CURL_CSELECT_ERR, curl would drop the answer, and not send anew what got none over a connection that had been
- * used before.
+ * A socket with an error (a reset) is one to read from: first what came before it, then the error.
+ * Told of CURL_CSELECT_ERR, curl would drop the answer, and not send anew what got none over a
+ * connection that had been used before.
  */
 static void on_socket(uv_poll_t *poll, int status, int events)
 {
@@ -104,8 +104,8 @@ static struct socket_watch *new_watch(struct http_loop *loop, curl_socket_t sock
 }
 
 /*
- * curl: wait for this socket in this way (CURLMOPT_SOCKETFUNCTION). It is never told of a failure: curl 7.88
- * takes its whole multi handle for dead then, and crashes when it is used once more.
+ * curl: wait for this socket in this way (CURLMOPT_SOCKETFUNCTION). It is never told of a failure:
+ * curl 7.88 takes its whole multi handle for dead then, and crashes when it is used once more.
  */
 static int set_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void *socket_ctx)
 {

@@ -199,8 +199,9 @@ static void start_write(struct save *save, size_t item, struct fanout_slot *slot
 }
 
 /*
- * A write without an answer may have been done, and done once more it finds a newer resourceVersion. So what
- * is there is looked at: it is what was to be written, or what it was before, or somebody else's.
+ * A write without an answer may have been done, and done once more it finds a newer
+ * resourceVersion. So what is there is looked at: it is what was to be written, or what it was
+ * before, or somebody else's.
  */
 static void proceed_write(struct save *save, size_t item, struct fanout_slot *slot,
 			  const struct err *err, const struct cluster_answer *answer)

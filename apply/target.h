@@ -80,8 +80,9 @@ const cJSON *target_desired(const struct target *target);
 const cJSON *target_base(const struct target *target);
 
 /*
- * The changes from `from` to `to`, both normalised (object.h): of all fields where the server was asked
- * what the write would leave, else of those that `to` sets (prediction_compare, which fills in others).
+ * The changes from `from` to `to`, both normalised (object.h): of all fields where the server was
+ * asked what the write would leave, else of those that `to` sets (prediction_compare, which fills
+ * in others).
  */
 int target_compare(const struct target *target, cJSON *to, const cJSON *from,
 		   struct changes *ret_changes, struct err *err);
